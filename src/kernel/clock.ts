@@ -1,0 +1,12 @@
+/** Time as a part: production code never asks the machine directly, so that it runs in the simulator. */
+export interface Clock {
+  /** Monotonic milliseconds since an arbitrary start; never jumps back. For leases, deadlines and ages. */
+  now(): number
+  /** Wall-clock milliseconds since the Unix epoch; may jump. For dates that people read and HTTP headers. */
+  wall(): number
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+}

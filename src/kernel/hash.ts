@@ -1,0 +1,12 @@
+import { createHash, hash } from 'node:crypto'
+
+/** SHA-256 as 64 hex characters. */
+export function sha256(data: Uint8Array | string): string {
+  return hash('sha256', data, 'hex')
+}
+
+/** SHA-256 of bytes that arrive in pieces. */
+export function sha256Stream(): { update(piece: Uint8Array): void; digest(): string } {
+  const running = createHash('sha256')
+  return { update: (piece) => void running.update(piece), digest: () => running.digest('hex') }
+}
