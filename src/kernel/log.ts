@@ -14,7 +14,14 @@ export function createLog(level: LogLevel): Log {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
-        paths: ['*.authorization', '*.cookie', '*.password', '*.secret', '*["x-client-key"]', '*["sluice-node-secret"]'],
+        paths: [
+          '*.authorization',
+          '*.cookie',
+          '*.password',
+          '*.secret',
+          '*["x-client-key"]',
+          '*["sluice-node-secret"]',
+        ],
         remove: true,
       },
     },

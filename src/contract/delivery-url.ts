@@ -1,0 +1,59 @@
+import type { NamesRecord } from './records.ts'
+
+/**
+ * What a delivery URL means, whatever its spelling. Two URLs of one rendition have the same `rendition`; the order, case,
+ * defaults and encoding of parameters, host, scheme, alias and ignored parameters never make a second one.
+ */
+export interface DeliveryUrl {
+  readonly dialect: 'dynamic-media' | 'cloudimage'
+  readonly project: string
+  readonly subject: DeliverySubject
+  /**
+   * Canonical path and query with the version token: the cache key, and what an edge asks a resizer for. Begins with
+   * `/~/image/<project>/`, `/~/content/<project>/` or `/~/original/<project>/`, forms that no public listener accepts;
+   * `parseCanonicalTarget` reads it back without names.
+   */
+  readonly target: string
+  /** `target` without the version token: names the rendition. */
+  readonly rendition: string
+  /** Canonical path alone. */
+  readonly path: string
+  /** `vh=` (Cloudimage) or `id=` (Dynamic Media), as given. */
+  readonly versionToken: string | null
+  /** Output formats among which `Accept` chooses; empty when the URL fixes the format. */
+  readonly negotiates: readonly string[]
+  /** Preset names, lower case, in order of use. */
+  readonly presets: readonly string[]
+  /** The decoded, ordered parameters that mean something; parsed further by `resolveRecipe`. */
+  readonly modifiers: readonly Modifier[]
+}
+
+export type DeliverySubject =
+  | { readonly kind: 'image'; readonly asset: string; readonly crop: string | null }
+  | { readonly kind: 'content'; readonly asset: string }
+  /** A remote original, canonical: `host/path[?query]`, without scheme. */
+  | { readonly kind: 'original'; readonly original: string }
+
+export type Modifier =
+  | { readonly kind: 'command'; readonly name: string; readonly value: string }
+  | { readonly kind: 'preset'; readonly name: string }
+
+/** Why a URL is not delivered. `parameter` names what the client must change; null when it is the path or host. */
+export interface DeliveryProblem {
+  readonly status: 400 | 403 | 404
+  readonly parameter: string | null
+  readonly reason: string
+}
+
+export interface DeliveryAddress {
+  /** The Host header, or the host of a full URL: may hold a port. */
+  readonly host: string
+  /** Path and query as received, beginning with `/`. */
+  readonly target: string
+}
+
+export type ParsedDelivery =
+  | { readonly ok: true; readonly url: DeliveryUrl }
+  | { readonly ok: false; readonly problem: DeliveryProblem }
+
+export type ParseDeliveryUrl = (address: DeliveryAddress, names: NamesRecord) => ParsedDelivery

@@ -1,0 +1,107 @@
+import type { PurgeEntry } from './purge-log.ts'
+
+/**
+ * What control and its nodes say to each other: register, follow (which also acknowledges) and renew. Carried by direct
+ * calls in one process and by authenticated HTTP between processes; every message may be lost, repeated or late.
+ */
+export const NODE_ROLES = ['resizer', 'edge'] as const
+export type NodeRole = (typeof NODE_ROLES)[number]
+
+/** The private header vocabulary between nodes. A public listener removes all of them from requests. */
+export const NODE_HEADERS = {
+  /** Proves a node: the shared secret. */
+  secret: 'sluice-node-secret',
+  /** The asker's or answerer's purge log; a mark counts only within one log. */
+  log: 'sluice-log',
+  /** How much of the purge log an answer is known to reflect. The one header that clients see too. */
+  mark: 'sluice-mark',
+  /** What the asker needs at least (freshness rule P8). */
+  minMark: 'sluice-min-mark',
+  /** `held` when the asker answers from a lease and will check keys and mark itself (freshness rule P6). */
+  lease: 'sluice-lease',
+  /** Key hashes of an answer, comma-separated (freshness rule P11). */
+  keys: 'sluice-keys',
+} as const
+
+/** The share of a lease that clocks may drift by, and the constant beside it (freshness rule P4). */
+const MARGIN_SHARE = 0.02
+const MARGIN_CONSTANT_MS = 100
+
+/** How long past a lease control waits before it counts on the lease being over, in milliseconds. */
+export function leaseMarginMs(leaseMs: number): number {
+  return Math.ceil(leaseMs * MARGIN_SHARE) + MARGIN_CONSTANT_MS
+}
+
+/** Who a node says it is. `id` is a stable name for people; `incarnation` is random at each start and is what counts. */
+export interface NodeHello {
+  readonly id: string
+  readonly incarnation: string
+  readonly role: NodeRole
+  readonly version: string
+  /** Base URLs at which it answers: public ones of an edge, the private one of a resizer. */
+  readonly urls: readonly string[]
+  /** Set by a start that holds the data folder's lock: that incarnation is surely dead. */
+  readonly predecessor?: string
+}
+
+/** Where originals and records live, told to resizers so that they read them without control. */
+export type OriginLocation = { readonly kind: 'folder'; readonly path: string }
+
+export interface Registration {
+  readonly logId: string
+  readonly head: number
+  readonly leaseMs: number
+  readonly origin: OriginLocation
+}
+
+export interface FollowRequest {
+  readonly id: string
+  readonly incarnation: string
+  readonly logId: string
+  /** Everything up to here is applied: this is the acknowledgement. */
+  readonly applied: number
+  /** How long control may hold the request open when there is nothing new, in milliseconds. */
+  readonly waitMs: number
+}
+
+export type FollowAnswer =
+  | {
+      readonly kind: 'entries'
+      readonly logId: string
+      readonly head: number
+      readonly entries: readonly PurgeEntry[]
+    }
+  /** The log no longer reaches back to `applied`, or is another log: start empty. */
+  | { readonly kind: 'start-empty'; readonly logId: string; readonly head: number }
+  /** This incarnation is unknown or out: register again. */
+  | { readonly kind: 'register' }
+
+export interface RenewRequest {
+  readonly id: string
+  readonly incarnation: string
+  readonly applied: number
+}
+
+export type RenewAnswer =
+  | {
+      readonly kind: 'grant'
+      readonly logId: string
+      readonly head: number
+      readonly leaseMs: number
+    }
+  | { readonly kind: 'register' }
+
+/** A node's way to control. Rejects when control cannot be reached; never hangs past the signal. */
+export interface ControlLink {
+  register(hello: NodeHello, signal: AbortSignal): Promise<Registration>
+  follow(request: FollowRequest, signal: AbortSignal): Promise<FollowAnswer>
+  renew(request: RenewRequest, signal: AbortSignal): Promise<RenewAnswer>
+}
+
+/** What a node says about one cached thing, without filling (the evidence of our own nodes). */
+export const PEEK_STATES = ['absent', 'unusable', 'usable'] as const
+export interface Peek {
+  readonly state: (typeof PEEK_STATES)[number]
+  readonly mark: number | null
+  readonly applied: number
+}

@@ -1,0 +1,297 @@
+import type { KeyHash } from '../contract/keys.ts'
+import type { NodeRole } from '../contract/node-protocol.ts'
+import type { PurgeEntry } from '../contract/purge-log.ts'
+import type { AssetKind, AssetLocation, CropRecord, OriginRule } from '../contract/records.ts'
+import type { Invalidation, InvalidationStatus, Role, Selection } from '../contract/invalidation.ts'
+
+/**
+ * The memory of the control plane, and the only writer of the purge log. Two implementations (SQLite, in memory for the
+ * simulator) pass one suite, `store-suite.ts`. Every method of `Tables` is one statement or a few; what must happen together
+ * happens inside `transaction`. All times are wall-clock milliseconds.
+ */
+export interface Store {
+  /** Reads outside a transaction see the last commit. */
+  readonly tables: Tables
+  /**
+   * Runs `work` alone, commits, then resolves. `durable`: on disk before it resolves. `volatile`: may be lost by a power
+   * cut, never by the end of the process. Rejects with what `work` throws, having changed nothing. `work` must use `tx`
+   * alone and await nothing but `tx`, because it holds the one write lock.
+   */
+  transaction<T>(durability: 'durable' | 'volatile', work: (tx: Tables) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export interface Tables {
+  readonly log: LogTable
+  readonly nodes: NodeTable
+  readonly invalidations: InvalidationTable
+  readonly changes: ChangeTable
+  readonly projects: ProjectTable
+  readonly assets: AssetTable
+  readonly accounts: AccountTable
+}
+
+export interface LogTable {
+  /** Random, made when the store is created. */
+  id(): Promise<string>
+  head(): Promise<number>
+  /** The lowest seq still kept; head + 1 when none is. A follower with `applied < oldest - 1` must start empty. */
+  oldest(): Promise<number>
+  after(seq: number, limit: number): Promise<readonly PurgeEntry[]>
+  /** Appends as many entries as `keys` need (KEYS_PER_ENTRY_MAX each); returns the last seq. Only in a transaction. */
+  append(project: string, keys: readonly KeyHash[]): Promise<number>
+  /** Forgets entries up to `seq`. */
+  trim(seq: number): Promise<void>
+}
+
+export interface NodeRow {
+  readonly id: string
+  readonly incarnation: string
+  readonly role: NodeRole
+  readonly version: string
+  readonly urls: readonly string[]
+  readonly applied: number
+  readonly state: 'in' | 'out'
+  /** Of its last message, by this control process's wall clock: for people only, never for a decision. */
+  readonly seenAt: number
+}
+
+export interface NodeTable {
+  /** Adds the incarnation as `in`; removes `predecessor` and every other incarnation of the same id that is `out`. */
+  register(row: NodeRow, predecessor: string | undefined): Promise<void>
+  /** All incarnations, `in` and `out`. */
+  list(): Promise<readonly NodeRow[]>
+  /** Raises `applied` of an incarnation that is `in`; false when it is unknown or out. */
+  acknowledge(incarnation: string, applied: number, seenAt: number): Promise<boolean>
+  markOut(incarnation: string): Promise<void>
+  remove(incarnation: string): Promise<void>
+}
+
+/** An invalidation as stored: what the API shows, and what a runner needs to go on after a crash. */
+export interface InvalidationRow extends Invalidation {
+  readonly selection: Selection
+  /** Hashes of every key to be purged; appended to the log at submit, when a scheduled one is due, and at each retry. */
+  readonly keys: readonly KeyHash[]
+  /** Who runs it now; null when free. Every write of a step is conditional on both. */
+  readonly runner: string | null
+  readonly runnerEpoch: number
+  /** Wall-clock milliseconds of the runner's last renewal. */
+  readonly renewedAt: number
+  readonly attempt: number
+}
+
+export interface InvalidationFilter {
+  readonly status?: readonly InvalidationStatus[]
+  readonly scope?: Invalidation['scope']
+  readonly source?: Invalidation['source']
+  /** Matches id, note, createdBy and URLs, case-insensitively. */
+  readonly q?: string
+  readonly from?: string
+  readonly to?: string
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly nextCursor: string | null
+}
+
+export interface PageRequest {
+  readonly cursor?: string
+  readonly limit: number
+}
+
+export interface InvalidationTable {
+  insert(row: InvalidationRow, urls: readonly string[]): Promise<void>
+  get(project: string, id: string): Promise<InvalidationRow | undefined>
+  list(project: string, filter: InvalidationFilter, page: PageRequest): Promise<Page<Invalidation>>
+  urls(project: string, id: string, page: PageRequest): Promise<Page<string>>
+  /** Unfinished ones that no live runner holds: due `Scheduled` ones and all others whose runner is null or silent. */
+  claimable(
+    now: number,
+    silentBefore: number,
+    limit: number,
+  ): Promise<readonly { project: string; id: string }[]>
+  /** Takes it over by conditional update; undefined when another was faster. */
+  claim(
+    id: string,
+    runner: string,
+    now: number,
+    silentBefore: number,
+  ): Promise<InvalidationRow | undefined>
+  renew(id: string, runner: string, epoch: number, now: number): Promise<boolean>
+  /** Applies a change of shown fields and seq if `runner` and `epoch` still hold it; false when they do not. */
+  update(
+    id: string,
+    runner: string,
+    epoch: number,
+    change: Partial<InvalidationRow>,
+  ): Promise<boolean>
+  /** A change by a person (retry, cancel), if the status is still `from`; frees the runner. */
+  transition(
+    id: string,
+    from: readonly InvalidationStatus[],
+    change: Partial<InvalidationRow>,
+  ): Promise<boolean>
+  countByStatus(): Promise<Readonly<Record<string, number>>>
+  /** Finished ones of the last `limit`, newest first, for estimates: milliseconds per target. */
+  recentDurations(
+    project: string,
+    limit: number,
+  ): Promise<readonly { target: string; ms: number }[]>
+  idempotent(project: string, key: string): Promise<{ bodyHash: string; id: string } | undefined>
+  rememberIdempotent(
+    project: string,
+    key: string,
+    bodyHash: string,
+    id: string,
+    now: number,
+  ): Promise<void>
+  forgetIdempotent(before: number): Promise<void>
+}
+
+/** Changes of assets that wait to be merged into one automatic invalidation. Written with the change itself. */
+export interface ChangeRow {
+  readonly project: string
+  readonly cause: string
+  readonly keys: readonly KeyHash[]
+  readonly at: number
+}
+
+export interface ChangeTable {
+  add(row: ChangeRow): Promise<void>
+  /** Projects whose first waiting change is older than `before`. */
+  due(before: number): Promise<readonly string[]>
+  /** Removes and returns all of a project. */
+  take(project: string): Promise<readonly ChangeRow[]>
+}
+
+export interface ProjectRow {
+  readonly id: string
+  readonly company: string | null
+  readonly aliases: readonly string[]
+  readonly publishServer: string | null
+  readonly tokens: readonly string[]
+  readonly hosts: readonly string[]
+  readonly origins: readonly OriginRule[]
+  readonly originAliases: Readonly<Record<string, string>>
+  readonly cdnTtlSeconds: number
+  readonly browserTtlSeconds: number
+  readonly automaticInvalidation: boolean
+  readonly maxUrlsPerInvalidation: number
+  readonly maxOriginalsPerInvalidation: number
+  readonly supportUrl: string | null
+  readonly template: string
+  readonly templateVersion: number
+  /** Preset name as written (unique without regard to case) to modifiers. */
+  readonly presets: Readonly<Record<string, string>>
+  /** `library`: assets live under data. `folder`: a watched folder, read-only for us. */
+  readonly assetSource:
+    | { readonly kind: 'library' }
+    | { readonly kind: 'folder'; readonly path: string }
+  readonly createdAt: number
+}
+
+export interface ProjectTable {
+  list(): Promise<readonly ProjectRow[]>
+  get(id: string): Promise<ProjectRow | undefined>
+  insert(row: ProjectRow): Promise<void>
+  update(id: string, change: Partial<ProjectRow>): Promise<void>
+}
+
+export interface AssetRow {
+  readonly project: string
+  readonly id: string
+  readonly kind: AssetKind
+  readonly mediaType: string
+  readonly published: boolean
+  readonly version: number
+  readonly hash: string
+  readonly bytes: number
+  readonly width: number | null
+  readonly height: number | null
+  readonly location: AssetLocation
+  readonly crops: Readonly<Record<string, CropRecord>>
+  readonly modifiedAt: number
+}
+
+export interface AssetVersionRow {
+  readonly version: number
+  readonly hash: string
+  readonly bytes: number
+  readonly mediaType: string
+  readonly createdAt: number
+  readonly createdBy: string
+}
+
+export interface AssetFilter {
+  /** Part of the id, case-insensitively. */
+  readonly q?: string
+  /** Only below this folder, at any depth. */
+  readonly folder?: string
+  readonly kind?: AssetKind
+  readonly published?: boolean
+}
+
+export interface AssetTable {
+  get(project: string, id: string): Promise<AssetRow | undefined>
+  getMany(project: string, ids: readonly string[]): Promise<readonly AssetRow[]>
+  list(project: string, filter: AssetFilter, page: PageRequest): Promise<Page<AssetRow>>
+  /** Direct sub-folders of a folder (`''` is the top) with the number of assets below each. */
+  folders(project: string, parent: string): Promise<readonly { path: string; assets: number }[]>
+  /** Every row of a project, for the watcher's start. */
+  all(project: string): Promise<readonly AssetRow[]>
+  put(row: AssetRow): Promise<void>
+  remove(project: string, id: string): Promise<void>
+  addVersion(project: string, id: string, version: AssetVersionRow): Promise<void>
+  versions(project: string, id: string): Promise<readonly AssetVersionRow[]>
+}
+
+export interface AccountRow {
+  readonly id: string
+  readonly email: string
+  readonly passwordHash: string | null
+  /** May do everything in every project. */
+  readonly owner: boolean
+  readonly createdAt: number
+}
+
+export interface KeyRow {
+  readonly id: string
+  readonly name: string
+  readonly secretHash: string
+  /** Null for the admin key: every project, all rights. */
+  readonly project: string | null
+  readonly roles: readonly Role[]
+  readonly createdAt: number
+  readonly createdBy: string
+}
+
+export interface AccountTable {
+  accounts(): Promise<readonly AccountRow[]>
+  byEmail(email: string): Promise<AccountRow | undefined>
+  byId(id: string): Promise<AccountRow | undefined>
+  putAccount(row: AccountRow): Promise<void>
+  removeAccount(id: string): Promise<void>
+  members(project: string): Promise<readonly { accountId: string; role: Role }[]>
+  membershipsOf(accountId: string): Promise<readonly { project: string; role: Role }[]>
+  putMember(project: string, accountId: string, role: Role): Promise<void>
+  removeMember(project: string, accountId: string): Promise<void>
+  keys(project: string | null): Promise<readonly KeyRow[]>
+  keyBySecretHash(secretHash: string): Promise<KeyRow | undefined>
+  putKey(row: KeyRow): Promise<void>
+  removeKey(project: string | null, id: string): Promise<boolean>
+  putSession(session: {
+    tokenHash: string
+    accountId: string
+    expiresAt: number
+    csrf: string
+  }): Promise<void>
+  session(
+    tokenHash: string,
+    now: number,
+  ): Promise<{ accountId: string; expiresAt: number; csrf: string } | undefined>
+  removeSession(tokenHash: string): Promise<void>
+  /** One-time sign-in links: hashed, used once. */
+  putLink(tokenHash: string, accountId: string, expiresAt: number): Promise<void>
+  takeLink(tokenHash: string, now: number): Promise<string | undefined>
+}
