@@ -21,6 +21,8 @@ export const NODE_HEADERS = {
   lease: 'sluice-lease',
   /** Key hashes of an answer, comma-separated (freshness rule P11). */
   keys: 'sluice-keys',
+  /** SHA-256 of the original that an answer was made of. */
+  input: 'sluice-input',
 } as const
 
 /** The share of a lease that clocks may drift by, and the constant beside it (freshness rule P4). */
@@ -70,6 +72,8 @@ export type FollowAnswer =
       readonly logId: string
       readonly head: number
       readonly entries: readonly PurgeEntry[]
+      /** Questions about cached things; answered by `answerPeeks`. */
+      readonly asks: readonly PeekAsk[]
     }
   /** The log no longer reaches back to `applied`, or is another log: start empty. */
   | { readonly kind: 'start-empty'; readonly logId: string; readonly head: number }
@@ -80,6 +84,17 @@ export interface RenewRequest {
   readonly id: string
   readonly incarnation: string
   readonly applied: number
+  /** For people and metrics only. */
+  readonly stats: NodeStats
+}
+
+export interface NodeStats {
+  readonly entries: number
+  readonly bytes: number
+  readonly stamps: number
+  readonly floor: number
+  readonly hits: number
+  readonly misses: number
 }
 
 export type RenewAnswer =
@@ -91,17 +106,45 @@ export type RenewAnswer =
     }
   | { readonly kind: 'register' }
 
+/** One URL under which a rendition was served for the first time since the node started. */
+export interface ServedUrl {
+  readonly project: string
+  /** Key text of the asset or original: `asset:demo/flat` or `original:demo/sample.li/flat.jpg`. */
+  readonly subject: string
+  /** Full URL in the spelling of the client. */
+  readonly url: string
+  /** Canonical target, for peeks. */
+  readonly target: string
+}
+
 /** A node's way to control. Rejects when control cannot be reached; never hangs past the signal. */
 export interface ControlLink {
   register(hello: NodeHello, signal: AbortSignal): Promise<Registration>
   follow(request: FollowRequest, signal: AbortSignal): Promise<FollowAnswer>
   renew(request: RenewRequest, signal: AbortSignal): Promise<RenewAnswer>
+  answerPeeks(
+    incarnation: string,
+    askId: string,
+    peeks: readonly Peek[],
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Best effort: what was served, for "every URL known to have been served". */
+  reportServed(incarnation: string, urls: readonly ServedUrl[], signal: AbortSignal): Promise<void>
 }
 
-/** What a node says about one cached thing, without filling (the evidence of our own nodes). */
+/** A question to one node: what it holds for these canonical targets. It never fills because of it. */
+export interface PeekAsk {
+  readonly id: string
+  readonly targets: readonly string[]
+}
+
+/** What a node says about one cached thing (the evidence of our own nodes). */
 export const PEEK_STATES = ['absent', 'unusable', 'usable'] as const
 export interface Peek {
+  readonly target: string
   readonly state: (typeof PEEK_STATES)[number]
   readonly mark: number | null
   readonly applied: number
+  /** Hash of the original that the held bytes were made of; null when absent or unknown. */
+  readonly inputHash: string | null
 }

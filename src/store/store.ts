@@ -1,5 +1,5 @@
 import type { KeyHash } from '../contract/keys.ts'
-import type { NodeRole } from '../contract/node-protocol.ts'
+import type { NodeRole, ServedUrl } from '../contract/node-protocol.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
 import type { AssetKind, AssetLocation, CropRecord, OriginRule } from '../contract/records.ts'
 import type { Invalidation, InvalidationStatus, Role, Selection } from '../contract/invalidation.ts'
@@ -29,6 +29,7 @@ export interface Tables {
   readonly projects: ProjectTable
   readonly assets: AssetTable
   readonly accounts: AccountTable
+  readonly served: ServedTable
 }
 
 export interface LogTable {
@@ -294,4 +295,15 @@ export interface AccountTable {
   /** One-time sign-in links: hashed, used once. */
   putLink(tokenHash: string, accountId: string, expiresAt: number): Promise<void>
   takeLink(tokenHash: string, now: number): Promise<string | undefined>
+}
+
+/** URLs known to have been served, bounded per subject: the oldest sightings go first. */
+export interface ServedTable {
+  record(urls: readonly ServedUrl[], at: number): Promise<void>
+  /** Newest sighting first. `subject` is the key text of an asset or original. */
+  list(
+    project: string,
+    subject: string,
+    page: PageRequest,
+  ): Promise<Page<{ url: string; target: string; lastSeenAt: number }>>
 }
