@@ -1,0 +1,153 @@
+import type { Readable } from 'node:stream'
+import type { KeyHash } from '../contract/keys.ts'
+import type { CropRecord } from '../contract/records.ts'
+import type {
+  AssetFilter,
+  AssetRow,
+  AssetVersionRow,
+  Page,
+  PageRequest,
+  ProjectRow,
+  Tables,
+} from '../store/store.ts'
+
+/**
+ * The asset library: what a project's assets, presets, crops and settings are, and the only writer of records. Each change writes
+ * its records first, then commits its rows, the log entry that announces the records and the change that an automatic
+ * invalidation is made of in one durable transaction. A change resolves when it is true for every later reader.
+ *
+ * Everything rejects with an `AssetsError` (code, status, publicMessage) when the caller is wrong.
+ */
+export interface Assets {
+  get(project: string, id: string): Promise<AssetRow | null>
+  list(project: string, filter: AssetFilter, page: PageRequest): Promise<Page<AssetRow>>
+  /** Direct sub-folders of a folder (`''` is the top) with the number of assets below each. */
+  folders(project: string, parent: string): Promise<readonly { path: string; assets: number }[]>
+  /** Newest first. */
+  versions(project: string, id: string): Promise<readonly AssetVersionRow[]>
+  /** The bytes of the current version, or of an older one; `range` is inclusive at both ends and must lie inside. */
+  content(project: string, id: string, options?: ContentOptions): Promise<AssetContent>
+
+  /** A new asset, or a new version of one. The same bytes again make no new version (`changed: false`). */
+  put(upload: AssetUpload, body: AsyncIterable<Uint8Array>): Promise<PutOutcome>
+  /** Publishes, unpublishes, moves. */
+  patch(project: string, id: string, change: AssetPatch, by: string): Promise<AssetRow>
+  remove(project: string, id: string, by: string): Promise<void>
+  /** Makes the bytes of an older version the newest version. */
+  restore(project: string, id: string, version: number, by: string): Promise<AssetRow>
+
+  crops(project: string, id: string): Promise<Readonly<Record<string, CropRecord>>>
+  putCrop(project: string, id: string, name: string, crop: CropRecord): Promise<CropRecord>
+  removeCrop(project: string, id: string, name: string): Promise<void>
+
+  /** `{name: modifiers}`, names as written. */
+  presets(project: string): Promise<Readonly<Record<string, string>>>
+  putPreset(project: string, name: string, modifiers: string): Promise<void>
+  removePreset(project: string, name: string): Promise<void>
+
+  /** Names, origins and lifetimes are checked here: names are unique over all projects. */
+  createProject(id: string, settings: ProjectSettings): Promise<ProjectRow>
+  updateProject(id: string, settings: ProjectSettings): Promise<ProjectRow>
+  /** `expectedVersion` refuses (409 `template-changed`) when somebody saved meanwhile. */
+  putTemplate(project: string, text: string, expectedVersion?: number): Promise<ProjectRow>
+  /** Makes a project read from a watched folder; its watcher starts with `start`, or at once when already started. */
+  useFolder(project: string, path: string): Promise<void>
+
+  /** What of a watched folder is not served, and why. Empty for a library. */
+  problems(project: string): readonly AssetProblem[]
+  /** Makes pending changes of a watched folder true, so that an invalidation formed afterwards knows them. */
+  settle(project: string, ids: readonly string[] | 'all'): Promise<void>
+
+  /** Heals what a crash left half-done, then reads and watches folders. Resolves when their assets are known. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface AssetUpload {
+  readonly project: string
+  readonly id: string
+  readonly by: string
+  /** What the client declared; a body of another length changes nothing. */
+  readonly contentLength?: number
+  /** Kept as it is when absent; a new asset is published. */
+  readonly published?: boolean
+  readonly signal?: AbortSignal
+}
+
+export interface PutOutcome {
+  readonly asset: AssetRow
+  /** True when the id did not exist before. */
+  readonly created: boolean
+  readonly changed: boolean
+}
+
+export interface AssetPatch {
+  readonly published?: boolean
+  /** A new id: move or rename. */
+  readonly id?: string
+}
+
+export interface ContentOptions {
+  readonly version?: number
+  readonly range?: { readonly start: number; readonly end: number }
+}
+
+export interface AssetContent {
+  readonly stream: Readable
+  readonly size: number
+  readonly mediaType: string
+  readonly hash: string
+}
+
+/** What people set about a project; what is absent stays, or gets its default in a new project. */
+export type ProjectSettings = Partial<
+  Pick<
+    ProjectRow,
+    | 'company'
+    | 'aliases'
+    | 'publishServer'
+    | 'tokens'
+    | 'hosts'
+    | 'origins'
+    | 'originAliases'
+    | 'cdnTtlSeconds'
+    | 'browserTtlSeconds'
+    | 'automaticInvalidation'
+    | 'maxUrlsPerInvalidation'
+    | 'maxOriginalsPerInvalidation'
+    | 'supportUrl'
+  >
+>
+
+export const PROBLEM_REASONS = [
+  'clash',
+  'comma',
+  'colon',
+  'dots',
+  'control-character',
+  'not-utf-8',
+  'dot-file',
+  'escaping-link',
+  'too-long',
+  'unreadable',
+  'too-large',
+] as const
+
+/** A file of a watched folder that is not served. */
+export interface AssetProblem {
+  /** Relative to the folder; bytes that are no UTF-8 are shown as U+FFFD. */
+  readonly path: string
+  readonly code: (typeof PROBLEM_REASONS)[number]
+  /** What is wrong and the way out, in a sentence. */
+  readonly reason: string
+}
+
+/** What an automatic invalidation is made of. Called inside the transaction of the change. */
+export interface AssetChange {
+  readonly project: string
+  /** In words: `New version of "shoes/red"`. */
+  readonly cause: string
+  readonly keys: readonly KeyHash[]
+}
+
+export type OnChange = (tx: Tables, change: AssetChange) => Promise<void>
