@@ -133,7 +133,8 @@ export interface InvalidationTable {
     from: readonly InvalidationStatus[],
     change: Partial<InvalidationRow>,
   ): Promise<boolean>
-  countByStatus(): Promise<Readonly<Record<string, number>>>
+  /** Of one project, or of all. */
+  countByStatus(project?: string): Promise<Readonly<Record<string, number>>>
   /** Finished ones of the last `limit`, newest first, for estimates: milliseconds per target. */
   recentDurations(
     project: string,
@@ -292,6 +293,8 @@ export interface AccountTable {
     now: number,
   ): Promise<{ accountId: string; expiresAt: number; csrf: string } | undefined>
   removeSession(tokenHash: string): Promise<void>
+  /** Signs an account out everywhere: after a new password. */
+  removeSessionsOf(accountId: string): Promise<void>
   /** One-time sign-in links: hashed, used once. */
   putLink(tokenHash: string, accountId: string, expiresAt: number): Promise<void>
   takeLink(tokenHash: string, now: number): Promise<string | undefined>

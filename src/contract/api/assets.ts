@@ -1,0 +1,139 @@
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+
+import { ASSET_KINDS } from '../records.ts'
+import {
+  ASSET_ID_LENGTH_MAX,
+  AssetId,
+  Instant,
+  PageQuery,
+  SEARCH_LENGTH_MAX,
+  closed,
+  nullable,
+  page,
+} from './common.ts'
+
+const Share = Type.Number({ minimum: 0, maximum: 1 })
+/** A crop wider than what delivery may render is a mistake. */
+const CROP_PIXELS_MAX = 10_000
+
+/** A smart crop: a rectangle in shares (0..1) of the upright original, and its output size in pixels. */
+export const Crop = closed({
+  rect: closed({ x: Share, y: Share, width: Share, height: Share }),
+  width: Type.Integer({ minimum: 1, maximum: CROP_PIXELS_MAX }),
+  height: Type.Integer({ minimum: 1, maximum: CROP_PIXELS_MAX }),
+})
+export type Crop = Static<typeof Crop>
+
+export const Asset = closed({
+  id: Type.String(),
+  kind: Type.Enum(ASSET_KINDS),
+  mediaType: Type.String(),
+  published: Type.Boolean(),
+  version: Type.Integer(),
+  /** SHA-256 of the current bytes, hex. */
+  hash: Type.String(),
+  bytes: Type.Integer(),
+  width: nullable(Type.Integer()),
+  height: nullable(Type.Integer()),
+  modifiedAt: Instant,
+  crops: Type.Record(Type.String(), Crop),
+  /**
+   * Where visitors fetch it: `<publish server>/is/image/<company>/<id>` for images (add `?$preset$`), `/is/content/…` for
+   * the rest; null while the project has no publish server.
+   */
+  url: nullable(Type.String()),
+})
+export type Asset = Static<typeof Asset>
+
+export const AssetQuery = closed({
+  ...PageQuery,
+  q: Type.Optional(Type.String({ maxLength: SEARCH_LENGTH_MAX })),
+  folder: Type.Optional(Type.String({ maxLength: ASSET_ID_LENGTH_MAX })),
+  kind: Type.Optional(Type.Enum(ASSET_KINDS)),
+  published: Type.Optional(Type.Boolean()),
+})
+export type AssetQuery = Static<typeof AssetQuery>
+
+export const AssetList = page(Asset)
+export type AssetList = Static<typeof AssetList>
+
+/** Query of PUT `…/assets/{id}`, whose body is the raw file. */
+export const AssetPutQuery = closed({ published: Type.Optional(Type.Boolean()) })
+export type AssetPutQuery = Static<typeof AssetPutQuery>
+
+/** `id` moves or renames. */
+export const AssetPatch = Type.Partial(closed({ published: Type.Boolean(), id: AssetId }), {
+  additionalProperties: false,
+})
+export type AssetPatch = Static<typeof AssetPatch>
+
+export const FolderQuery = closed({
+  /** Empty or absent: the top. */
+  parent: Type.Optional(Type.String({ maxLength: ASSET_ID_LENGTH_MAX })),
+})
+
+export const FolderList = closed({
+  items: Type.Array(closed({ path: Type.String(), assets: Type.Integer() })),
+  nextCursor: nullable(Type.String()),
+})
+export type FolderList = Static<typeof FolderList>
+
+export const AssetVersion = closed({
+  version: Type.Integer(),
+  hash: Type.String(),
+  bytes: Type.Integer(),
+  mediaType: Type.String(),
+  createdAt: Instant,
+  createdBy: Type.String(),
+})
+export type AssetVersion = Static<typeof AssetVersion>
+
+export const AssetVersionList = closed({
+  items: Type.Array(AssetVersion),
+  nextCursor: nullable(Type.String()),
+})
+export type AssetVersionList = Static<typeof AssetVersionList>
+
+/** A URL known to have been served. */
+export const Rendition = closed({
+  url: Type.String(),
+  /** Canonical form. */
+  target: Type.String(),
+  lastSeenAt: Instant,
+})
+export type Rendition = Static<typeof Rendition>
+
+export const RenditionList = page(Rendition)
+export type RenditionList = Static<typeof RenditionList>
+
+/** How many known served URLs each edge holds, made of the current bytes or of older ones. Looking changes nothing. */
+export const Copies = closed({
+  asset: Type.String(),
+  version: Type.Integer(),
+  /** Edges that hold at least one old copy: "2 edges still show the old one". */
+  edgesWithOld: Type.Integer(),
+  edges: Type.Array(
+    closed({
+      node: Type.String(),
+      url: nullable(Type.String()),
+      /** Known served URLs that were asked about. */
+      asked: Type.Integer(),
+      old: Type.Integer(),
+      current: Type.Integer(),
+      /** Did not answer in time; nothing is known about its copies. */
+      silent: Type.Boolean(),
+    }),
+  ),
+})
+export type Copies = Static<typeof Copies>
+
+/** A file of the watched folder that is not served, and why. */
+export const FolderProblem = closed({ path: Type.String(), reason: Type.String() })
+export type FolderProblem = Static<typeof FolderProblem>
+
+export const FolderProblemList = closed({
+  items: Type.Array(FolderProblem),
+  nextCursor: nullable(Type.String()),
+})
+export type FolderProblemList = Static<typeof FolderProblemList>

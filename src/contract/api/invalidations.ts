@@ -1,0 +1,191 @@
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+
+import {
+  INVALIDATION_STATUSES,
+  MODES,
+  SCOPES,
+  SOURCES,
+  TARGET_STATES,
+  TIERS,
+  VERDICTS,
+} from '../invalidation.ts'
+import type { Invalidation } from '../invalidation.ts'
+import { PEEK_STATES } from '../node-protocol.ts'
+import {
+  ASSET_ID_LENGTH_MAX,
+  Instant,
+  NAME_LENGTH_MAX,
+  NOTE_LENGTH_MAX,
+  PageQuery,
+  ProblemItem,
+  SEARCH_LENGTH_MAX,
+  closed,
+  nullable,
+  page,
+} from './common.ts'
+
+/** Formed lists end at `maxUrlsPerInvalidation`; this only bounds what is read before that is known. */
+const LIST_MAX = 100_000
+/** Longer than a URL may be, so that the refusal comes from the room that can name the URL and the way out. */
+const LINE_LENGTH_MAX = 65_536
+const lines = Type.Array(Type.String({ maxLength: LINE_LENGTH_MAX }), { maxItems: LIST_MAX })
+const ids = Type.Array(Type.String({ minLength: 1, maxLength: ASSET_ID_LENGTH_MAX }), {
+  maxItems: LIST_MAX,
+})
+
+const selection = {
+  assets: Type.Optional(ids),
+  folders: Type.Optional(ids),
+  renditions: Type.Optional(Type.Boolean()),
+  presets: Type.Optional(Type.Boolean()),
+  template: Type.Optional(Type.Boolean()),
+  crops: Type.Optional(Type.Boolean()),
+  served: Type.Optional(Type.Boolean()),
+  content: Type.Optional(Type.Boolean()),
+  urls: Type.Optional(lines),
+  originals: Type.Optional(lines),
+  everything: Type.Optional(Type.Boolean()),
+  exclude: Type.Optional(lines),
+}
+
+/** Body of preview. Every boolean defaults to false (Dynamic Media's meaning). */
+export const SelectionBody = closed(selection)
+export type SelectionBody = Static<typeof SelectionBody>
+
+export const SubmitBody = closed({
+  ...selection,
+  mode: Type.Optional(Type.Enum(MODES)),
+  note: Type.Optional(Type.String({ maxLength: NOTE_LENGTH_MAX })),
+  /** ISO 8601 with an offset, in the future. */
+  scheduleAt: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  /** From preview: 409 `preview-changed` if the selection would now form another list. */
+  digest: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  /** For `everything`: the project's name. */
+  confirm: Type.Optional(Type.String({ maxLength: NAME_LENGTH_MAX })),
+})
+export type SubmitBody = Static<typeof SubmitBody>
+
+export const Preview = closed({
+  digest: Type.String(),
+  /** What must be typed to confirm; null when nothing must. */
+  confirm: nullable(Type.String()),
+  urls: Type.Array(
+    closed({
+      url: Type.String(),
+      /** Where the entry comes from, in words: `asset flat`, `preset thumbnail`, `template line 2`, `added`. */
+      from: Type.String(),
+      /** What a purge of it covers: the path with all its queries, or that one rendition; null: not by URL. */
+      covers: nullable(Type.String()),
+    }),
+  ),
+  problems: Type.Array(ProblemItem),
+  targets: Type.Array(
+    closed({ id: Type.String(), requests: Type.Integer(), estimatedSeconds: Type.Number() }),
+  ),
+  estimatedSeconds: Type.Number(),
+})
+export type Preview = Static<typeof Preview>
+
+const EvidenceSchema = closed({
+  verdict: Type.Enum(VERDICTS),
+  probes: Type.Array(
+    closed({
+      url: Type.String(),
+      via: Type.String(),
+      mark: nullable(Type.Integer()),
+      cacheStatus: nullable(Type.String()),
+      at: Instant,
+    }),
+  ),
+})
+
+export const InvalidationSchema = Type.Object(
+  {
+    id: Type.String(),
+    project: Type.String(),
+    status: Type.Enum(INVALIDATION_STATUSES),
+    scope: Type.Enum(SCOPES),
+    source: Type.Enum(SOURCES),
+    cause: nullable(Type.String()),
+    mode: Type.Enum(MODES),
+    createdAt: Instant,
+    createdBy: Type.String(),
+    note: nullable(Type.String()),
+    urlCount: Type.Integer(),
+    seq: nullable(Type.Integer()),
+    scheduledAt: nullable(Instant),
+    estimatedSeconds: Type.Number(),
+    timeline: Type.Array(closed({ status: Type.Enum(INVALIDATION_STATUSES), at: Instant })),
+    targets: Type.Array(
+      closed({
+        id: Type.String(),
+        tier: Type.Enum(TIERS),
+        state: Type.Enum(TARGET_STATES),
+        attempts: Type.Integer(),
+        detail: nullable(Type.String()),
+        startedAt: nullable(Instant),
+        finishedAt: nullable(Instant),
+      }),
+    ),
+    evidence: nullable(EvidenceSchema),
+    failure: nullable(Type.String()),
+    finishedAt: nullable(Instant),
+  },
+  { additionalProperties: false, title: 'Invalidation' },
+)
+
+export const InvalidationQuery = closed({
+  ...PageQuery,
+  /** One status, or several separated by commas. */
+  status: Type.Optional(Type.String({ maxLength: 300 })),
+  scope: Type.Optional(Type.Enum(SCOPES)),
+  source: Type.Optional(Type.Enum(SOURCES)),
+  q: Type.Optional(Type.String({ maxLength: SEARCH_LENGTH_MAX })),
+  from: Type.Optional(Type.String({ maxLength: 64 })),
+  to: Type.Optional(Type.String({ maxLength: 64 })),
+})
+export type InvalidationQuery = Static<typeof InvalidationQuery>
+
+export const InvalidationList = page(InvalidationSchema)
+export type InvalidationList = Static<typeof InvalidationList>
+
+export const InvalidationUrls = page(Type.String())
+export type InvalidationUrls = Static<typeof InvalidationUrls>
+
+/** What was observed, where and when: everything an incident review asks for. */
+export const EvidenceExport = Type.Object({
+  invalidation: InvalidationSchema,
+  nodes: Type.Array(
+    Type.Object({
+      node: Type.String(),
+      role: Type.String(),
+      outcome: nullable(Type.String()),
+    }),
+  ),
+  peeks: Type.Array(
+    Type.Object({
+      node: Type.String(),
+      target: Type.String(),
+      state: Type.Enum(PEEK_STATES),
+      mark: nullable(Type.Integer()),
+      applied: Type.Integer(),
+      inputHash: nullable(Type.String()),
+    }),
+  ),
+})
+export type EvidenceExport = Static<typeof EvidenceExport>
+
+/**
+ * Server-sent events of `…/invalidations/{id}/events` and `…/events`: `event: invalidation`, `data:` an Invalidation. The
+ * first one is the state at the start (of the one invalidation; nothing for a whole project).
+ */
+export const INVALIDATION_EVENT = 'invalidation'
+
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never
+
+/** The schema and the type that both planes use are one thing: forgetting a field here does not compile. */
+export const INVALIDATION_SCHEMA_IS_COMPLETE: Same<
+  Static<typeof InvalidationSchema>,
+  Invalidation
+> = true

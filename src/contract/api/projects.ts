@@ -1,0 +1,193 @@
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+
+import {
+  EMAIL_LENGTH_MAX,
+  Instant,
+  NAME_LENGTH_MAX,
+  Name,
+  PROJECT_PATTERN,
+  RoleSchema,
+  TEMPLATE_LENGTH_MAX,
+  URL_LENGTH_MAX,
+  Url,
+  closed,
+  nullable,
+} from './common.ts'
+
+/** Enough for any list of names that a person maintains by hand. */
+const NAMES_MAX = 100
+const HOST_LENGTH_MAX = 253
+/** A year: the longest lifetime that HTTP caches agree on (RFC 9111 §5.3 speaks of Expires). */
+const TTL_SECONDS_MAX = 365 * 24 * 3600
+const Host = Type.String({ minLength: 1, maxLength: HOST_LENGTH_MAX })
+const Names = Type.Array(Name, { maxItems: NAMES_MAX })
+
+export const OriginRuleSchema = closed({
+  host: Host,
+  scheme: Type.Optional(Type.Enum(['http', 'https'])),
+  connectTo: Type.Optional(Type.String({ minLength: 1, maxLength: HOST_LENGTH_MAX + 6 })),
+  allowPrivate: Type.Optional(Type.Boolean()),
+  /** Extra request headers for this origin; shown to admins only. */
+  headers: Type.Optional(
+    Type.Record(
+      Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$" }),
+      Type.String({ maxLength: 4096, pattern: '^[^\\r\\n\\u0000]*$' }),
+      { maxProperties: 20 },
+    ),
+  ),
+})
+
+const settings = {
+  /** Dynamic Media company; its URLs are `/is/image/<company>/…`. */
+  company: nullable(Name),
+  aliases: Names,
+  /** `https://images.example.com`: where visitors fetch from, and where formed URLs point. */
+  publishServer: nullable(Url),
+  tokens: Names,
+  hosts: Type.Array(Host, { maxItems: NAMES_MAX }),
+  origins: Type.Array(OriginRuleSchema, { maxItems: NAMES_MAX }),
+  originAliases: Type.Record(
+    Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX }),
+    Type.String({ minLength: 1, maxLength: URL_LENGTH_MAX }),
+    { maxProperties: NAMES_MAX },
+  ),
+  cdnTtlSeconds: Type.Integer({ minimum: 0, maximum: TTL_SECONDS_MAX }),
+  browserTtlSeconds: Type.Integer({ minimum: 0, maximum: TTL_SECONDS_MAX }),
+  automaticInvalidation: Type.Boolean(),
+  maxUrlsPerInvalidation: Type.Integer({ minimum: 1, maximum: 100_000 }),
+  maxOriginalsPerInvalidation: Type.Integer({ minimum: 1, maximum: 1000 }),
+  /** Shown with failures: where a person finds help. */
+  supportUrl: nullable(Url),
+}
+
+export const Project = closed({
+  id: Type.String(),
+  ...settings,
+  /** Has demo pictures whose version 2 can be put in: `POST …/demo/{id}/replace`. */
+  demo: Type.Boolean(),
+  /** Set when the assets are a watched folder: then uploads and deletes are refused with `read-only-source`. */
+  readOnlySource: nullable(closed({ path: Type.String() })),
+  /** Public URLs of our own edges. */
+  edges: Type.Array(closed({ node: Type.String(), url: Type.String() })),
+  /** What the asker may do here. */
+  roles: Type.Array(RoleSchema),
+  createdAt: Instant,
+})
+export type Project = Static<typeof Project>
+
+export const ProjectPatch = Type.Partial(closed(settings), { additionalProperties: false })
+export type ProjectPatch = Static<typeof ProjectPatch>
+
+export const ProjectCreate = closed({
+  id: Type.String({ pattern: PROJECT_PATTERN }),
+  ...Type.Partial(closed(settings)).properties,
+})
+export type ProjectCreate = Static<typeof ProjectCreate>
+
+export const ProjectList = closed({
+  items: Type.Array(Project),
+  nextCursor: nullable(Type.String()),
+})
+export type ProjectList = Static<typeof ProjectList>
+
+export const Member = closed({
+  /** Of the account. */
+  id: Type.String(),
+  email: Type.String(),
+  role: RoleSchema,
+  owner: Type.Boolean(),
+  hasPassword: Type.Boolean(),
+})
+export type Member = Static<typeof Member>
+
+export const MemberAdd = closed({
+  email: Type.String({
+    minLength: 3,
+    maxLength: EMAIL_LENGTH_MAX,
+    pattern: '^[^\\s@]+@[^\\s@]+$',
+  }),
+  role: RoleSchema,
+})
+export type MemberAdd = Static<typeof MemberAdd>
+
+export const MemberAdded = closed({
+  member: Member,
+  /** For a new account only: the path of a one-time sign-in link, to be handed over; shown once. */
+  signInPath: nullable(Type.String()),
+})
+export type MemberAdded = Static<typeof MemberAdded>
+
+export const MemberList = closed({
+  items: Type.Array(Member),
+  nextCursor: nullable(Type.String()),
+})
+export type MemberList = Static<typeof MemberList>
+
+export const ApiKey = closed({
+  id: Type.String(),
+  name: Type.String(),
+  roles: Type.Array(RoleSchema),
+  createdAt: Instant,
+  createdBy: Type.String(),
+})
+export type ApiKey = Static<typeof ApiKey>
+
+export const ApiKeyCreate = closed({ name: Name, role: RoleSchema })
+export type ApiKeyCreate = Static<typeof ApiKeyCreate>
+
+/** `secret` is shown this once; Sluice keeps its hash alone. */
+export const ApiKeyCreated = closed({ key: ApiKey, secret: Type.String() })
+export type ApiKeyCreated = Static<typeof ApiKeyCreated>
+
+export const ApiKeyList = closed({
+  items: Type.Array(ApiKey),
+  nextCursor: nullable(Type.String()),
+})
+export type ApiKeyList = Static<typeof ApiKeyList>
+
+export const Preset = closed({ name: Type.String(), modifiers: Type.String() })
+export type Preset = Static<typeof Preset>
+
+export const PresetPut = closed({ modifiers: Type.String({ maxLength: 2048 }) })
+export type PresetPut = Static<typeof PresetPut>
+
+export const PresetList = closed({
+  items: Type.Array(Preset),
+  nextCursor: nullable(Type.String()),
+})
+export type PresetList = Static<typeof PresetList>
+
+export const Template = closed({ text: Type.String(), version: Type.Integer() })
+export type Template = Static<typeof Template>
+
+export const TemplatePut = closed({ text: Type.String({ maxLength: TEMPLATE_LENGTH_MAX }) })
+export type TemplatePut = Static<typeof TemplatePut>
+
+export const TemplateCheck = closed({
+  text: Type.String({ maxLength: TEMPLATE_LENGTH_MAX }),
+  /** Asset ids to show what the lines would form. */
+  assets: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { maxItems: 100 }),
+  ),
+})
+export type TemplateCheck = Static<typeof TemplateCheck>
+
+export const TemplateChecked = closed({
+  lines: Type.Array(
+    closed({
+      /** Counted from 1. */
+      line: Type.Integer(),
+      text: Type.String(),
+      problems: Type.Array(
+        closed({
+          column: Type.Integer(),
+          level: Type.Enum(['error', 'warning']),
+          reason: Type.String(),
+        }),
+      ),
+      urls: Type.Array(Type.String()),
+    }),
+  ),
+})
+export type TemplateChecked = Static<typeof TemplateChecked>
