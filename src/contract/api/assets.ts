@@ -129,7 +129,13 @@ export const Copies = closed({
 export type Copies = Static<typeof Copies>
 
 /** A file of the watched folder that is not served, and why. */
-export const FolderProblem = closed({ path: Type.String(), reason: Type.String() })
+export const FolderProblem = closed({
+  path: Type.String(),
+  /** For programs: `clash`, `dot-file`, … */
+  code: Type.String(),
+  /** What is wrong and the way out, in a sentence. */
+  reason: Type.String(),
+})
 export type FolderProblem = Static<typeof FolderProblem>
 
 export const FolderProblemList = closed({

@@ -182,10 +182,10 @@ export type EvidenceExport = Static<typeof EvidenceExport>
  */
 export const INVALIDATION_EVENT = 'invalidation'
 
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never
+type Shown = Static<typeof InvalidationSchema>
+type Missing = Exclude<keyof Invalidation, keyof Shown>
 
-/** The schema and the type that both planes use are one thing: forgetting a field here does not compile. */
-export const INVALIDATION_SCHEMA_IS_COMPLETE: Same<
-  Static<typeof InvalidationSchema>,
-  Invalidation
-> = true
+/** What clients are told an invalidation is and the type that both planes use: a difference does not compile. */
+export const INVALIDATION_SCHEMA_IS_COMPLETE: [Shown, Missing] extends [Invalidation, never]
+  ? true
+  : never = true
