@@ -1,0 +1,182 @@
+import type { Clock } from '../kernel/clock.ts'
+import type { KeyHash } from '../contract/keys.ts'
+import type { Freshness } from './freshness.ts'
+
+/**
+ * One fill per key, others wait (freshness rule P9). The catch: a waiter must not be given an answer that is older than what it could
+ * have learned before it asked. So each waiter notes at its arrival how much of the log was applied and whether the node may use its
+ * cache; it takes a joined fill's answer only if that passes, and otherwise asks once more for what it needs. A waiter on a node
+ * without a lease joins only a fill that begins after it arrived.
+ */
+export interface FillAnswer {
+  readonly keys: readonly KeyHash[]
+  readonly mark: number
+  /** An answer that may serve several askers. When false, the key is not collapsed for a while. */
+  readonly shareable: boolean
+}
+
+export interface Waiter {
+  readonly minMark: number
+  /** `applied` when the request's head was read. */
+  readonly appliedAtArrival: number
+  /** Whether the node might answer this request from its cache then: it held a lease, or a node with one asked. */
+  readonly mayUseCache: boolean
+}
+
+export function arrive(freshness: Freshness, minMark: number, askerHoldsLease: boolean): Waiter {
+  return {
+    minMark,
+    appliedAtArrival: freshness.applied,
+    mayUseCache: askerHoldsLease || freshness.holdsLease(),
+  }
+}
+
+/** What a fill is asked to achieve. */
+export interface FillOrder {
+  /** The answer's mark must be at least this. */
+  readonly minMark: number
+  /** Every waiter will judge the answer by itself, so tiers further in may use their caches without a lease. */
+  readonly waitersJudge: boolean
+}
+
+interface Fill<A> {
+  readonly answer: Promise<A>
+}
+
+interface Slot<A> {
+  running: Fill<A> | undefined
+  next: { fill: Fill<A>; orders: FillOrder[] } | undefined
+}
+
+/** Long enough that a burst for one uncacheable thing is not queued behind itself. */
+const UNSHAREABLE_MS = 5_000
+const UNSHAREABLE_KEYS_MAX = 10_000
+
+export class Fills<A extends FillAnswer> {
+  readonly #freshness: Freshness
+  readonly #clock: Clock
+  #slots = new Map<string, Slot<A>>()
+  /** Keys whose last answer was not shareable, until when; oldest first. */
+  readonly #apart = new Map<string, number>()
+  #epoch: number
+
+  constructor(freshness: Freshness, clock: Clock) {
+    this.#freshness = freshness
+    this.#clock = clock
+    this.#epoch = freshness.epoch
+  }
+
+  get running(): number {
+    return this.#slots.size
+  }
+
+  /** `start` makes the fill, its own deadline included; it is called at most twice for one waiter. */
+  async obtain(key: string, waiter: Waiter, start: (order: FillOrder) => Promise<A>): Promise<A> {
+    const order: FillOrder = { minMark: waiter.minMark, waitersJudge: waiter.mayUseCache }
+    if (this.#isApart(key)) return this.#alone(key, waiter, order, start)
+    const first = await this.#join(key, waiter.mayUseCache, order, start)
+    if (this.#accepts(waiter, first.answer) && (first.own || first.answer.shareable))
+      return first.answer
+    const again = { ...order, minMark: this.#needAfter(waiter, first.answer) }
+    if (!first.answer.shareable) return this.#noteApart(key, await start(again))
+    return (await this.#join(key, false, again, start)).answer
+  }
+
+  #accepts(waiter: Waiter, answer: A): boolean {
+    if (answer.mark < waiter.minMark) return false
+    return (
+      answer.mark >= waiter.appliedAtArrival || this.#freshness.reflects(answer.keys, answer.mark)
+    )
+  }
+
+  /** Enough that the second answer passes whatever is applied while it is made. */
+  #needAfter(waiter: Waiter, answer: A): number {
+    return Math.max(waiter.minMark, waiter.appliedAtArrival, this.#freshness.needOf(answer.keys))
+  }
+
+  async #alone(
+    key: string,
+    waiter: Waiter,
+    order: FillOrder,
+    start: (order: FillOrder) => Promise<A>,
+  ): Promise<A> {
+    const answer = this.#noteApart(key, await start(order))
+    if (this.#accepts(waiter, answer)) return answer
+    return start({ ...order, minMark: this.#needAfter(waiter, answer) })
+  }
+
+  async #join(
+    key: string,
+    mayJoinRunning: boolean,
+    order: FillOrder,
+    start: (order: FillOrder) => Promise<A>,
+  ): Promise<{ answer: A; own: boolean }> {
+    const slot = this.#slot(key)
+    if (!slot.running) return { answer: await this.#run(key, slot, () => start(order)), own: true }
+    if (mayJoinRunning) return { answer: await slot.running.answer, own: false }
+    if (slot.next) {
+      slot.next.orders.push(order)
+      return { answer: await slot.next.fill.answer, own: false }
+    }
+    const orders = [order]
+    const before = slot.running.answer
+    const begin = async (): Promise<A> => {
+      await before.catch(() => undefined)
+      slot.next = undefined
+      return this.#run(key, slot, () => start(strictest(orders)))
+    }
+    slot.next = { fill: { answer: begin() }, orders }
+    return { answer: await slot.next.fill.answer, own: true }
+  }
+
+  #run(key: string, slot: Slot<A>, start: () => Promise<A>): Promise<A> {
+    const answer = start().then((made) => this.#noteApart(key, made))
+    const fill: Fill<A> = { answer }
+    slot.running = fill
+    const slots = this.#slots
+    const end = (): void => {
+      if (slot.running !== fill) return
+      slot.running = undefined
+      if (!slot.next && slots.get(key) === slot) slots.delete(key)
+    }
+    answer.then(end, end)
+    return answer
+  }
+
+  #slot(key: string): Slot<A> {
+    if (this.#epoch !== this.#freshness.epoch) {
+      // Marks of running fills belong to another purge log: nobody joins them any more.
+      this.#slots = new Map()
+      this.#epoch = this.#freshness.epoch
+    }
+    let slot = this.#slots.get(key)
+    if (!slot) this.#slots.set(key, (slot = { running: undefined, next: undefined }))
+    return slot
+  }
+
+  #isApart(key: string): boolean {
+    const until = this.#apart.get(key)
+    if (until === undefined) return false
+    if (this.#clock.now() < until) return true
+    this.#apart.delete(key)
+    return false
+  }
+
+  #noteApart(key: string, answer: A): A {
+    if (answer.shareable) return answer
+    this.#apart.delete(key)
+    this.#apart.set(key, this.#clock.now() + UNSHAREABLE_MS)
+    for (const oldest of this.#apart.keys()) {
+      if (this.#apart.size <= UNSHAREABLE_KEYS_MAX) break
+      this.#apart.delete(oldest)
+    }
+    return answer
+  }
+}
+
+function strictest(orders: readonly FillOrder[]): FillOrder {
+  return {
+    minMark: Math.max(...orders.map((order) => order.minMark)),
+    waitersJudge: orders.every((order) => order.waitersJudge),
+  }
+}

@@ -1,0 +1,216 @@
+import type { Clock } from '../kernel/clock.ts'
+import { assert } from '../kernel/assert.ts'
+import { keyHash, keyText } from '../contract/keys.ts'
+import type { KeyHash } from '../contract/keys.ts'
+import { PURGE_KINDS } from '../contract/purge-log.ts'
+import type { PurgeEntry } from '../contract/purge-log.ts'
+import { Leases } from './leases.ts'
+import type { Grant } from './leases.ts'
+
+/**
+ * How fresh a node knows things to be: the one place that holds `applied`, stamps and grants, and the one judge.
+ *
+ * Applying a purge sets `stamp[key] = seq`: nothing is searched or deleted, so purging a project costs what purging one URL costs.
+ * A cached thing carries the keys by which it can be purged and the mark of how much of the purge log its bytes reflect; it is
+ * usable only while its mark is at least the stamp of each of its keys. A fill that began before a purge therefore lands unusable.
+ */
+export interface Marked {
+  readonly keys: readonly KeyHash[]
+  /** Raised, never lowered, when judged usable; a hit is then one comparison. */
+  mark: number
+}
+
+export type Judgement =
+  | { readonly usable: true; readonly mark: number }
+  | { readonly usable: false }
+
+/** Something that holds marked things and must forget them all when the purge log is another one. */
+export interface Forgetful {
+  forgetAll(): void
+}
+
+const UNUSABLE: Judgement = { usable: false }
+
+/** Beyond this many stamps a sweep is due: about 100 bytes each, so 25 MB. */
+export const STAMPS_BEFORE_SWEEP = 250_000
+
+export interface FreshnessState {
+  readonly logId: string
+  readonly applied: number
+  readonly floor: number
+  /** Project, key, seq. */
+  readonly stamps: readonly (readonly [string, KeyHash, number])[]
+}
+
+export class Freshness {
+  readonly #leases: Leases
+  readonly #forgetful: Forgetful[] = []
+  #logId = ''
+  #epoch = 0
+  #applied = 0
+  #headHeard = 0
+  #floor = 0
+  #stamps = new Map<KeyHash, number>()
+  /** Which project each stamp belongs to, so that one project's stamps can be folded into its project key. */
+  #stampsByProject = new Map<string, Set<KeyHash>>()
+
+  constructor(clock: Clock) {
+    this.#leases = new Leases(clock)
+  }
+
+  get logId(): string {
+    return this.#logId
+  }
+  /** Changes whenever everything was forgotten; a fill that began in another epoch is not kept. */
+  get epoch(): number {
+    return this.#epoch
+  }
+  get applied(): number {
+    return this.#applied
+  }
+  get floor(): number {
+    return this.#floor
+  }
+  get stampCount(): number {
+    return this.#stamps.size
+  }
+
+  /**
+   * Freshness rule P5: may `thing` be used for a request that needs at least `minMark`, and with which mark does it go out?
+   * Synchronous on purpose: nothing may be awaited between this answer and the reading of the thing.
+   */
+  judge(thing: Marked, minMark: number): Judgement {
+    if (thing.mark < this.#applied) {
+      if (!this.reflects(thing.keys, thing.mark)) return UNUSABLE
+      if (this.#applied < minMark)
+        return thing.mark >= minMark ? { usable: true, mark: thing.mark } : UNUSABLE
+      thing.mark = this.#applied
+    } else if (thing.mark < minMark) {
+      return UNUSABLE
+    }
+    return { usable: true, mark: thing.mark }
+  }
+
+  /** Whether bytes with these keys and this mark reflect every purge of them that was applied here. */
+  reflects(keys: readonly KeyHash[], mark: number): boolean {
+    return mark >= this.#floor && mark >= this.stampOf(keys)
+  }
+
+  /** The highest stamp of any of the keys: what an answer for them must reflect at least (freshness rule P8). */
+  stampOf(keys: readonly KeyHash[]): number {
+    let highest = 0
+    for (const key of keys) {
+      const stamp = this.#stamps.get(key)
+      if (stamp !== undefined && stamp > highest) highest = stamp
+    }
+    return highest
+  }
+
+  /** The least mark that would pass `reflects` now. */
+  needOf(keys: readonly KeyHash[]): number {
+    return Math.max(this.#floor, this.stampOf(keys))
+  }
+
+  /** Freshness rule P10: never keep a mark that control has not announced. */
+  mayKeep(mark: number): boolean {
+    return mark <= Math.max(this.#headHeard, this.#applied)
+  }
+
+  /** Freshness rules P3 and P6: may this node answer a client from its cache at this moment? */
+  holdsLease(): boolean {
+    return this.#leases.held(this.#applied)
+  }
+
+  grant(grant: Grant): void {
+    this.heard(grant.head)
+    this.#leases.add(grant)
+  }
+
+  heard(head: number): void {
+    if (head > this.#headHeard) this.#headHeard = head
+  }
+
+  /** Freshness rule P2: stamps first, then `applied`, in one synchronous step; acknowledged only after. */
+  apply(entry: PurgeEntry): void {
+    assert(entry.seq === this.#applied + 1, `purge ${entry.seq} applied after ${this.#applied}`)
+    const known = PURGE_KINDS.some((kind) => kind === entry.kind)
+    const keys = known ? entry.keys : [keyHash(keyText.project(entry.project))]
+    for (const key of keys) this.#stamp(entry.project, key, entry.seq)
+    this.#applied = entry.seq
+    this.heard(entry.seq)
+  }
+
+  /** Another purge log, or one that no longer reaches back: what is cached cannot be judged, so it goes. */
+  startEmpty(logId: string, head: number): void {
+    this.#logId = logId
+    this.#epoch += 1
+    this.#applied = head
+    this.#headHeard = head
+    this.#floor = head
+    this.#stamps.clear()
+    this.#stampsByProject.clear()
+    this.#leases.dropAll()
+    for (const holder of this.#forgetful) holder.forgetAll()
+  }
+
+  /** `holder` is told when everything must go. */
+  whenEmptied(holder: Forgetful): void {
+    this.#forgetful.push(holder)
+  }
+
+  /**
+   * Freshness rule P14, after a sweep that judged everything held and raised what is usable to at least `sweptTo` (`applied` when the
+   * sweep began): stamps up to there say nothing more.
+   */
+  forgetStampsUpTo(sweptTo: number): void {
+    this.#floor = Math.max(this.#floor, sweptTo)
+    for (const [project, keys] of this.#stampsByProject) {
+      for (const key of keys) {
+        if ((this.#stamps.get(key) ?? 0) > sweptTo) continue
+        this.#stamps.delete(key)
+        keys.delete(key)
+      }
+      if (keys.size === 0) this.#stampsByProject.delete(project)
+    }
+  }
+
+  /** Under pressure between sweeps: the project with most stamps is stamped as a whole instead. */
+  foldLargestProject(): void {
+    let largest = ''
+    let most = 0
+    for (const [project, keys] of this.#stampsByProject) {
+      if (keys.size > most) [largest, most] = [project, keys.size]
+    }
+    if (most === 0) return
+    let highest = 0
+    for (const key of this.#stampsByProject.get(largest) ?? []) {
+      highest = Math.max(highest, this.#stamps.get(key) ?? 0)
+      this.#stamps.delete(key)
+    }
+    this.#stampsByProject.delete(largest)
+    this.#stamp(largest, keyHash(keyText.project(largest)), highest)
+  }
+
+  /** Everything that a restart needs, as of one moment (freshness rule P13). */
+  capture(): FreshnessState {
+    const stamps: (readonly [string, KeyHash, number])[] = []
+    for (const [project, keys] of this.#stampsByProject) {
+      for (const key of keys) stamps.push([project, key, this.#stamps.get(key) ?? 0])
+    }
+    return { logId: this.#logId, applied: this.#applied, floor: this.#floor, stamps }
+  }
+
+  restore(state: FreshnessState): void {
+    this.startEmpty(state.logId, state.applied)
+    this.#floor = state.floor
+    for (const [project, key, seq] of state.stamps) this.#stamp(project, key, seq)
+  }
+
+  #stamp(project: string, key: KeyHash, seq: number): void {
+    if ((this.#stamps.get(key) ?? 0) >= seq) return
+    this.#stamps.set(key, seq)
+    let keys = this.#stampsByProject.get(project)
+    if (!keys) this.#stampsByProject.set(project, (keys = new Set()))
+    keys.add(key)
+  }
+}

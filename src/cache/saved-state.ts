@@ -1,0 +1,132 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { once } from 'node:events'
+import { finished } from 'node:stream/promises'
+import { KEY_HASH_PATTERN } from '../contract/keys.ts'
+import type { KeyHash } from '../contract/keys.ts'
+import type { Log } from '../kernel/log.ts'
+import { isMissing } from './disk-bodies.ts'
+import type { DiskBodies, DiskBody } from './disk-bodies.ts'
+import type { Freshness, FreshnessState } from './freshness.ts'
+import type { MarkedCache } from './marked-cache.ts'
+
+/**
+ * What a disk cache needs to live through a restart: stamps, `applied` and the index, all as of one moment, in one file
+ * (freshness rule P13). Bodies written after that moment are garbage at the next start, and so are bodies when the file is missing or
+ * damaged: then the cache starts empty, because without stamps nothing can be judged.
+ */
+const FORMAT = 'sluice-cache-1'
+
+interface SavedEntry {
+  readonly key: string
+  readonly keys: readonly KeyHash[]
+  readonly mark: number
+  readonly meta: unknown
+  readonly body: DiskBody
+}
+
+export interface SavedCache<Meta> {
+  readonly name: string
+  readonly cache: MarkedCache<Meta, DiskBody>
+  /** Reads what `meta` was saved as; undefined drops the entry. */
+  readonly parseMeta: (saved: unknown) => Meta | undefined
+}
+
+/** Captures in one synchronous step, then writes at leisure; the file appears whole, by rename. */
+export async function saveState<Meta>(
+  path: string,
+  freshness: Freshness,
+  saved: SavedCache<Meta>,
+): Promise<void> {
+  const state = freshness.capture()
+  const entries: SavedEntry[] = []
+  for (const [key, entry] of saved.cache.all()) {
+    entries.push({ key, keys: entry.keys, mark: entry.mark, meta: entry.meta, body: entry.body })
+  }
+  const partial = `${path}.partial`
+  const out = createWriteStream(partial, { flush: true })
+  const write = async (line: unknown): Promise<void> => {
+    if (!out.write(`${JSON.stringify(line)}\n`)) await once(out, 'drain')
+  }
+  await write({ format: FORMAT, state, entries: entries.length })
+  for (const entry of entries) await write(entry)
+  out.end()
+  await finished(out)
+  await rename(partial, path)
+}
+
+/** Restores freshness and cache, or leaves both empty. Returns how many entries came back. */
+export async function restoreState<Meta>(
+  path: string,
+  freshness: Freshness,
+  saved: SavedCache<Meta>,
+  bodies: DiskBodies,
+  log: Log,
+): Promise<number> {
+  const read = await readState(path, log)
+  const held = new Set<string>()
+  if (read) {
+    freshness.restore(read.state)
+    for (const entry of read.entries) {
+      const meta = saved.parseMeta(entry.meta)
+      if (meta === undefined) continue
+      const { key, keys, mark, body } = entry
+      saved.cache.store(key, { keys, mark, meta, body, bodyBytes: body.bytes }, freshness.epoch)
+    }
+    for (const [, entry] of saved.cache.all()) held.add(entry.body.file)
+  }
+  await bodies.settled()
+  await bodies.removeOthers(held)
+  return held.size
+}
+
+async function readState(
+  path: string,
+  log: Log,
+): Promise<{ state: FreshnessState; entries: SavedEntry[] } | undefined> {
+  try {
+    const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity })
+    let head: { state: FreshnessState; entries: number } | undefined
+    const entries: SavedEntry[] = []
+    for await (const line of lines) {
+      if (!head) head = parseHead(JSON.parse(line))
+      else entries.push(parseEntry(JSON.parse(line)))
+    }
+    if (!head || head.entries !== entries.length)
+      throw new Error('the saved cache state is incomplete')
+    return { state: head.state, entries }
+  } catch (error) {
+    if (!isMissing(error))
+      log.warn({ err: error, path }, 'saved cache state unreadable: the cache starts empty')
+    return undefined
+  }
+}
+
+function parseHead(line: unknown): { state: FreshnessState; entries: number } {
+  const head = line as { format?: unknown; state?: Partial<FreshnessState>; entries?: unknown }
+  const state = head.state
+  const sound =
+    head.format === FORMAT &&
+    typeof state?.logId === 'string' &&
+    Number.isSafeInteger(state.applied) &&
+    Number.isSafeInteger(state.floor) &&
+    Array.isArray(state.stamps) &&
+    Number.isSafeInteger(head.entries)
+  if (!sound) throw new Error('the saved cache state has another format')
+  return { state: state as FreshnessState, entries: head.entries as number }
+}
+
+function parseEntry(line: unknown): SavedEntry {
+  const entry = line as Partial<SavedEntry>
+  const sound =
+    typeof entry.key === 'string' &&
+    Array.isArray(entry.keys) &&
+    entry.keys.every((key) => KEY_HASH_PATTERN.test(String(key))) &&
+    Number.isSafeInteger(entry.mark) &&
+    typeof entry.body?.file === 'string' &&
+    Number.isSafeInteger(entry.body.bytes) &&
+    typeof entry.body.sha256 === 'string'
+  if (!sound) throw new Error('the saved cache state holds a damaged entry')
+  return entry as SavedEntry
+}
