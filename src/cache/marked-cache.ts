@@ -142,7 +142,8 @@ export class MarkedCache<Meta, Body> {
    */
   *sweep(): Generator<void> {
     let judged = 0
-    for (const [key, entry] of [...this.#entries]) {
+    // A copy: lookups between slices move entries to the end, and the walk would meet them again.
+    for (const [key, entry] of Array.from(this.#entries)) {
       if (this.#entries.get(key) === entry && !this.#freshness.judge(entry, 0).usable)
         this.#remove(key, entry)
       judged += 1

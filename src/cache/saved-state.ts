@@ -1,6 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { rename } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
+import { createWriteStream } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
 import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
 import { KEY_HASH_PATTERN } from '../contract/keys.ts'
@@ -86,10 +85,10 @@ async function readState(
   log: Log,
 ): Promise<{ state: FreshnessState; entries: SavedEntry[] } | undefined> {
   try {
-    const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity })
+    await using file = await open(path)
     let head: { state: FreshnessState; entries: number } | undefined
     const entries: SavedEntry[] = []
-    for await (const line of lines) {
+    for await (const line of file.readLines()) {
       if (!head) head = parseHead(JSON.parse(line))
       else entries.push(parseEntry(JSON.parse(line)))
     }
