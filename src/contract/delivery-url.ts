@@ -10,8 +10,9 @@ export interface DeliveryUrl {
   readonly subject: DeliverySubject
   /**
    * Canonical path and query with the version token: the cache key, and what an edge asks a resizer for. Begins with
-   * `/~/image/<project>/`, `/~/content/<project>/` or `/~/original/<project>/`, forms that no public listener accepts;
-   * `parseCanonicalTarget` reads it back without names.
+   * `/~/image/<project>/`, `/~/content/<project>/` (Dynamic Media), `/~/original/<project>/` or `/~/asset/<project>/`
+   * (Cloudimage, on a remote original or an asset): forms that no public listener accepts; `parseCanonicalTarget`
+   * reads them back without names.
    */
   readonly target: string
   /** `target` without the version token: names the rendition. */
@@ -26,6 +27,8 @@ export interface DeliveryUrl {
   readonly presets: readonly string[]
   /** The decoded, ordered parameters that mean something; parsed further by `resolveRecipe`. */
   readonly modifiers: readonly Modifier[]
+  /** The bytes themselves, or properties of them (`req=` of Dynamic Media). */
+  readonly asks: Asked
 }
 
 export type DeliverySubject =
@@ -33,6 +36,18 @@ export type DeliverySubject =
   | { readonly kind: 'content'; readonly asset: string }
   /** A remote original, canonical: `host/path[?query]`, without scheme. */
   | { readonly kind: 'original'; readonly original: string }
+
+export type Asked =
+  | { readonly kind: 'bytes' }
+  | {
+      readonly kind: 'properties'
+      /** `props`: of the answer; `imageprops`: of the original; `exists`: whether there is one. */
+      readonly of: 'props' | 'imageprops' | 'exists'
+      readonly as: 'text' | 'json'
+      /** The function that the JSON is wrapped in, and the request's id that it gets as second argument. */
+      readonly handler: string
+      readonly id: string
+    }
 
 export type Modifier =
   | { readonly kind: 'command'; readonly name: string; readonly value: string }
