@@ -1,4 +1,8 @@
-export const PURGELOG_ERROR_CODES = ['control-unreachable', 'control-refused', 'bad-answer'] as const
+export const PURGELOG_ERROR_CODES = [
+  'control-unreachable',
+  'control-refused',
+  'bad-answer',
+] as const
 
 /** Why control did not answer a node as it should. */
 export class PurgelogError extends Error {

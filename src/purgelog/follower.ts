@@ -12,6 +12,7 @@ import type {
   Registration,
 } from '../contract/node-protocol.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
+import { PurgelogError } from './errors.ts'
 
 /** What a follower feeds: the node's freshness. */
 export interface PurgeSink {
@@ -40,8 +41,8 @@ export interface FollowerParts {
 
 /** How long control may hold a follow request open; below the idle limits of usual proxies. */
 const FOLLOW_WAIT_MS = 20_000
-/** A follow request that is not answered this long after its wait is lost. */
-const FOLLOW_SLACK_MS = 5_000
+/** A call that is not answered for this long, its own wait apart, is lost. */
+const CALL_MS = 5_000
 /** Renewals per lease: two may be lost before the lease is. */
 const RENEWALS_PER_LEASE = 3
 const RETRY_FIRST_MS = 50
@@ -91,7 +92,7 @@ export class Follower {
 
   async #register(): Promise<Registration> {
     const { link, sink, hello, onRegistered } = this.#parts
-    const registration = await link.register(hello, this.#deadline(FOLLOW_SLACK_MS))
+    const registration = await this.#within(CALL_MS, (signal) => link.register(hello, signal))
     if (registration.logId !== sink.logId) sink.startEmpty(registration.logId, registration.head)
     await onRegistered(registration)
     return registration
@@ -100,21 +101,35 @@ export class Follower {
   async #follow(): Promise<void> {
     await this.#registered()
     const { link, sink, hello } = this.#parts
-    const answer = await link.follow(
-      { id: hello.id, incarnation: hello.incarnation, logId: sink.logId, applied: sink.applied, waitMs: FOLLOW_WAIT_MS },
-      this.#deadline(FOLLOW_WAIT_MS + FOLLOW_SLACK_MS),
+    const { id, incarnation } = hello
+    const request = {
+      id,
+      incarnation,
+      logId: sink.logId,
+      applied: sink.applied,
+      waitMs: FOLLOW_WAIT_MS,
+    }
+    const answer = await this.#within(FOLLOW_WAIT_MS + CALL_MS, (signal) =>
+      link.follow(request, signal),
     )
-    this.#take(answer)
+    if (answer.kind === 'register') await this.#registerAgain()
+    else this.#take(answer)
   }
 
-  #take(answer: FollowAnswer): void {
+  /** Control forgot this node: after a restart of its store, or because it was silent for too long. */
+  async #registerAgain(): Promise<void> {
+    this.#registration = undefined
+    await this.#parts.timers.sleep(RETRY_FIRST_MS, this.#stopping.signal)
+  }
+
+  #take(answer: Exclude<FollowAnswer, { kind: 'register' }>): void {
     const { sink, log } = this.#parts
     switch (answer.kind) {
-      case 'register':
-        this.#registration = undefined
-        return
       case 'start-empty':
-        log.warn({ applied: sink.applied, head: answer.head }, 'the purge log does not reach back: starting empty')
+        log.warn(
+          { applied: sink.applied, head: answer.head },
+          'the purge log does not reach back: starting empty',
+        )
         sink.startEmpty(answer.logId, answer.head)
         return
       case 'entries':
@@ -135,7 +150,10 @@ export class Follower {
   async #answer(ask: PeekAsk): Promise<void> {
     const { link, hello, peek, log } = this.#parts
     try {
-      await link.answerPeeks(hello.incarnation, ask.id, peek(ask.targets), this.#deadline(FOLLOW_SLACK_MS))
+      const peeks = peek(ask.targets)
+      await this.#within(CALL_MS, (signal) =>
+        link.answerPeeks(hello.incarnation, ask.id, peeks, signal),
+      )
     } catch (error) {
       log.debug({ err: error }, 'peeks not answered')
     }
@@ -145,15 +163,16 @@ export class Follower {
     const { leaseMs } = await this.#registered()
     const { link, sink, hello, clock, stats } = this.#parts
     const sentAt = clock.now()
-    const answer = await link.renew(
-      { id: hello.id, incarnation: hello.incarnation, applied: sink.applied, stats: stats() },
-      this.#deadline(leaseMs),
-    )
-    if (answer.kind === 'register') {
-      this.#registration = undefined
-      return
+    const request = {
+      id: hello.id,
+      incarnation: hello.incarnation,
+      applied: sink.applied,
+      stats: stats(),
     }
-    if (answer.logId === sink.logId) sink.grant({ head: answer.head, leaseMs: answer.leaseMs, sentAt })
+    const answer = await this.#within(leaseMs, (signal) => link.renew(request, signal))
+    if (answer.kind === 'register') return this.#registerAgain()
+    if (answer.logId === sink.logId)
+      sink.grant({ head: answer.head, leaseMs: answer.leaseMs, sentAt })
     await this.#parts.timers.sleep(leaseMs / RENEWALS_PER_LEASE, this.#stopping.signal)
   }
 
@@ -167,20 +186,33 @@ export class Follower {
         retryMs = RETRY_FIRST_MS
       } catch (error) {
         if (this.#stopping.signal.aborted) return
-        if (this.#connected) this.#parts.log.warn({ err: error, loop: name }, 'control is lost; answers are revalidated')
+        if (this.#connected)
+          this.#parts.log.warn(
+            { err: error, loop: name },
+            'control is lost; answers are revalidated',
+          )
         this.#connected = false
         const jitter = 0.5 + this.#parts.random.number() / 2
-        await this.#parts.timers.sleep(retryMs * jitter, this.#stopping.signal).catch(() => undefined)
+        await this.#parts.timers
+          .sleep(retryMs * jitter, this.#stopping.signal)
+          .catch(() => undefined)
         retryMs = Math.min(retryMs * 2, RETRY_MAX_MS)
       }
     }
   }
 
-  /** A signal that ends with the follower or after `ms`. */
-  #deadline(ms: number): AbortSignal {
-    const own = new AbortController()
-    const cancel = this.#parts.timers.after(ms, () => own.abort(new Error(`control did not answer within ${ms} ms`)))
-    own.signal.addEventListener('abort', cancel, { once: true })
-    return AbortSignal.any([own.signal, this.#stopping.signal])
+  /** Calls with a signal that ends with the follower, or after `ms`. */
+  async #within<T>(ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const late = new AbortController()
+    const cancel = this.#parts.timers.after(ms, () =>
+      late.abort(
+        new PurgelogError('control-unreachable', `control did not answer within ${ms} ms`),
+      ),
+    )
+    try {
+      return await call(AbortSignal.any([late.signal, this.#stopping.signal]))
+    } finally {
+      cancel()
+    }
   }
 }
