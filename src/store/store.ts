@@ -1,5 +1,5 @@
 import type { KeyHash } from '../contract/keys.ts'
-import type { NodeRole, ServedUrl } from '../contract/node-protocol.ts'
+import type { NodeRole, Peek, ServedUrl } from '../contract/node-protocol.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
 import type { AssetKind, AssetLocation, CropRecord, OriginRule } from '../contract/records.ts'
 import type { Invalidation, InvalidationStatus, Role, Selection } from '../contract/invalidation.ts'
@@ -79,6 +79,18 @@ export interface InvalidationRow extends Invalidation {
   /** Wall-clock milliseconds of the runner's last renewal. */
   readonly renewedAt: number
   readonly attempt: number
+  /** What the nodes said, for the evidence export; absent until they were asked. */
+  readonly observed?: Observed
+}
+
+/** The raw observations behind `evidence`. */
+export interface Observed {
+  readonly nodes: readonly {
+    readonly node: string
+    readonly role: NodeRole
+    readonly outcome: string | null
+  }[]
+  readonly peeks: readonly (Peek & { readonly node: string })[]
 }
 
 export interface InvalidationFilter {
@@ -101,6 +113,7 @@ export interface PageRequest {
   readonly limit: number
 }
 
+/** Ids are UUIDv7 of `createdAt`, so that the order of ids is the order of birth: lists go by id, newest first. */
 export interface InvalidationTable {
   insert(row: InvalidationRow, urls: readonly string[]): Promise<void>
   get(project: string, id: string): Promise<InvalidationRow | undefined>
@@ -120,7 +133,10 @@ export interface InvalidationTable {
     silentBefore: number,
   ): Promise<InvalidationRow | undefined>
   renew(id: string, runner: string, epoch: number, now: number): Promise<boolean>
-  /** Applies a change of shown fields and seq if `runner` and `epoch` still hold it; false when they do not. */
+  /**
+   * Applies a change of shown fields, seq and `observed` if `runner` and `epoch` still hold it; false when they do not. A final
+   * status frees the runner.
+   */
   update(
     id: string,
     runner: string,

@@ -1,0 +1,13 @@
+/** Limits that every implementation of the store keeps in the same way. */
+
+/** URLs remembered per asset or original: above it the oldest sightings go. More would never be looked through by a person. */
+export const SERVED_URLS_PER_SUBJECT_MAX = 1000
+
+/** Entries of the purge log kept for nodes that come back; one that is further behind starts empty, which is safe. */
+export const LOG_ENTRIES_KEPT = 1_000_000
+
+/** URLs of one invalidation that `q` searches: the search index costs more to write than the list itself. */
+export const SEARCHED_URLS_MAX = 1000
+
+/** Browsers of one person that stay signed in; above it the oldest session ends. */
+export const SESSIONS_PER_ACCOUNT_MAX = 100

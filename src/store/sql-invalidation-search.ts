@@ -1,0 +1,83 @@
+import { sql } from 'kysely'
+import type { Invalidation } from '../contract/invalidation.ts'
+import { decodeCursor, toPage } from './cursor.ts'
+import type { Sql } from './sql-schema.ts'
+import type { InvalidationFilter, Page, PageRequest } from './store.ts'
+
+/** The search index knows parts of three characters and more; shorter ones are looked for row by row. */
+const INDEXED_LENGTH_MIN = 3
+
+/**
+ * Newest first. Ids are UUIDv7, so `from` and `to` are ranges of the index. With an indexed `q` the rows come in the order of
+ * arrival, which is the same order, straight from the search index.
+ */
+export async function searchInvalidations(
+  db: Sql,
+  project: string,
+  filter: InvalidationFilter,
+  page: PageRequest,
+): Promise<Page<Invalidation>> {
+  const q = filter.q?.toLowerCase() ?? ''
+  const indexed = [...q].length >= INDEXED_LENGTH_MIN
+  let query = db
+    .selectFrom('invalidations as i')
+    .select(['i.id', 'i.shown'])
+    .where('i.project', '=', project)
+    .limit(page.limit + 1)
+  if (filter.status !== undefined) query = query.where('i.status', 'in', filter.status)
+  if (filter.scope !== undefined) query = query.where('i.scope', '=', filter.scope)
+  if (filter.source !== undefined) query = query.where('i.source', '=', filter.source)
+  if (filter.from !== undefined) query = query.where('i.id', '>=', firstIdOf(filter.from))
+  if (filter.to !== undefined) query = query.where('i.id', '<', firstIdOf(filter.to))
+  if (indexed) {
+    if (page.cursor !== undefined) query = query.where(arrivedBefore(page.cursor))
+    query = query
+      .innerJoin(sql<{ rowid: number }>`invalidation_search`.as('s'), (join) =>
+        join.onRef('s.rowid', '=', 'i.n'),
+      )
+      .where(sql<boolean>`invalidation_search match ${match(project, q)}`)
+      .orderBy('s.rowid', 'desc')
+  } else {
+    if (page.cursor !== undefined) query = query.where(bornBefore(page.cursor))
+    if (q !== '') query = query.where(unindexed(q))
+    query = query.orderBy('i.id', 'desc')
+  }
+  return toPage(
+    await query.execute(),
+    page.limit,
+    (row) => JSON.parse(row.shown) as Invalidation,
+    (row) => [row.id],
+  )
+}
+
+/** An FTS5 string: quotes are doubled, everything else is literal (https://www.sqlite.org/fts5.html §3.1). */
+function match(project: string, q: string): string {
+  return `project : "|${project}|" AND words : "${q.replaceAll('"', '""')}"`
+}
+
+function bornBefore(cursor: string) {
+  const [id] = decodeCursor(cursor, [''] as const)
+  return sql<boolean>`i.id < ${id}`
+}
+
+function arrivedBefore(cursor: string) {
+  const [id] = decodeCursor(cursor, [''] as const)
+  return sql<boolean>`s.rowid < (select n from invalidations where id = ${id})`
+}
+
+function unindexed(q: string) {
+  return sql<boolean>`(
+    instr(i.id, ${q}) > 0
+    or instr(lower(coalesce(i.shown ->> '$.note', '')), ${q}) > 0
+    or instr(lower(i.shown ->> '$.createdBy'), ${q}) > 0
+    or exists (
+      select 1 from invalidation_urls as u where u.n = i.n and instr(lower(u.url), ${q}) > 0
+    )
+  )`
+}
+
+/** The smallest UUIDv7 of a moment (RFC 9562 §5.7: the first 48 bits are milliseconds). */
+function firstIdOf(instant: string): string {
+  const hex = Math.max(0, Date.parse(instant)).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7`
+}

@@ -1,0 +1,67 @@
+import { decodeCursor, toPage } from './cursor.ts'
+import { SERVED_URLS_PER_SUBJECT_MAX } from './limits.ts'
+import type { Sql } from './sql-schema.ts'
+import type { ServedTable } from './store.ts'
+
+export function sqlServed(db: Sql): ServedTable {
+  async function forgetOldest(project: string, subject: string): Promise<void> {
+    const beyond = await db
+      .selectFrom('served')
+      .select(['last_seen_at', 'url'])
+      .where('project', '=', project)
+      .where('subject', '=', subject)
+      .orderBy('last_seen_at', 'desc')
+      .orderBy('url', 'desc')
+      .limit(-1)
+      .offset(SERVED_URLS_PER_SUBJECT_MAX)
+      .execute()
+    for (const { url } of beyond) {
+      await db
+        .deleteFrom('served')
+        .where('project', '=', project)
+        .where('subject', '=', subject)
+        .where('url', '=', url)
+        .execute()
+    }
+  }
+
+  return {
+    async record(urls, at) {
+      for (const { project, subject, url, target } of urls) {
+        await db
+          .insertInto('served')
+          .values({ project, subject, url, target, last_seen_at: at })
+          .onConflict((conflict) =>
+            conflict
+              .columns(['project', 'subject', 'url'])
+              .doUpdateSet({ target, last_seen_at: at }),
+          )
+          .execute()
+      }
+      const subjects = new Map(urls.map((url) => [`${url.project} ${url.subject}`, url]))
+      for (const { project, subject } of subjects.values()) await forgetOldest(project, subject)
+    },
+    async list(project, subject, page) {
+      let query = db
+        .selectFrom('served')
+        .select(['url', 'target', 'last_seen_at as lastSeenAt'])
+        .where('project', '=', project)
+        .where('subject', '=', subject)
+        .orderBy('last_seen_at', 'desc')
+        .orderBy('url', 'desc')
+        .limit(page.limit + 1)
+      if (page.cursor !== undefined) {
+        const [at, url] = decodeCursor(page.cursor, [0, ''] as const)
+        query = query.where((where) =>
+          where(where.refTuple('last_seen_at', 'url'), '<', where.tuple(at, url)),
+        )
+      }
+      return toPage(
+        await query.execute(),
+        page.limit,
+        (row) => ({ ...row }),
+        (row) => [row.lastSeenAt, row.url],
+      )
+    },
+  }
+}

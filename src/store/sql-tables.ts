@@ -1,0 +1,23 @@
+import { sqlAccounts } from './sql-accounts.ts'
+import { sqlAssets } from './sql-assets.ts'
+import { sqlChanges } from './sql-changes.ts'
+import { sqlInvalidations } from './sql-invalidations.ts'
+import { sqlLog } from './sql-log.ts'
+import { sqlNodes } from './sql-nodes.ts'
+import { sqlProjects } from './sql-projects.ts'
+import type { Sql } from './sql-schema.ts'
+import { sqlServed } from './sql-served.ts'
+import type { Tables } from './store.ts'
+
+export function sqlTables(db: Sql): Tables {
+  return {
+    log: sqlLog(db),
+    nodes: sqlNodes(db),
+    invalidations: sqlInvalidations(db),
+    changes: sqlChanges(db),
+    projects: sqlProjects(db),
+    assets: sqlAssets(db),
+    accounts: sqlAccounts(db),
+    served: sqlServed(db),
+  }
+}

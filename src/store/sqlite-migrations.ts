@@ -1,0 +1,150 @@
+import { Migrator } from 'kysely/migration'
+import type { Migration } from 'kysely/migration'
+import { sql } from 'kysely'
+import type { Random } from '../kernel/random.ts'
+import { randomToken } from '../kernel/ids.ts'
+import { StoreError } from './errors.ts'
+import type { Sql } from './sql-schema.ts'
+
+/** Names sort in the order in which they run; one that was released never changes. */
+const FIRST = '001-first'
+
+/** The log's name must never be met again: 96 bits. */
+const LOG_ID_BYTES = 12
+
+const PURGE_LOG = `
+create table purge_head (one integer primary key check (one = 1), log_id text not null, head integer not null) strict;
+create table purge_log (seq integer primary key, project text not null, kind text not null, keys text not null) strict;
+create table nodes (
+  incarnation text primary key, id text not null, role text not null, version text not null, urls text not null,
+  applied integer not null, state text not null, seen_at integer not null
+) strict;
+`
+
+const INVALIDATIONS = `
+create table invalidations (
+  n integer primary key, id text not null unique, project text not null, status text not null, scope text not null,
+  source text not null, finished integer not null, finished_at integer, due_at integer not null, runner text,
+  runner_epoch integer not null, renewed_at integer not null, attempt integer not null, shown text not null
+) strict;
+create index invalidations_by_id on invalidations (project, id);
+create index invalidations_by_status on invalidations (project, status, id);
+create index invalidations_by_source on invalidations (project, source, id);
+create index invalidations_by_scope on invalidations (project, scope, id);
+create index invalidations_open on invalidations (n) where finished = 0;
+create index invalidations_finished on invalidations (project, finished_at) where status = 'Done';
+create table invalidation_work (
+  n integer primary key, selection text not null, keys text not null, observed text
+) strict;
+create table invalidation_urls (
+  n integer not null, position integer not null, url text not null, primary key (n, position)
+) strict, without rowid;
+create table invalidation_counts (
+  project text not null, status text not null, count integer not null, primary key (project, status)
+) strict, without rowid;
+create virtual table invalidation_search using fts5 (project, words, content = '', tokenize = 'trigram');
+create table idempotency (
+  project text not null, key text not null, body_hash text not null, id text not null, at integer not null,
+  primary key (project, key)
+) strict, without rowid;
+create index idempotency_by_age on idempotency (at);
+create table changes (
+  n integer primary key, project text not null, cause text not null, keys text not null, at integer not null
+) strict;
+create index changes_by_project on changes (project, at);
+`
+
+const LIBRARY = `
+create table projects (id text primary key, created_at integer not null, doc text not null) strict;
+create table assets (
+  project text not null, id text not null, lower_id text not null, kind text not null, media_type text not null,
+  published integer not null, version integer not null, hash text not null, bytes integer not null, width integer,
+  height integer, location text not null, crops text not null, modified_at integer not null,
+  primary key (project, id)
+) strict;
+create index assets_to_filter on assets (project, id, lower_id, kind, published);
+create table asset_folders (
+  project text not null, path text not null, parent text not null, assets integer not null,
+  primary key (project, parent, path)
+) strict, without rowid;
+create table asset_versions (
+  project text not null, id text not null, version integer not null, hash text not null, bytes integer not null,
+  media_type text not null, created_at integer not null, created_by text not null,
+  primary key (project, id, version)
+) strict, without rowid;
+create table served (
+  project text not null, subject text not null, url text not null, target text not null,
+  last_seen_at integer not null, primary key (project, subject, url)
+) strict, without rowid;
+create index served_by_age on served (project, subject, last_seen_at, url);
+`
+
+const ACCOUNTS = `
+create table accounts (
+  id text primary key, email text not null, lower_email text not null unique, password_hash text,
+  owner integer not null, created_at integer not null
+) strict;
+create table members (
+  project text not null, account_id text not null, role text not null, primary key (project, account_id)
+) strict, without rowid;
+create index members_by_account on members (account_id);
+create table api_keys (
+  id text primary key, name text not null, secret_hash text not null unique, project text, roles text not null,
+  created_at integer not null, created_by text not null
+) strict;
+create index api_keys_by_project on api_keys (project);
+create table sessions (
+  token_hash text primary key, account_id text not null, expires_at integer not null, csrf text not null
+) strict;
+create index sessions_by_account on sessions (account_id, expires_at);
+create table links (token_hash text primary key, account_id text not null, expires_at integer not null) strict;
+`
+
+function migrations(random: Random): Record<string, Migration> {
+  return {
+    [FIRST]: {
+      async up(db) {
+        for (const room of [PURGE_LOG, INVALIDATIONS, LIBRARY, ACCOUNTS]) await runAll(db, room)
+        const logId = randomToken(random, LOG_ID_BYTES)
+        await sql`insert into purge_head (one, log_id, head) values (1, ${logId}, 0)`.execute(db)
+      },
+    },
+  }
+}
+
+async function runAll(db: Sql, statements: string): Promise<void> {
+  for (const statement of statements.split(';')) {
+    if (statement.trim() !== '') await sql.raw(statement).execute(db)
+  }
+}
+
+/** Brings a data file to this version's form; refuses one that a newer version has written. */
+export async function migrate(db: Sql, random: Random): Promise<void> {
+  const known = migrations(random)
+  await refuseNewer(db, Object.keys(known))
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => known } })
+  const { error } = await migrator.migrateToLatest()
+  if (error !== undefined) {
+    throw new StoreError(
+      'migration-failed',
+      'The data file could not be brought to this version.',
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+async function refuseNewer(db: Sql, known: readonly string[]): Promise<void> {
+  const table = await sql<{ name: string }>`
+    select name from sqlite_master where type = 'table' and name = 'kysely_migration'`.execute(db)
+  if (table.rows.length === 0) return
+  const applied = await sql<{ name: string }>`select name from kysely_migration`.execute(db)
+  const unknown = applied.rows.map((row) => row.name).filter((name) => !known.includes(name))
+  if (unknown.length === 0) return
+  throw new StoreError(
+    'newer-version',
+    `The data file was written by a newer version of Sluice (it has ${unknown.join(', ')}): ` +
+      'start that version, or give another data folder.',
+  )
+}
