@@ -1,0 +1,20 @@
+import type { Clock } from '../kernel/clock.ts'
+
+/**
+ * How old an answer was when it came, by what caches before the origin say (RFC 9111 §4.2.3): the larger of its `Age` and the
+ * time since its `Date`. Null when it carries neither.
+ */
+export function answerAgeSeconds(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  clock: Clock,
+): number | null {
+  const age = /^\d{1,10}$/.test(text(headers['age'])) ? Number(text(headers['age'])) : null
+  const date = Date.parse(text(headers['date']))
+  if (Number.isNaN(date)) return age
+  const apparent = Math.max(0, Math.floor((clock.wall() - date) / 1000))
+  return Math.max(apparent, age ?? 0)
+}
+
+function text(value: string | string[] | undefined): string {
+  return (Array.isArray(value) ? value[0] : value) ?? ''
+}

@@ -1,0 +1,179 @@
+import { lookup as systemLookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import type { LookupFunction, Socket } from 'node:net'
+import { callbackify } from 'node:util'
+import ipaddr from 'ipaddr.js'
+import { buildConnector } from 'undici'
+import type { OriginRule } from '../contract/records.ts'
+import { OriginError } from './errors.ts'
+
+/**
+ * The guard of remote originals. An address is judged three times: a literal before connecting, every answer of a lookup (the
+ * connection then uses just these, so a name that resolves differently a moment later changes nothing), and the socket's own peer
+ * once connected.
+ */
+
+export interface ResolvedAddress {
+  readonly address: string
+  readonly family: number
+}
+
+/** Resolves a hostname to all its addresses. */
+export type LookupAll = (hostname: string) => Promise<readonly ResolvedAddress[]>
+
+export const lookupAll: LookupAll = (hostname) => systemLookup(hostname, { all: true })
+
+/** TCP and TLS together; the whole fetch has its own deadline. */
+const CONNECT_TIMEOUT_MS = 5000
+
+/** Besides the web's own ports only those that no privileged service (mail, SSH, databases of old) listens at. */
+const PRIVILEGED_PORTS_END = 1024
+const WEB_PORTS = [80, 443] as const
+
+/** IPv4-compatible IPv6 (RFC 4291 §2.5.5.1, deprecated): an IPv4 address in other clothes that counts as unicast. */
+const IPV4_COMPATIBLE = ipaddr.parseCIDR('::/96')
+
+/** Whether an address belongs to the public internet: not loopback, private, link-local, shared, mapped, translated … */
+export function isPublicAddress(address: string): boolean {
+  const bare = address.replace(/^\[|\]$/g, '')
+  if (!ipaddr.isValid(bare)) return false
+  const parsed = ipaddr.process(bare)
+  if (parsed.kind() === 'ipv6' && parsed.match(IPV4_COMPATIBLE)) return false
+  return parsed.range() === 'unicast'
+}
+
+/** The URL of an original under a rule; refuses what is not a plain address on the rule's host. */
+export function originalUrl(rule: OriginRule, original: string): URL {
+  // The parser skips further slashes.
+  if (/^[/\\]/.test(original)) throw refusedHost('')
+  const url = parseUrl(`${rule.scheme}://${original}`)
+  // `http://a/b` would parse with host `http`; only what begins with the rule's host is an original of it.
+  if (url.hostname !== ruleHostname(rule)) throw refusedHost(url.hostname)
+  checkUrl(url)
+  return url
+}
+
+/** The rule that allows a URL, or a refusal. An encrypted rule never allows the plain scheme. */
+export function ruleFor(url: URL, allowed: readonly OriginRule[]): OriginRule {
+  const rule = allowed.find((candidate) => ruleHostname(candidate) === url.hostname)
+  if (!rule) throw refusedHost(url.hostname)
+  checkUrl(url)
+  if (url.protocol === 'http:' && rule.scheme === 'https') {
+    throw new OriginError('redirect-refused', `${url.hostname} is only read over https.`)
+  }
+  return rule
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text)
+  if (!url) throw new OriginError('bad-original', 'The original is not a valid address.')
+  return url
+}
+
+function checkUrl(url: URL): void {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new OriginError('redirect-refused', 'Originals are read over http or https alone.')
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new OriginError('bad-original', 'An original has no user name or password in it.')
+  }
+  if (!isAllowedPort(url.port)) {
+    throw new OriginError('bad-original', `Originals are not read at port ${url.port}.`)
+  }
+}
+
+function isAllowedPort(port: string): boolean {
+  const number = Number(port)
+  return (
+    port === '' ||
+    number >= PRIVILEGED_PORTS_END ||
+    (WEB_PORTS as readonly number[]).includes(number)
+  )
+}
+
+/** As the URL parser writes it: `0x7f.1` becomes `127.0.0.1`, `[::1]` keeps its brackets. */
+function ruleHostname(rule: OriginRule): string | undefined {
+  return URL.parse(`http://${rule.host}`)?.hostname
+}
+
+function refusedHost(host: string): OriginError {
+  return new OriginError('host-not-allowed', `The host ${host} is not among the project's origins.`)
+}
+
+function refusedAddress(host: string): OriginError {
+  return new OriginError(
+    'address-refused',
+    `The host ${host} leads to an address that is not public. An origin may permit that with allowPrivate.`,
+  )
+}
+
+/** A connector for one rule: undici asks it for every new connection. */
+export function guardedConnector(rule: OriginRule, resolve: LookupAll): buildConnector.connector {
+  const permitted = (address: string): boolean =>
+    rule.allowPrivate === true || isPublicAddress(address)
+  const connect = buildConnector({
+    timeout: CONNECT_TIMEOUT_MS,
+    allowH2: false,
+    lookup: guardedLookup(resolve, permitted),
+  })
+  return (options, callback) => {
+    const aim = connectAim(rule, options)
+    if (isIP(aim.hostname.replace(/^\[|\]$/g, '')) !== 0 && !permitted(aim.hostname)) {
+      callback(refusedAddress(rule.host), null)
+      return
+    }
+    connect(aim, (...result) => {
+      const [error, socket] = result
+      if (error) callback(error, null)
+      else if (peerPermitted(socket, permitted)) callback(null, socket)
+      else {
+        socket.destroy()
+        callback(refusedAddress(rule.host), null)
+      }
+    })
+  }
+}
+
+/** Where to connect: `connectTo` replaces the address, never the name that TLS checks. */
+function connectAim(rule: OriginRule, options: buildConnector.Options): buildConnector.Options {
+  if (rule.connectTo === undefined) return options
+  const aim = parseUrl(`${options.protocol}//${rule.connectTo}`)
+  const named = isIP(options.hostname.replace(/^\[|\]$/g, '')) === 0
+  return {
+    ...options,
+    hostname: aim.hostname,
+    host: aim.host,
+    port: aim.port || (options.protocol === 'https:' ? '443' : '80'),
+    ...(named ? { servername: options.servername || options.hostname } : {}),
+  }
+}
+
+function peerPermitted(socket: Socket, permitted: (address: string) => boolean): boolean {
+  return socket.remoteAddress !== undefined && permitted(socket.remoteAddress)
+}
+
+function guardedLookup(
+  resolve: LookupAll,
+  permitted: (address: string) => boolean,
+): LookupFunction {
+  const check = callbackify((hostname: string) => permittedAddresses(hostname, resolve, permitted))
+  return (hostname, options, callback) => {
+    check(hostname, (error, addresses) => {
+      if (error) callback(error, '', 0)
+      else if (options.all === true) callback(null, [...addresses])
+      else callback(null, addresses[0].address, addresses[0].family)
+    })
+  }
+}
+
+/** One bad address refuses the name: a name with a public and a private address is how rebinding begins. */
+async function permittedAddresses(
+  hostname: string,
+  resolve: LookupAll,
+  permitted: (address: string) => boolean,
+): Promise<readonly [ResolvedAddress, ...ResolvedAddress[]]> {
+  const [first, ...others] = await resolve(hostname)
+  if (!first) throw new OriginError('origin-unreachable', `${hostname} has no address.`)
+  if (![first, ...others].every((entry) => permitted(entry.address))) throw refusedAddress(hostname)
+  return [first, ...others]
+}
