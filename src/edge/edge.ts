@@ -1,0 +1,182 @@
+import type { Clock } from '../kernel/clock.ts'
+import { assertNever } from '../kernel/assert.ts'
+import type { Log } from '../kernel/log.ts'
+import type { Meter } from '../kernel/metrics.ts'
+import type { Timers } from '../kernel/timers.ts'
+import { Fills, arrive } from '../cache/fills.ts'
+import type { Waiter } from '../cache/fills.ts'
+import type { Freshness } from '../cache/freshness.ts'
+import { answerFrom, text } from './answer.ts'
+import type { CacheOutcome, EdgeAnswer } from './answer.ts'
+import { parseCacheControl } from './cache-control.ts'
+import { EdgeError } from './errors.ts'
+import { fill } from './fill.ts'
+import type { EdgeCache, EdgeFill, FillParts } from './fill.ts'
+import { ageMs, isFresh } from './kept.ts'
+import { pass } from './pass.ts'
+import type { EdgeRequest, Resolver, Resource } from './resource.ts'
+import type { Upstream } from './upstream.ts'
+import { Variants, variantKey } from './variants.ts'
+
+export interface EdgeParts {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly log: Log
+  readonly meter: Meter
+  readonly freshness: Freshness
+  readonly cache: EdgeCache
+  readonly upstream: Upstream
+  /** Made from the edge itself, because names are fetched through it. */
+  readonly resolver: (edge: Edge) => Resolver
+  /** Told before a rendition leaves. */
+  readonly onServed: (request: EdgeRequest, resource: Resource) => void
+}
+
+/** The kept thing or the fill that answers a request, and how it came about. */
+export interface Obtained {
+  readonly answer: Pick<EdgeFill, 'keys' | 'meta' | 'body' | 'tooLarge'>
+  readonly mark: number
+  readonly outcome: CacheOutcome
+}
+
+/**
+ * The HTTP cache role: canonical URL and keys; usable and fresh? serve; else one fill per key while others wait; keep it unless
+ * purged meanwhile; send. Knows no sockets: the door reads requests and writes answers.
+ */
+export class Edge {
+  readonly parts: EdgeParts
+  readonly #fills: Fills<EdgeFill>
+  readonly #variants = new Variants()
+  readonly #resolver: Resolver
+
+  constructor(parts: EdgeParts) {
+    this.parts = parts
+    this.#fills = new Fills(parts.freshness, parts.clock)
+    this.#resolver = parts.resolver(this)
+  }
+
+  async handle(request: EdgeRequest): Promise<EdgeAnswer> {
+    try {
+      const resolution = await this.#resolver.resolve(request)
+      switch (resolution.kind) {
+        case 'answer':
+          return resolution.answer
+        case 'resource':
+          return await this.#serve(request, resolution.resource)
+        default:
+          return assertNever(resolution, 'resolution')
+      }
+    } catch (error) {
+      return this.#failure(error)
+    }
+  }
+
+  async #serve(request: EdgeRequest, resource: Resource): Promise<EdgeAnswer> {
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return pass(this.parts, request, resource, 'method')
+    const obtained = await this.obtain(request, resource)
+    if (obtained === 'not-cached')
+      return text(504, 'Not in this cache, and the request said only-if-cached.')
+    if (obtained.answer.tooLarge) return pass(this.parts, request, resource, 'request')
+    if (resource.served && obtained.answer.meta.status === 200)
+      this.parts.onServed(request, resource)
+    const { freshness, clock } = this.parts
+    return answerFrom({
+      method: request.method,
+      request: request.headers,
+      meta: obtained.answer.meta,
+      body: obtained.answer.body,
+      mark: obtained.mark,
+      now: clock.now(),
+      outcome: obtained.outcome,
+      inner: request.asker ? { keys: obtained.answer.keys, logId: freshness.logId } : null,
+    })
+  }
+
+  /** From the cache if that may be used at this moment, else by a fill. */
+  async obtain(request: EdgeRequest, resource: Resource): Promise<Obtained | 'not-cached'> {
+    const { freshness, cache, clock, meter } = this.parts
+    const waiter = arrive(
+      freshness,
+      request.asker?.minMark ?? 0,
+      request.asker?.holdsLease ?? false,
+    )
+    const key = variantKey(resource, this.#variants, request.headers)
+    const found = cache.lookup(key, waiter.minMark)
+    const now = clock.now()
+    const fresh = found !== undefined && isFresh(found.entry.meta, now)
+    if (found && fresh && waiter.mayUseCache) {
+      meter.count('sluice_edge_requests_total', { cache: 'hit' })
+      const ttlSeconds = (found.entry.meta.lifetimeMs - ageMs(found.entry.meta, now)) / 1000
+      return {
+        answer: { ...found.entry, tooLarge: false },
+        mark: found.mark,
+        outcome: { kind: 'hit', ttlSeconds },
+      }
+    }
+    if (parseCacheControl(request.headers['cache-control']).onlyIfCached) return 'not-cached'
+    const held = found ? (fresh ? 'no-lease' : 'expired') : cache.peek(key) ? 'purged' : 'absent'
+    return this.#fillFor(request, resource, key, waiter, held)
+  }
+
+  async #fillFor(
+    request: EdgeRequest,
+    resource: Resource,
+    key: string,
+    waiter: Waiter,
+    held: 'no-lease' | 'expired' | 'purged' | 'absent',
+  ): Promise<Obtained> {
+    const { freshness, meter } = this.parts
+    let started = 0
+    const parts: FillParts = { ...this.parts, variants: this.#variants }
+    const made = await this.#fills.obtain(key, waiter, (order) => {
+      started += 1
+      meter.count('sluice_edge_fills_total', { reason: held })
+      return fill(parts, resource, request.headers, order)
+    })
+    const judged = freshness.judge(made, waiter.minMark)
+    const missing = held === 'purged' || held === 'absent'
+    meter.count('sluice_edge_requests_total', { cache: missing ? 'miss' : 'revalidated' })
+    return {
+      answer: made,
+      mark: judged.usable ? judged.mark : made.mark,
+      outcome: {
+        kind: 'forwarded',
+        reason: held === 'absent' ? 'uri-miss' : held === 'purged' ? 'miss' : 'stale',
+        status: made.upstreamStatus,
+        stored: made.stored,
+        collapsed: started === 0,
+        detail: held === 'absent' || held === 'expired' ? null : held,
+      },
+    }
+  }
+
+  #failure(error: unknown): EdgeAnswer {
+    if (!(error instanceof EdgeError)) {
+      this.parts.log.error({ err: error }, 'edge failed')
+      this.parts.meter.count('sluice_edge_errors_total', { code: 'internal' })
+      return text(500, 'The cache failed to answer; the log says why.')
+    }
+    this.parts.log.warn({ err: error }, 'upstream failed')
+    this.parts.meter.count('sluice_edge_errors_total', { code: error.code })
+    return text(error.status, error.publicMessage, { 'retry-after': '1' })
+  }
+}
+
+export const EDGE_METRICS = {
+  sluice_edge_requests_total: {
+    kind: 'counter',
+    help: 'Requests by how they were answered: hit, miss or revalidated.',
+    labels: ['cache'],
+  },
+  sluice_edge_fills_total: {
+    kind: 'counter',
+    help: 'Questions inward by reason: absent, purged (a stamp), expired (lifetime) or no-lease.',
+    labels: ['reason'],
+  },
+  sluice_edge_errors_total: {
+    kind: 'counter',
+    help: 'Requests that failed, by code.',
+    labels: ['code'],
+  },
+} as const

@@ -1,0 +1,216 @@
+import type { Clock } from '../kernel/clock.ts'
+import type { Timers } from '../kernel/timers.ts'
+import type { FillAnswer, FillOrder } from '../cache/fills.ts'
+import type { Freshness } from '../cache/freshness.ts'
+import type { CacheEntry, MarkedCache } from '../cache/marked-cache.ts'
+import { KEY_HASH_PATTERN } from '../contract/keys.ts'
+import type { KeyHash } from '../contract/keys.ts'
+import { NODE_HEADERS } from '../contract/node-protocol.ts'
+import { EdgeError } from './errors.ts'
+import { keptMeta, refreshedMeta } from './kept.ts'
+import type { KeptMeta } from './kept.ts'
+import { storability } from './lifetime.ts'
+import type { HeaderMap } from './lifetime.ts'
+import type { Resource } from './resource.ts'
+import type { Upstream, UpstreamAnswer } from './upstream.ts'
+import { variantKey } from './variants.ts'
+import type { Variants } from './variants.ts'
+
+export type EdgeCache = MarkedCache<KeptMeta, Uint8Array>
+export type EdgeEntry = CacheEntry<KeptMeta, Uint8Array>
+
+/** One answer of the upstream, read whole. */
+export interface EdgeFill extends FillAnswer {
+  mark: number
+  readonly meta: KeptMeta
+  readonly body: Uint8Array
+  readonly stored: boolean
+  /** Status of the upstream's answer, 304 included. */
+  readonly upstreamStatus: number
+  /** Larger than what is kept: the asker streams it for itself. `body` is then empty. */
+  readonly tooLarge: boolean
+}
+
+export interface FillParts {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly freshness: Freshness
+  readonly cache: EdgeCache
+  readonly upstream: Upstream
+  readonly variants: Variants
+}
+
+/** Long enough for the slowest render that a resizer allows; then waiters get 504 and the key is free. */
+export const FILL_DEADLINE_MS = 60_000
+
+/**
+ * Asks inward once for what is not in the cache, or may not be used without asking (freshness rules P7, P8, P10, P11). What it
+ * brings back carries the mark that the upstream gave it, never one of our own making: only who reads the origin may claim one.
+ */
+export async function fill(
+  parts: FillParts,
+  resource: Resource,
+  request: HeaderMap,
+  order: FillOrder,
+): Promise<EdgeFill> {
+  const late = new AbortController()
+  const cancel = parts.timers.after(FILL_DEADLINE_MS, () =>
+    late.abort(
+      new EdgeError(
+        'upstream-late',
+        504,
+        `The image server did not answer within ${FILL_DEADLINE_MS / 1000} s.`,
+      ),
+    ),
+  )
+  try {
+    return await fillOnce(parts, resource, request, order, late.signal)
+  } catch (error) {
+    throw late.signal.aborted ? late.signal.reason : error
+  } finally {
+    cancel()
+  }
+}
+
+async function fillOnce(
+  parts: FillParts,
+  resource: Resource,
+  request: HeaderMap,
+  order: FillOrder,
+  signal: AbortSignal,
+): Promise<EdgeFill> {
+  const { clock, freshness, cache, upstream, variants } = parts
+  const epoch = freshness.epoch
+  const candidate = cache.lookup(variantKey(resource, variants, request), 0)?.entry
+  const minMark = Math.max(order.minMark, freshness.needOf(candidate?.keys ?? resource.keys))
+  // A plain upstream is the origin's door: this node reads the origin, so it may claim what it asked (P7), taken before the read.
+  const ownMark = Math.max(freshness.applied, minMark)
+  const sentAt = clock.now()
+  const headers = {
+    ...resource.forward,
+    ...validatorsOf(candidate),
+    ...nodeHeaders(parts, minMark, order),
+  }
+  const answer = await upstream.ask({ method: 'GET', target: resource.target, headers }, signal)
+  const mark = upstream.marks && answer.status < 500 ? markOf(answer, freshness.logId) : ownMark
+  const keys = keysOf(answer) ?? candidate?.keys ?? resource.keys
+  const inputHash = answer.headers[NODE_HEADERS.input] ?? null
+  const common = { keys, mark, upstreamStatus: answer.status, tooLarge: false }
+
+  if (answer.status === 304) {
+    answer.discard()
+    if (!candidate)
+      throw new EdgeError(
+        'upstream-malformed',
+        502,
+        'The image server answered 304 to an unconditional request.',
+      )
+    const meta = refreshedMeta(clock, sentAt, candidate.meta, answer.headers, inputHash)
+    return keep(parts, resource, request, epoch, {
+      ...common,
+      meta,
+      body: candidate.body,
+      shareable: true,
+    })
+  }
+  const meta = keptMeta(clock, sentAt, answer.status, answer.headers, inputHash)
+  const body = await readWithin(answer, cache.objectBytesMax)
+  if (body === null)
+    return { ...common, meta, body: EMPTY, shareable: false, stored: false, tooLarge: true }
+  const verdict = storability({ headers: request }, answer.status, answer.headers)
+  if (!verdict.store)
+    return { ...common, meta, body, shareable: answer.status >= 500, stored: false }
+  return keep(parts, resource, request, epoch, { ...common, meta, body, shareable: true })
+}
+
+const EMPTY = new Uint8Array(0)
+
+function keep(
+  parts: FillParts,
+  resource: Resource,
+  request: HeaderMap,
+  epoch: number,
+  made: Omit<EdgeFill, 'stored'>,
+): EdgeFill {
+  if (resource.varies) parts.variants.note(resource.cacheKey, made.meta.headers['vary'])
+  const { keys, mark, meta, body } = made
+  const key = variantKey(resource, parts.variants, request)
+  const outcome = parts.cache.store(
+    key,
+    { keys, mark, meta, body, bodyBytes: body.byteLength },
+    epoch,
+  )
+  return { ...made, stored: outcome === 'stored' }
+}
+
+function validatorsOf(candidate: EdgeEntry | undefined): Record<string, string> {
+  if (!candidate) return {}
+  const { etag, lastModified } = candidate.meta
+  if (etag !== null) return { 'if-none-match': etag }
+  return lastModified === null ? {} : { 'if-modified-since': lastModified }
+}
+
+function nodeHeaders(parts: FillParts, minMark: number, order: FillOrder): Record<string, string> {
+  if (!parts.upstream.marks) return {}
+  return {
+    [NODE_HEADERS.log]: parts.freshness.logId,
+    [NODE_HEADERS.minMark]: String(minMark),
+    [NODE_HEADERS.lease]: order.waitersJudge ? 'held' : 'none',
+  }
+}
+
+/** A mark of another purge log says nothing here. */
+export function markOf(answer: UpstreamAnswer, logId: string): number {
+  const mark = answer.headers[NODE_HEADERS.mark] ?? ''
+  if (answer.headers[NODE_HEADERS.log] !== logId || !/^\d{1,15}$/.test(mark)) {
+    answer.discard()
+    throw new EdgeError(
+      'upstream-another-log',
+      503,
+      'The image server is joining the purge log; try again in a moment.',
+    )
+  }
+  return Number(mark)
+}
+
+function keysOf(answer: UpstreamAnswer): readonly KeyHash[] | undefined {
+  const listed = answer.headers[NODE_HEADERS.keys]
+  if (listed === undefined) return undefined
+  const keys = listed.split(',')
+  if (!keys.every((key) => KEY_HASH_PATTERN.test(key))) {
+    answer.discard()
+    throw new EdgeError(
+      'upstream-malformed',
+      502,
+      'The image server named keys that cannot be read.',
+    )
+  }
+  return keys as KeyHash[]
+}
+
+/** The whole body, or null when it is larger than `bytesMax`. */
+async function readWithin(answer: UpstreamAnswer, bytesMax: number): Promise<Uint8Array | null> {
+  const stated = Number(answer.headers['content-length'] ?? 0)
+  if (stated > bytesMax) {
+    answer.discard()
+    return null
+  }
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of answer.body) {
+    bytes += piece.byteLength
+    if (bytes > bytesMax) {
+      answer.discard()
+      return null
+    }
+    pieces.push(piece)
+  }
+  if (stated > 0 && bytes !== stated) {
+    throw new EdgeError(
+      'upstream-malformed',
+      502,
+      `The image server promised ${stated} bytes and sent ${bytes}.`,
+    )
+  }
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+}

@@ -1,0 +1,42 @@
+import type { KeyHash } from '../contract/keys.ts'
+import type { HeaderMap } from './lifetime.ts'
+import type { EdgeAnswer } from './answer.ts'
+
+/** A request's head as the door read it. */
+export interface EdgeRequest {
+  readonly method: string
+  readonly scheme: 'http' | 'https'
+  readonly host: string
+  /** Path and query, as received. */
+  readonly target: string
+  /** Lower-case names. On a public listener without any `sluice-*` field. */
+  readonly headers: HeaderMap
+  /** Set when the asker proved to be a node of ours. */
+  readonly asker: { readonly minMark: number; readonly holdsLease: boolean } | null
+  readonly body?: AsyncIterable<Uint8Array>
+}
+
+/** What is asked for, whatever its spelling. */
+export interface Resource {
+  /** Names the resource in the cache; variants are told apart behind it. */
+  readonly cacheKey: string
+  /** What the upstream is asked for. */
+  readonly target: string
+  /** Keys that the URL alone tells. */
+  readonly keys: readonly KeyHash[]
+  /** Request fields that go inward. */
+  readonly forward: HeaderMap
+  /** Whether `Vary` of answers selects among variants; a resource of Sluice is one variant already. */
+  readonly varies: boolean
+  /** For "every URL known to have been served"; null for what is not a rendition. */
+  readonly served: { readonly project: string; readonly subject: string } | null
+}
+
+export type Resolution =
+  | { readonly kind: 'resource'; readonly resource: Resource }
+  | { readonly kind: 'answer'; readonly answer: EdgeAnswer }
+
+/** Turns a request into a resource: by the URL dialects and the names record, or plainly by its URL. */
+export interface Resolver {
+  resolve(request: EdgeRequest): Promise<Resolution> | Resolution
+}
