@@ -1,0 +1,49 @@
+import type { NamesRecord, ProjectNames } from './records.ts'
+
+/** Lookups in the record of names, built once for each version of it. */
+export interface NamesIndex {
+  readonly byCompany: ReadonlyMap<string, ProjectNames>
+  readonly byToken: ReadonlyMap<string, ProjectNames>
+  readonly byHost: ReadonlyMap<string, ProjectNames>
+}
+
+const indexes = new WeakMap<NamesRecord, NamesIndex>()
+
+export function namesIndex(names: NamesRecord): NamesIndex {
+  const known = indexes.get(names)
+  if (known) return known
+  const index = {
+    byCompany: indexed(names, ({ project, companies }) => [project, ...companies]),
+    byToken: indexed(names, ({ tokens }) => tokens.map((token) => token.toLowerCase())),
+    byHost: indexed(names, ({ hosts }) => hosts.map((host) => host.toLowerCase())),
+  }
+  indexes.set(names, index)
+  return index
+}
+
+/** The first project that claims a name keeps it. */
+function indexed(
+  { projects }: NamesRecord,
+  namesOf: (project: ProjectNames) => readonly string[],
+): ReadonlyMap<string, ProjectNames> {
+  const index = new Map<string, ProjectNames>()
+  for (const project of projects) {
+    for (const name of namesOf(project)) {
+      if (!index.has(name)) index.set(name, project)
+    }
+  }
+  return index
+}
+
+/** By a project's own hostname, else by a token as the first label: `doc.cloudimg.io`, `doc.localhost:8081`. */
+export function projectOfHost(index: NamesIndex, host: string): ProjectNames | null {
+  const name = host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
+  const own = index.byHost.get(name)
+  if (own) return own
+  const dot = name.indexOf('.')
+  if (dot <= 0 || IPV4.test(name)) return null
+  return index.byToken.get(name.slice(0, dot)) ?? null
+}
+
+/** The first number of an address is no token. */
+const IPV4 = /^\d+(?:\.\d+){3}$/

@@ -1,0 +1,71 @@
+import { withQuery } from './canonical-query.ts'
+import { renditionQuery } from './canonical-target.ts'
+import type { DeliveryUrl, Modifier } from './delivery-url.ts'
+import { keyText } from './keys.ts'
+
+/** By which keys an answer is purged, and what a purge by URL covers. */
+
+/** Which format an answer has, and how hard it is compressed: a purge by URL covers all of them. */
+const FORMAT_COMMANDS: ReadonlySet<string> = new Set(['fmt', 'qlt', 'force_format', 'q'])
+
+/** `shoes/summer/red` -> `shoes`, `shoes/summer`. */
+export function folderAncestors(id: string): readonly string[] {
+  const parts = id.split('/')
+  return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join('/'))
+}
+
+/** Texts of all keys of the answer to this URL, except those that only its inputs know. */
+export function urlKeyTexts(url: DeliveryUrl): readonly string[] {
+  const { project } = url
+  return [
+    keyText.project(project),
+    ...subjectKeyTexts(url),
+    ...url.presets.map((name) => keyText.preset(project, name)),
+    keyText.path(project, url.path),
+    urlKeyText(url),
+  ]
+}
+
+function subjectKeyTexts({ project, subject }: DeliveryUrl): readonly string[] {
+  if (subject.kind === 'original') return [keyText.original(project, subject.original)]
+  const keys = [
+    keyText.asset(project, subject.asset),
+    ...folderAncestors(subject.asset).map((folder) => keyText.folder(project, folder)),
+  ]
+  if (subject.kind === 'image' && subject.crop !== null) {
+    keys.push(keyText.crop(project, subject.asset, subject.crop))
+  }
+  return keys
+}
+
+/** One rendition in every spelling, version and format. */
+function urlKeyText(url: DeliveryUrl): string {
+  const modifiers = url.modifiers.filter((modifier) => !isFormat(modifier))
+  return keyText.url(url.project, withQuery(url.path, renditionQuery(modifiers, url.asks)))
+}
+
+function isFormat({ kind, name }: Modifier): boolean {
+  return kind === 'command' && FORMAT_COMMANDS.has(name)
+}
+
+export interface Coverage {
+  readonly covers: 'path' | 'rendition'
+  /** Text of the key to purge. */
+  readonly key: string
+}
+
+/**
+ * What a purge of this URL covers. Without a query: the path with all its queries, as on Dynamic Media's company domains
+ * ("Invalidating the CDN cache"). A query that says nothing is none, because covering more is safe.
+ */
+export function coverage(url: DeliveryUrl): Coverage {
+  if (url.modifiers.length === 0 && url.asks.kind === 'bytes') {
+    return { covers: 'path', key: keyText.path(url.project, url.path) }
+  }
+  return { covers: 'rendition', key: urlKeyText(url) }
+}
+
+/** The key of the cached original (freshness rule P12): what a purge by URL adds. */
+export function sourceKeyText({ project, subject }: DeliveryUrl): string {
+  return keyText.source(project, subject.kind === 'original' ? subject.original : subject.asset)
+}
