@@ -18,7 +18,7 @@ export async function searchInvalidations(
   page: PageRequest,
 ): Promise<Page<Invalidation>> {
   const q = filter.q?.toLowerCase() ?? ''
-  const indexed = [...q].length >= INDEXED_LENGTH_MIN
+  const indexed = Array.from(q).length >= INDEXED_LENGTH_MIN
   let query = db
     .selectFrom('invalidations as i')
     .select(['i.id', 'i.shown'])

@@ -1,0 +1,109 @@
+import { assert } from '../kernel/assert.ts'
+import { decodeCursor, toPage } from './cursor.ts'
+import { ancestorFolders } from './invalidation-rows.ts'
+import { SERVED_URLS_PER_SUBJECT_MAX } from './limits.ts'
+import { order } from './memory-log.ts'
+import { pair } from './memory-state.ts'
+import type { MemoryAccess, ServedRow } from './memory-state.ts'
+import type { AssetFilter, AssetRow, AssetTable, ServedTable } from './store.ts'
+
+export function memoryAssets(access: MemoryAccess): AssetTable {
+  const ofProject = (project: string) =>
+    [...access.read().assets.values()]
+      .filter((row) => row.project === project)
+      .sort((a, b) => order(a.id, b.id))
+  const versionsOf = (project: string, id: string) =>
+    access.read().versions.get(pair(project, id)) ?? []
+  return {
+    async get(project, id) {
+      return access.read().assets.get(pair(project, id))
+    },
+    async getMany(project, ids) {
+      const wanted = new Set(ids)
+      return ofProject(project).filter((row) => wanted.has(row.id))
+    },
+    async list(project, filter, page) {
+      const after = page.cursor === undefined ? null : decodeCursor(page.cursor, [''] as const)[0]
+      const rows = ofProject(project)
+        .filter((row) => (after === null || row.id > after) && assetPasses(row, filter))
+        .slice(0, page.limit + 1)
+      return toPage(
+        rows,
+        page.limit,
+        (row) => row,
+        (row) => [row.id],
+      )
+    },
+    async folders(project, parent) {
+      const counts = new Map<string, number>()
+      for (const path of ofProject(project).flatMap((row) => ancestorFolders(row.id))) {
+        const slash = path.lastIndexOf('/')
+        const above = slash < 0 ? '' : path.slice(0, slash)
+        if (above === parent && path !== '') counts.set(path, (counts.get(path) ?? 0) + 1)
+      }
+      return [...counts]
+        .map(([path, assets]) => ({ path, assets }))
+        .sort((a, b) => order(a.path, b.path))
+    },
+    all: async (project) => ofProject(project),
+    async put(row) {
+      access.own('assets').set(pair(row.project, row.id), row)
+    },
+    async remove(project, id) {
+      access.own('assets').delete(pair(project, id))
+    },
+    async addVersion(project, id, version) {
+      const known = versionsOf(project, id)
+      assert(
+        known.every((other) => other.version !== version.version),
+        `version ${version.version} of ${id} is there already`,
+      )
+      const newestFirst = [...known, version].sort((a, b) => b.version - a.version)
+      access.own('versions').set(pair(project, id), newestFirst)
+    },
+    versions: async (project, id) => versionsOf(project, id),
+  }
+}
+
+function assetPasses(row: AssetRow, filter: AssetFilter): boolean {
+  if (filter.kind !== undefined && row.kind !== filter.kind) return false
+  if (filter.published !== undefined && row.published !== filter.published) return false
+  if (filter.folder !== undefined && filter.folder !== '') {
+    if (!row.id.startsWith(`${filter.folder}/`)) return false
+  }
+  return filter.q === undefined || row.id.toLowerCase().includes(filter.q.toLowerCase())
+}
+
+export function memoryServed(access: MemoryAccess): ServedTable {
+  const ofSubject = (project: string, subject: string) =>
+    access.read().served.get(pair(project, subject)) ?? []
+  return {
+    async record(urls, at) {
+      for (const { project, subject, url, target } of urls) {
+        const others = ofSubject(project, subject).filter((row) => row.url !== url)
+        const newestFirst = [{ url, target, lastSeenAt: at }, ...others].sort(bySighting)
+        access
+          .own('served')
+          .set(pair(project, subject), newestFirst.slice(0, SERVED_URLS_PER_SUBJECT_MAX))
+      }
+    },
+    async list(project, subject, page) {
+      const last = page.cursor === undefined ? null : decodeCursor(page.cursor, [0, ''] as const)
+      const rows = ofSubject(project, subject).filter(
+        (row) => last === null || bySighting({ lastSeenAt: last[0], url: last[1] }, row) < 0,
+      )
+      return toPage(
+        rows.slice(0, page.limit + 1),
+        page.limit,
+        (row) => row,
+        (row) => [row.lastSeenAt, row.url],
+      )
+    },
+  }
+}
+
+type Sighting = Pick<ServedRow, 'lastSeenAt' | 'url'>
+
+function bySighting(a: Sighting, b: Sighting): number {
+  return b.lastSeenAt - a.lastSeenAt || order(b.url, a.url)
+}

@@ -1,0 +1,56 @@
+import { assert } from '../kernel/assert.ts'
+import { randomToken } from '../kernel/ids.ts'
+import type { Random } from '../kernel/random.ts'
+import { memoryAccounts } from './memory-accounts.ts'
+import { memoryAssets, memoryServed } from './memory-assets.ts'
+import { memoryInvalidations } from './memory-invalidations.ts'
+import { memoryChanges, memoryLog, memoryNodes, memoryProjects } from './memory-log.ts'
+import { draftOf, emptyState, readOnly } from './memory-state.ts'
+import type { MemoryAccess } from './memory-state.ts'
+import { createQueue } from './queue.ts'
+import type { Store, Tables } from './store.ts'
+
+/** As long as the one that SQLite gets. */
+const LOG_ID_BYTES = 12
+
+/** The store of the simulator: everything in memory, gone with the process; the same suite as SQLite's. */
+export function createMemoryStore(parts: { random: Random }): Store {
+  const logId = randomToken(parts.random, LOG_ID_BYTES)
+  const queue = createQueue()
+  let committed = emptyState()
+  let closed = false
+
+  return {
+    tables: memoryTables(
+      readOnly(() => committed),
+      logId,
+    ),
+    transaction(_durability, work) {
+      return queue.run(async () => {
+        assert(!closed, 'the store is closed')
+        const draft = draftOf(committed)
+        const result = await work(memoryTables(draft, logId))
+        committed = draft.read()
+        return result
+      })
+    },
+    close() {
+      return queue.run(async () => {
+        closed = true
+      })
+    },
+  }
+}
+
+function memoryTables(access: MemoryAccess, logId: string): Tables {
+  return {
+    log: memoryLog(access, logId),
+    nodes: memoryNodes(access),
+    invalidations: memoryInvalidations(access),
+    changes: memoryChanges(access),
+    projects: memoryProjects(access),
+    assets: memoryAssets(access),
+    accounts: memoryAccounts(access),
+    served: memoryServed(access),
+  }
+}
