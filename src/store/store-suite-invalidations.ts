@@ -55,7 +55,7 @@ async function pages(store: Store): Promise<void> {
   const rows = []
   for (let at = 0; at < 7; at++) rows.push(await insert(store, invalidationRow()))
   await insert(store, invalidationRow({ project: 'other' }))
-  assert.deepEqual(await walk(store, {}), rows.map((row) => row.id).reverse())
+  assert.deepEqual(await walk(store, {}), rows.map((row) => row.id).toReversed())
 }
 
 async function walk(store: Store, filter: InvalidationFilter): Promise<string[]> {

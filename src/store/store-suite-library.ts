@@ -131,15 +131,18 @@ async function folders(store: Store): Promise<void> {
   assert.deepEqual(await table.folders('other', ''), [])
 }
 
-async function versions(store: Store): Promise<void> {
-  const version = (number: number) => ({
+function version(number: number) {
+  return {
     version: number,
     hash: String(number),
     bytes: 1,
     mediaType: 'image/png',
     createdAt: number,
     createdBy: 'ada@example.org',
-  })
+  }
+}
+
+async function versions(store: Store): Promise<void> {
   await store.transaction('durable', async (tx) => {
     await tx.assets.addVersion('demo', 'shoe', version(1))
     await tx.assets.addVersion('demo', 'shoe', version(2))

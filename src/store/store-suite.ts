@@ -85,12 +85,21 @@ async function refusesOutsideWrites(store: Store): Promise<void> {
   assert.equal(await store.tables.log.head(), 0)
 }
 
+function isBadCursor(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'bad-cursor'
+}
+
 async function refusesCursors(store: Store): Promise<void> {
   for (const cursor of ['x', 'e30', Buffer.from('[1,2]').toString('base64url')]) {
-    const refused = (error: unknown) => error instanceof StoreError && error.code === 'bad-cursor'
-    await assert.rejects(store.tables.assets.list('demo', {}, { limit: 1, cursor }), refused)
-    await assert.rejects(store.tables.invalidations.list('demo', {}, { limit: 1, cursor }), refused)
-    await assert.rejects(store.tables.served.list('demo', 's', { limit: 1, cursor: 'x' }), refused)
+    await assert.rejects(store.tables.assets.list('demo', {}, { limit: 1, cursor }), isBadCursor)
+    await assert.rejects(
+      store.tables.invalidations.list('demo', {}, { limit: 1, cursor }),
+      isBadCursor,
+    )
+    await assert.rejects(
+      store.tables.served.list('demo', 's', { limit: 1, cursor: 'x' }),
+      isBadCursor,
+    )
   }
 }
 
