@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { toInvalidation } from './invalidation-rows.ts'
-import type { InvalidationFilter, InvalidationRow, Store } from './store.ts'
+import type { ChangeRow, InvalidationFilter, InvalidationRow, Store } from './store.ts'
 import { invalidationRow } from './store-suite-rows.ts'
 
 type Using = (run: (store: Store) => Promise<void>) => () => Promise<void>
@@ -231,18 +231,21 @@ async function idempotency(store: Store): Promise<void> {
   assert.ok(await invalidations.idempotent('demo', 'new'))
 }
 
+function change(project: string, at: number): ChangeRow {
+  return { project, cause: `at ${at}`, keys: [], at }
+}
+
 async function changes(store: Store): Promise<void> {
-  const row = (project: string, at: number) => ({ project, cause: `at ${at}`, keys: [], at })
   await store.transaction('durable', async (tx) => {
-    await tx.changes.add(row('demo', 10))
-    await tx.changes.add(row('demo', 30))
-    await tx.changes.add(row('other', 20))
+    await tx.changes.add(change('demo', 10))
+    await tx.changes.add(change('demo', 30))
+    await tx.changes.add(change('other', 20))
   })
   assert.deepEqual(await store.tables.changes.due(10), [])
   assert.deepEqual(await store.tables.changes.due(11), ['demo'])
   assert.deepEqual(await store.tables.changes.due(99), ['demo', 'other'])
   const taken = await store.transaction('durable', (tx) => tx.changes.take('demo'))
-  assert.deepEqual(taken, [row('demo', 10), row('demo', 30)])
+  assert.deepEqual(taken, [change('demo', 10), change('demo', 30)])
   assert.deepEqual(await store.transaction('durable', (tx) => tx.changes.take('demo')), [])
   assert.deepEqual(await store.tables.changes.due(99), ['other'])
 }
