@@ -68,6 +68,7 @@ export async function pass(
       'The image server is catching up with a purge; try again in a moment.',
     )
   }
+  if (answer.status < 400) resource.afterUnsafe?.()
   return streamed(parts, request, answer, mark, reason)
 }
 

@@ -13,6 +13,8 @@ export interface EdgeRequest {
   readonly headers: HeaderMap
   /** Set when the asker proved to be a node of ours. */
   readonly asker: { readonly minMark: number; readonly holdsLease: boolean } | null
+  /** The client's address, as far as trusted proxies tell. */
+  readonly client: string
   readonly body?: AsyncIterable<Uint8Array>
 }
 
@@ -30,6 +32,8 @@ export interface Resource {
   readonly varies: boolean
   /** For "every URL known to have been served"; null for what is not a rendition. */
   readonly served: { readonly project: string; readonly subject: string } | null
+  /** Called after the upstream took a request that may have changed the resource. */
+  readonly afterUnsafe?: () => void
 }
 
 export type Resolution =

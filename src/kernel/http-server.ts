@@ -55,7 +55,10 @@ export function hostInUrl(host: string): string {
 }
 
 /** What to do about a port that cannot be opened, by the system's error code. */
-function explain(error: NodeJS.ErrnoException, place: { host: string; port: number; setting: string }): Error {
+function explain(
+  error: NodeJS.ErrnoException,
+  place: { host: string; port: number; setting: string },
+): Error {
   const where = `${place.host}:${place.port}`
   const cures: Record<string, string> = {
     EADDRINUSE: `${where} is taken by another program; stop it or set ${place.setting} to another port`,

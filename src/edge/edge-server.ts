@@ -1,0 +1,105 @@
+import { timingSafeEqual } from 'node:crypto'
+import { pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Log } from '../kernel/log.ts'
+import type { TrustedProxies } from '../kernel/trusted-proxies.ts'
+import { NODE_HEADERS } from '../contract/node-protocol.ts'
+import { text } from './answer.ts'
+import type { EdgeAnswer } from './answer.ts'
+import type { Edge } from './edge.ts'
+import type { EdgeRequest } from './resource.ts'
+
+export interface EdgeDoorParts {
+  readonly edge: Edge
+  readonly log: Log
+  /** Null on a plain edge: then nobody is a node. */
+  readonly nodeSecret: string | null
+  readonly trustedProxies: TrustedProxies
+}
+
+/** A public listener: reads a request's head, takes every `Sluice-*` field of strangers away, writes the edge's answer. */
+export function edgeHandler(
+  parts: EdgeDoorParts,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    void respond(parts, request, response).catch((error: unknown) => {
+      parts.log.debug({ err: error }, 'client went away')
+      response.destroy()
+    })
+  }
+}
+
+async function respond(
+  parts: EdgeDoorParts,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const request = readHead(parts, incoming)
+  await write(
+    request === null
+      ? text(400, 'The request has no usable Host or target.')
+      : await parts.edge.handle(request),
+    incoming,
+    response,
+  )
+}
+
+function readHead(parts: EdgeDoorParts, incoming: IncomingMessage): EdgeRequest | null {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  const asker = askerOf(parts.nodeSecret, headers)
+  for (const name of Object.keys(headers)) if (name.startsWith('sluice-')) delete headers[name]
+  const seen = parts.trustedProxies.read(incoming.socket.remoteAddress ?? '', headers)
+  const place = targetOf(incoming.url ?? '', seen.host ?? headers['host'] ?? '')
+  if (place === null) return null
+  const method = incoming.method ?? 'GET'
+  const hasBody =
+    headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+  return {
+    method,
+    scheme: seen.scheme ?? 'http',
+    ...place,
+    headers,
+    asker,
+    client: seen.client,
+    ...(hasBody ? { body: incoming } : {}),
+  }
+}
+
+/** Origin form, or absolute form as a proxy's client sends it (RFC 9112 §3.2). */
+function targetOf(url: string, host: string): { host: string; target: string } | null {
+  if (url.startsWith('/')) return host === '' ? null : { host, target: url }
+  const absolute = URL.parse(url)
+  if (!absolute || !/^https?:$/.test(absolute.protocol)) return null
+  return { host: absolute.host, target: absolute.pathname + absolute.search }
+}
+
+function askerOf(secret: string | null, headers: Record<string, string>): EdgeRequest['asker'] {
+  const shown = headers[NODE_HEADERS.secret]
+  if (secret === null || shown === undefined || !sameSecret(secret, shown)) return null
+  const minMark = headers[NODE_HEADERS.minMark] ?? '0'
+  return {
+    minMark: /^\d{1,15}$/.test(minMark) ? Number(minMark) : 0,
+    holdsLease: headers[NODE_HEADERS.lease] === 'held',
+  }
+}
+
+/** Compares in a time that tells nothing about how much was right. */
+export function sameSecret(secret: string, shown: string): boolean {
+  const [right, given] = [Buffer.from(secret), Buffer.from(shown)]
+  return right.byteLength === given.byteLength && timingSafeEqual(right, given)
+}
+
+async function write(
+  answer: EdgeAnswer,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  response.writeHead(answer.status, answer.headers)
+  if (incoming.method === 'HEAD' || answer.body === null) response.end()
+  else if (answer.body instanceof Uint8Array) response.end(answer.body)
+  else await pipeline(Readable.from(answer.body, { objectMode: false }), response)
+}

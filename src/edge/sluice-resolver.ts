@@ -1,0 +1,160 @@
+import { keyHash, keyText } from '../contract/keys.ts'
+import type { KeyHash } from '../contract/keys.ts'
+import type { DeliveryProblem, DeliveryUrl, ParsedDelivery } from '../contract/delivery-url.ts'
+import { negotiateFormat } from '../contract/negotiate-format.ts'
+import { NODE_HEADERS } from '../contract/node-protocol.ts'
+import { parseCanonicalTarget, parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
+import { recordName } from '../contract/records.ts'
+import type { NamesRecord } from '../contract/records.ts'
+import { urlKeyTexts } from '../contract/url-keys.ts'
+import { text } from './answer.ts'
+import type { Edge } from './edge.ts'
+import { EdgeError } from './errors.ts'
+import type { EdgeRequest, Resolution, Resolver, Resource } from './resource.ts'
+
+/** Where a resizer gives the names record to nodes. */
+export const NAMES_TARGET = '/~/names'
+
+const NAMES_RESOURCE: Resource = {
+  cacheKey: NAMES_TARGET,
+  target: NAMES_TARGET,
+  keys: [keyHash(keyText.record(recordName.names()))],
+  forward: {},
+  varies: false,
+  served: null,
+}
+
+/** Parsed URLs remembered between requests; cleared when the names change. */
+const PARSED_MAX = 20_000
+
+interface Parsed {
+  readonly url: DeliveryUrl
+  readonly keys: readonly KeyHash[]
+}
+
+/**
+ * Finds the resource of a delivery URL. Which project a host, company or token means is a record: fetched through this very edge,
+ * cached with keys and marks, and judged at each request like everything else.
+ */
+export class SluiceResolver implements Resolver {
+  readonly #edge: Edge
+  readonly #names = new WeakMap<Uint8Array, NamesRecord>()
+  readonly #parsed = new Map<string, Parsed>()
+  #parsedWith: NamesRecord | undefined
+
+  constructor(edge: Edge) {
+    this.#edge = edge
+  }
+
+  async resolve(request: EdgeRequest): Promise<Resolution> {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return {
+        kind: 'answer',
+        answer: text(405, 'Only GET and HEAD are answered here.', { allow: 'GET, HEAD' }),
+      }
+    }
+    if (request.asker && request.target === NAMES_TARGET)
+      return { kind: 'resource', resource: NAMES_RESOURCE }
+    if (request.asker && request.target.startsWith('/~/')) {
+      return this.#resolution(request, parseCanonicalTarget(request.target), null)
+    }
+    const { names, mark } = await this.#currentNames(request)
+    if (names !== this.#parsedWith) this.#parsed.clear()
+    this.#parsedWith = names
+    const spelling = `${request.host}\n${request.target}`
+    const known = this.#parsed.get(spelling)
+    if (known) return this.#resource(request, known)
+    const parsed = parseDeliveryUrl({ host: request.host, target: request.target }, names)
+    return this.#resolution(request, parsed, mark, spelling)
+  }
+
+  #resolution(
+    request: EdgeRequest,
+    parsed: ParsedDelivery,
+    mark: number | null,
+    spelling?: string,
+  ): Resolution {
+    if (!parsed.ok) return { kind: 'answer', answer: problemAnswer(parsed.problem, mark) }
+    const { url } = parsed
+    const found = { url, keys: urlKeyTexts(url).map(keyHash) }
+    if (spelling !== undefined) this.#remember(spelling, found)
+    return this.#resource(request, found)
+  }
+
+  #resource(request: EdgeRequest, { url, keys }: Parsed): Resolution {
+    const format = negotiateFormat(url, request.headers['accept'] ?? null)
+    return {
+      kind: 'resource',
+      resource: {
+        cacheKey: format === null ? url.target : `${url.target}\n${format}`,
+        target: url.target,
+        keys,
+        forward: format === null ? {} : { accept: `image/${format}` },
+        varies: false,
+        served: request.asker ? null : { project: url.project, subject: subjectText(url) },
+      },
+    }
+  }
+
+  #remember(spelling: string, found: Parsed): void {
+    this.#parsed.set(spelling, found)
+    for (const oldest of this.#parsed.keys()) {
+      if (this.#parsed.size <= PARSED_MAX) break
+      this.#parsed.delete(oldest)
+    }
+  }
+
+  async #currentNames(request: EdgeRequest): Promise<{ names: NamesRecord; mark: number }> {
+    const asked: EdgeRequest = {
+      ...request,
+      method: 'GET',
+      target: NAMES_TARGET,
+      headers: {},
+      asker: null,
+    }
+    const obtained = await this.#edge.obtain(asked, NAMES_RESOURCE)
+    if (
+      obtained === 'not-cached' ||
+      obtained.answer.tooLarge ||
+      obtained.answer.meta.status !== 200
+    ) {
+      throw new EdgeError(
+        'upstream-malformed',
+        503,
+        'The image server does not say which projects there are.',
+      )
+    }
+    const body = obtained.answer.body
+    let names = this.#names.get(body)
+    if (!names) this.#names.set(body, (names = parseNames(body)))
+    return { names, mark: obtained.mark }
+  }
+}
+
+function parseNames(body: Uint8Array): NamesRecord {
+  const parsed: unknown = JSON.parse(Buffer.from(body).toString('utf8'))
+  const sound =
+    typeof parsed === 'object' &&
+    parsed !== null &&
+    'projects' in parsed &&
+    Array.isArray(parsed.projects)
+  // The rest was checked when control wrote it, and comes from an authenticated node.
+  if (!sound) throw new EdgeError('upstream-malformed', 503, 'The record of names cannot be read.')
+  return parsed as NamesRecord
+}
+
+export function subjectText({ project, subject }: DeliveryUrl): string {
+  return subject.kind === 'original'
+    ? keyText.original(project, subject.original)
+    : keyText.asset(project, subject.asset)
+}
+
+/** A refusal that names the parameter; with the mark of the names that it was judged by, where there is one. */
+export function problemAnswer(
+  problem: DeliveryProblem,
+  mark: number | null,
+): ReturnType<typeof text> {
+  const message =
+    problem.parameter === null ? problem.reason : `${problem.parameter}: ${problem.reason}`
+  return text(problem.status, message, mark === null ? {} : { [NODE_HEADERS.mark]: String(mark) })
+}
