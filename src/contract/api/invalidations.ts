@@ -80,6 +80,8 @@ export const Preview = closed({
     }),
   ),
   problems: Type.Array(ProblemItem),
+  /** What submit would answer; null when it would accept. */
+  refusal: nullable(closed({ code: Type.String(), title: Type.String(), detail: Type.String() })),
   targets: Type.Array(
     closed({ id: Type.String(), requests: Type.Integer(), estimatedSeconds: Type.Number() }),
   ),
@@ -189,3 +191,19 @@ type Missing = Exclude<keyof Invalidation, keyof Shown>
 export const INVALIDATION_SCHEMA_IS_COMPLETE: [Shown, Missing] extends [Invalidation, never]
   ? true
   : never = true
+
+/** Something that purges go to. Our own edges and resizers are listed read-only. */
+export const Target = closed({
+  id: Type.String(),
+  tier: Type.Enum(TIERS),
+  kind: Type.Enum(['sluice']),
+  readOnly: Type.Boolean(),
+  urls: Type.Array(Type.String()),
+})
+export type Target = Static<typeof Target>
+
+export const TargetList = closed({
+  items: Type.Array(Target),
+  nextCursor: nullable(Type.String()),
+})
+export type TargetList = Static<typeof TargetList>

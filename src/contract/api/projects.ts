@@ -161,7 +161,11 @@ export type PresetList = Static<typeof PresetList>
 export const Template = closed({ text: Type.String(), version: Type.Integer() })
 export type Template = Static<typeof Template>
 
-export const TemplatePut = closed({ text: Type.String({ maxLength: TEMPLATE_LENGTH_MAX }) })
+export const TemplatePut = closed({
+  text: Type.String({ maxLength: TEMPLATE_LENGTH_MAX }),
+  /** The version that was edited: 409 `template-changed` when somebody saved meanwhile. */
+  version: Type.Optional(Type.Integer({ minimum: 0 })),
+})
 export type TemplatePut = Static<typeof TemplatePut>
 
 export const TemplateCheck = closed({

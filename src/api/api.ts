@@ -1,0 +1,178 @@
+import fastify from 'fastify'
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { Readable } from 'node:stream'
+
+import { assert } from '../kernel/assert.ts'
+import { accessOf } from './access.ts'
+import { assetFileRoutes } from './asset-file-routes.ts'
+import { assetRoutes } from './asset-routes.ts'
+import { cloudimageRoutes } from './cloudimage-routes.ts'
+import { serveConsole } from './console-files.ts'
+import { docsRoutes } from './docs-routes.ts'
+import { ApiError } from './errors.ts'
+import { createEventStreams, eventRoutes } from './event-routes.ts'
+import { createGuard } from './guard.ts'
+import { healthRoutes } from './health-routes.ts'
+import { invalidationRoutes } from './invalidation-routes.ts'
+import { readJson } from './json-body.ts'
+import { createBuckets, createSignInLimits } from './limits.ts'
+import { liveRoutes } from './live-routes.ts'
+import { nodeRoutes } from './node-routes.ts'
+import { nodeViewRoutes } from './node-view-routes.ts'
+import type { RouteEntry } from './open-api.ts'
+import type { ApiParts, ApiServer } from './parts.ts'
+import { peopleRoutes } from './people-routes.ts'
+import { answerError, problemOf, sendProblem } from './problems.ts'
+import { projectRoutes } from './project-routes.ts'
+import { setSecurityHeaders } from './security-headers.ts'
+import { sessionRoutes } from './session-routes.ts'
+import { templateRoutes } from './template-routes.ts'
+import { RequestInvalid, compileValidator } from './validation.ts'
+
+/** A percent-encoded asset id of full length (512 bytes, 3 characters each), with room. */
+const PARAM_LENGTH_MAX = 2048
+/** A whole request, uploads over slow lines included. */
+const REQUEST_TIMEOUT_MS = 15 * 60 * 1000
+/** Longer than what load balancers keep (60 s), so that we are never the one who closes first. */
+const KEEP_ALIVE_MS = 72_000
+
+export interface Api {
+  /** Its routes, ready to be called in process or listened to. */
+  readonly app: ApiServer
+  /** Resolves to the base URL that answers. */
+  listen(address: { readonly host: string; readonly port: number }): Promise<string>
+  /** Ends event streams, answers what runs, then stops. */
+  close(): Promise<void>
+}
+
+/** The control plane's door: authorise, check against the schema, call, answer. */
+export async function createApi(parts: ApiParts): Promise<Api> {
+  const app = createServer(parts)
+  const entries: RouteEntry[] = []
+  collectRoutes(app, entries)
+  setHooks(app, parts)
+  const streams = createEventStreams(parts)
+  const signInLimits = createSignInLimits(parts.clock)
+  healthRoutes(app, parts)
+  sessionRoutes(app, parts, signInLimits)
+  projectRoutes(app, parts)
+  peopleRoutes(app, parts)
+  assetRoutes(app, parts)
+  assetFileRoutes(app, parts)
+  templateRoutes(app, parts)
+  invalidationRoutes(app, parts)
+  eventRoutes(app, parts, streams)
+  liveRoutes(app, parts)
+  nodeViewRoutes(app, parts)
+  nodeRoutes(app, parts)
+  cloudimageRoutes(app, parts)
+  docsRoutes(app, entries, parts.config.version)
+  await serveConsole(app, parts.config.consoleFolder)
+  await app.ready()
+  return {
+    app,
+    listen: (address) => app.listen(address),
+    async close() {
+      streams.endAll()
+      await app.close()
+    },
+  }
+}
+
+function createServer(parts: ApiParts): ApiServer {
+  const { trustedProxies } = parts.config
+  const loggerInstance: FastifyBaseLogger = parts.log
+  const app = fastify({
+    loggerInstance,
+    disableRequestLogging: true,
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    // What the router refuses has no route, so no error handler of ours sees it.
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, problemOf(error)),
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.setValidatorCompiler(compileValidator)
+  // Answers are made by our own code and checked against their schemas by tests; nothing may silently drop a field.
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value))
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, problemOf(notFound(request.method, request.url))),
+  )
+  return app
+}
+
+function notFound(method: string, url: string): ApiError {
+  const path = url.split('?')[0]!
+  return new ApiError('not-found', `${method} ${path.slice(0, 200)} is nothing that we offer.`)
+}
+
+/** Every route must say in ROUTE_ACCESS who may call it: one that does not is a mistake found at start. */
+function collectRoutes(app: ApiServer, entries: RouteEntry[]): void {
+  app.addHook('onRoute', (route) => {
+    for (const method of [route.method].flat()) {
+      assert(
+        accessOf(method, route.url) !== undefined,
+        `${method} ${route.url} is missing in ROUTE_ACCESS`,
+      )
+      if (method !== 'HEAD') entries.push({ method, url: route.url, schema: route.schema ?? {} })
+    }
+  })
+}
+
+function setHooks(app: ApiServer, parts: ApiParts): void {
+  app.decorateRequest('caller', null)
+  app.decorateRequest('project', null)
+  const guard = createGuard(parts, createBuckets(parts.clock))
+  app.addHook('onRequest', setSecurityHeaders)
+  app.addHook('onRequest', guard)
+  app.addHook('preValidation', refuseUnreadBody)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', readBody)
+}
+
+/** Raw bodies are streams for their route; everything else is JSON, whatever it calls itself in vain. */
+async function readBody(request: FastifyRequest, payload: Readable): Promise<unknown> {
+  if (request.routeOptions.config.rawBody === true) return payload
+  const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
+  if (type === 'application/x-ndjson') {
+    throw new ApiError(
+      'not-implemented-yet',
+      'NDJSON bodies (a URL a line) are not implemented yet. Send JSON, or invalidate by asset.',
+    )
+  }
+  if (type !== '' && type !== 'application/json') {
+    throw new ApiError('unsupported-media-type', 'Send Content-Type: application/json.')
+  }
+  const length = request.headers['content-length']
+  return readJson(payload, length === undefined ? undefined : Number(length))
+}
+
+/** A route that takes no body still tells which fields it does not know. */
+async function refuseUnreadBody(request: FastifyRequest): Promise<void> {
+  const { schema, config } = request.routeOptions
+  if (config.rawBody === true || schema?.body !== undefined) return
+  const { body } = request
+  if (body === undefined || body === null) return
+  const names = typeof body === 'object' ? Object.keys(body) : ['']
+  if (names.length === 0) return
+  throw new RequestInvalid(
+    names.map((name) => ({ pointer: `/${name}`, reason: 'is not a known field' })),
+  )
+}
+
+declare module 'fastify' {
+  interface FastifySchema {
+    /** For the OpenAPI document. */
+    summary?: string
+    description?: string
+    tags?: readonly string[]
+  }
+  interface FastifyContextConfig {
+    /** The body is a stream of bytes for the handler, not JSON. */
+    rawBody?: boolean
+  }
+}

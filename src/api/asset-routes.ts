@@ -1,0 +1,243 @@
+import {
+  Asset,
+  AssetList,
+  AssetPatch,
+  AssetQuery,
+  AssetVersionList,
+  Copies,
+  Crop,
+  FolderList,
+  FolderQuery,
+  RenditionList,
+} from '../contract/api/assets.ts'
+import { Empty, PageQuery, closed } from '../contract/api/common.ts'
+import { keyText } from '../contract/keys.ts'
+import { AssetsError } from '../assets/errors.ts'
+import type { AssetRow } from '../store/store.ts'
+import { answers } from './answers.ts'
+import { copiesOf } from './copies.ts'
+import { callerOf, projectOf } from './guard.ts'
+import { pageOf, pageRequest, wholeList } from './paging.ts'
+import type { ApiParts, Routes } from './parts.ts'
+import { assetView, instant } from './views.ts'
+
+/** Assets: what a project has, and changes of it that need no file. */
+
+const P = '/api/v1/projects/:project'
+const A = `${P}/assets/:id`
+const tags = ['assets']
+
+export const assetRoutes: Routes = (app, parts) => {
+  listRoutes(app, parts)
+  changeRoutes(app, parts)
+  knowledgeRoutes(app, parts)
+  cropRoutes(app, parts)
+}
+
+const listRoutes: Routes = (app, parts) => {
+  app.get(
+    `${P}/assets`,
+    {
+      schema: {
+        summary: 'Assets',
+        tags,
+        querystring: AssetQuery,
+        response: { 200: answers(AssetList) },
+      },
+    },
+    async (request) => {
+      const project = projectOf(request)
+      const { cursor: _cursor, limit: _limit, ...filter } = request.query
+      const page = await parts.assets.list(project.id, filter, pageRequest(request.query))
+      return pageOf(page, (row) => assetView(row, project))
+    },
+  )
+
+  app.get(
+    `${P}/folders`,
+    {
+      schema: {
+        summary: 'Folders directly below a folder',
+        tags,
+        querystring: FolderQuery,
+        response: { 200: answers(FolderList) },
+      },
+    },
+    async (request) =>
+      wholeList(await parts.assets.folders(projectOf(request).id, request.query.parent ?? '')),
+  )
+}
+
+const changeRoutes: Routes = (app, parts) => {
+  app.get<{ Params: { id: string } }>(
+    A,
+    { schema: { summary: 'An asset', tags, response: { 200: answers(Asset) } } },
+    async (request) => {
+      const project = projectOf(request)
+      return assetView(await known(parts, project.id, request.params.id), project)
+    },
+  )
+
+  app.patch<{ Params: { id: string }; Body: AssetPatch }>(
+    A,
+    {
+      schema: {
+        summary: 'Publish, unpublish, move or rename',
+        tags,
+        body: AssetPatch,
+        response: { 200: answers(Asset) },
+      },
+    },
+    async (request) => {
+      const project = projectOf(request)
+      const { by } = callerOf(request)
+      const row = await parts.assets.patch(project.id, request.params.id, request.body, by)
+      return assetView(row, project)
+    },
+  )
+
+  app.delete<{ Params: { id: string } }>(
+    A,
+    { schema: { summary: 'Delete an asset', tags, response: { 200: answers(Empty) } } },
+    async (request) => {
+      await parts.assets.remove(projectOf(request).id, request.params.id, callerOf(request).by)
+      return {}
+    },
+  )
+
+  app.post<{ Params: { id: string; version: string } }>(
+    `${A}/versions/:version/restore`,
+    {
+      schema: {
+        summary: 'Make an older version the newest one',
+        tags,
+        response: { 200: answers(Asset) },
+      },
+    },
+    async (request) => {
+      const project = projectOf(request)
+      const { id, version } = request.params
+      const { by } = callerOf(request)
+      return assetView(
+        await parts.assets.restore(project.id, id, versionNumber(version), by),
+        project,
+      )
+    },
+  )
+}
+
+const knowledgeRoutes: Routes = (app, parts) => {
+  app.get<{ Params: { id: string } }>(
+    `${A}/versions`,
+    {
+      schema: {
+        summary: 'History, newest first',
+        tags,
+        response: { 200: answers(AssetVersionList) },
+      },
+    },
+    async (request) => {
+      const { id } = await known(parts, projectOf(request).id, request.params.id)
+      const versions = await parts.assets.versions(projectOf(request).id, id)
+      return wholeList(
+        versions.map((version) => ({ ...version, createdAt: instant(version.createdAt) })),
+      )
+    },
+  )
+
+  const RenditionQuery = closed(PageQuery)
+  app.get<{ Params: { id: string }; Querystring: { cursor?: string; limit?: number } }>(
+    `${A}/renditions`,
+    {
+      schema: {
+        summary: 'Every URL known to have been served, newest sighting first',
+        tags,
+        querystring: RenditionQuery,
+        response: { 200: answers(RenditionList) },
+      },
+    },
+    async (request) => {
+      const project = projectOf(request).id
+      // An asset that is gone may still be known by what was served of it.
+      const subject = keyText.asset(project, request.params.id)
+      const page = await parts.store.tables.served.list(
+        project,
+        subject,
+        pageRequest(request.query),
+      )
+      return pageOf(page, (row) => ({ ...row, lastSeenAt: instant(row.lastSeenAt) }))
+    },
+  )
+
+  app.get<{ Params: { id: string } }>(
+    `${A}/copies`,
+    {
+      schema: {
+        summary: 'Which edges hold old copies; looking changes nothing',
+        tags,
+        response: { 200: answers(Copies) },
+      },
+    },
+    async (request) =>
+      copiesOf(
+        parts,
+        projectOf(request).id,
+        await known(parts, projectOf(request).id, request.params.id),
+      ),
+  )
+}
+
+const cropRoutes: Routes = (app, parts) => {
+  type Params = { Params: { id: string; name: string } }
+
+  app.get<Params>(
+    `${A}/crops/:name`,
+    { schema: { summary: 'A smart crop', tags, response: { 200: answers(Crop) } } },
+    async (request) => {
+      const { id, name } = request.params
+      const crops = await parts.assets.crops(projectOf(request).id, id)
+      const crop = Object.hasOwn(crops, name) ? crops[name] : undefined
+      if (crop === undefined) {
+        throw new AssetsError('unknown-crop', 'The asset has no smart crop of that name.')
+      }
+      return crop
+    },
+  )
+
+  app.put<Params & { Body: Crop }>(
+    `${A}/crops/:name`,
+    {
+      schema: {
+        summary: 'Make or change a smart crop',
+        tags,
+        body: Crop,
+        response: { 200: answers(Crop) },
+      },
+    },
+    async (request) => {
+      const { id, name } = request.params
+      return parts.assets.putCrop(projectOf(request).id, id, name, request.body)
+    },
+  )
+
+  app.delete<Params>(
+    `${A}/crops/:name`,
+    { schema: { summary: 'Remove a smart crop', tags, response: { 200: answers(Empty) } } },
+    async (request) => {
+      const { id, name } = request.params
+      await parts.assets.removeCrop(projectOf(request).id, id, name)
+      return {}
+    },
+  )
+}
+
+export async function known(parts: ApiParts, project: string, id: string): Promise<AssetRow> {
+  const row = await parts.assets.get(project, id)
+  if (row !== null) return row
+  throw new AssetsError('unknown-asset', 'The project has no asset of that id.')
+}
+
+function versionNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new AssetsError('unknown-version', 'Versions are counted 1, 2, 3…')
+}

@@ -1,0 +1,160 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+import {
+  CloudimageState,
+  CloudimageSubmit,
+  CloudimageSubmitted,
+} from '../contract/api/cloudimage.ts'
+import type { CloudimageStatus } from '../contract/api/cloudimage.ts'
+import type { Invalidation, InvalidationStatus, Role } from '../contract/invalidation.ts'
+import { answers } from './answers.ts'
+import { mayAct } from './access.ts'
+import { rolesIn } from './callers.ts'
+import { ApiError } from './errors.ts'
+import { callerOf } from './guard.ts'
+import { selectionOf } from './invalidation-routes.ts'
+import { problemOf } from './problems.ts'
+import type { ApiParts, ApiServer, Routes } from './parts.ts'
+
+/** Cloudimage's Invalidation API (Cloudimage docs, "Invalidation API"), for its existing clients. */
+
+/** Theirs knows no verification step, no schedule and no cancellation. */
+const STATUS = {
+  Scheduled: 'RECEIVED',
+  Received: 'RECEIVED',
+  Preparing: 'PREPARING',
+  'Flushing resizing servers': 'FLUSHING_CLOUDIMAGE_SERVER',
+  'Flushing CDN servers': 'FLUSHING_CDN_SERVERS',
+  Verifying: 'FLUSHING_CDN_SERVERS',
+  Done: 'DONE',
+  ERROR: 'ERROR',
+  ERROR_CDN_NODE: 'ERROR_CDN_NODE',
+  Cancelled: 'ERROR',
+} as const satisfies Record<InvalidationStatus, CloudimageStatus>
+
+/** Their refusals; anything else of ours becomes the nearest. */
+const STATUSES_KNOWN = new Set([400, 401, 403, 404, 413, 429, 500, 503])
+const URLS_SHOWN_MAX = 500
+
+export const cloudimageRoutes: Routes = (app, parts) => {
+  const errorHandler = answerCloudimageError
+
+  app.post(
+    '/invalidate',
+    {
+      errorHandler,
+      schema: {
+        summary: 'Invalidate originals, or everything (Cloudimage)',
+        tags: ['cloudimage'],
+        body: CloudimageSubmit,
+        response: { 201: answers(CloudimageSubmitted) },
+      },
+    },
+    async (request, reply) => {
+      const project = await projectFor(parts, request, 'editor')
+      const { scope, urls } = request.body
+      if (scope === 'all' && urls !== undefined && urls.length > 0) {
+        throw new ApiError('invalid-request', 'scope "all" takes no urls.')
+      }
+      const all = scope === 'all'
+      const { invalidation } = await parts.invalidations.submit(project, {
+        selection: selectionOf(all ? { everything: true } : { originals: urls ?? [] }),
+        source: 'api',
+        createdBy: callerOf(request).by,
+        // Their API asks for no confirmation: the scope itself is the word.
+        ...(all ? { confirm: project } : {}),
+      })
+      return reply.code(201).send({
+        status: 'success',
+        msg: 'Your invalidation request has been received',
+        invalidation: briefly(invalidation),
+      })
+    },
+  )
+
+  stateRoute(app, parts)
+}
+
+function stateRoute(app: ApiServer, parts: ApiParts): void {
+  app.get<{ Params: { uuid: string } }>(
+    '/invalidate/:uuid',
+    {
+      errorHandler: answerCloudimageError,
+      schema: {
+        summary: 'State of an invalidation (Cloudimage)',
+        tags: ['cloudimage'],
+        response: { 200: answers(CloudimageState) },
+      },
+    },
+    async (request) => {
+      const project = await projectFor(parts, request, 'viewer')
+      const { uuid } = request.params
+      const found = await parts.invalidations.get(project, uuid)
+      const urls = await parts.invalidations.urls(project, uuid, { limit: URLS_SHOWN_MAX })
+      return {
+        status: 'success',
+        invalidation: { ...briefly(found), urls: sorted(found, urls.items), scope: found.scope },
+      }
+    },
+  )
+}
+
+function sorted(
+  { scope, status }: Invalidation,
+  items: readonly string[],
+): CloudimageState['invalidation']['urls'] {
+  const urls = scope === 'all' ? ['/*'] : [...items]
+  const failed = status === 'ERROR' || status === 'ERROR_CDN_NODE' || status === 'Cancelled'
+  return {
+    received: scope === 'all' ? null : urls,
+    invalidated: status === 'Done' ? urls : [],
+    failed: failed ? urls : [],
+  }
+}
+
+function briefly(invalidation: Invalidation): {
+  status: CloudimageStatus
+  uuid: string
+  added_at: string
+} {
+  return {
+    status: STATUS[invalidation.status],
+    uuid: invalidation.id,
+    added_at: addedAt(invalidation.createdAt),
+  }
+}
+
+/** `2023-08-08 13:39:52.636426`: UTC, microseconds (of which we have milliseconds), no zone. */
+export function addedAt(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 23)}000`
+}
+
+/** A key of one project means that project; the admin key, which names none, the default one. */
+async function projectFor(parts: ApiParts, request: FastifyRequest, needed: Role): Promise<string> {
+  const caller = callerOf(request)
+  const project = caller.owner ? parts.config.defaultProject : [...caller.roles.keys()][0]
+  if (project === undefined || (await parts.store.tables.projects.get(project)) === undefined) {
+    throw new ApiError('unknown-project', 'There is no project for this key.')
+  }
+  if (!mayAct(rolesIn(caller, project), needed)) {
+    throw new ApiError('forbidden', `This needs the role ${needed}.`)
+  }
+  return project
+}
+
+function answerCloudimageError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const found = problemOf(error)
+  if (found.status >= 500) request.log.error({ err: error, code: found.code }, 'request failed')
+  const status = STATUSES_KNOWN.has(found.status) ? found.status : found.status < 500 ? 400 : 500
+  if (found.retryAfterSeconds !== undefined) {
+    void reply.header('retry-after', String(Math.ceil(found.retryAfterSeconds)))
+  }
+  const reasons = found.errors.map(({ url, item, reason }) =>
+    [url ?? item, reason].filter((part) => part !== undefined).join(': '),
+  )
+  const msg = [found.title, found.detail, ...reasons].join(' ')
+  void reply
+    .code(status)
+    .type('application/json')
+    .send(JSON.stringify({ status: 'error', msg }))
+}

@@ -1,0 +1,60 @@
+import type { DeliveryUrl } from '../contract/delivery-url.ts'
+import { parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
+import type { NamesRecord } from '../contract/records.ts'
+import type { ProjectRow } from '../store/store.ts'
+import { ApiError } from './errors.ts'
+import type { EdgeAddress } from './views.ts'
+
+/** A URL that a person pasted, and what it means to this project. */
+
+export interface AskedUrl {
+  /** As it is asked of an edge: Host and target. */
+  readonly host: string
+  readonly target: string
+  readonly meaning: DeliveryUrl
+}
+
+const FULL_URL = /^https?:\/\/([^/?#@\s]+)([/?][^#\s]*)?$/i
+
+export function namesOf(projects: readonly ProjectRow[]): NamesRecord {
+  return {
+    projects: projects.map((row) => ({
+      project: row.id,
+      companies: row.company === null ? row.aliases : [row.company, ...row.aliases],
+      tokens: row.tokens,
+      hosts: row.hosts,
+      originAliases: row.originAliases,
+    })),
+  }
+}
+
+/** Only what an edge would deliver for this very project may be asked: this is no proxy for anything else. */
+export function askedUrl(
+  url: string,
+  project: string,
+  names: NamesRecord,
+  edges: readonly EdgeAddress[],
+): AskedUrl {
+  const { host, target } = splitUrl(url, edges)
+  const parsed = parseDeliveryUrl({ host, target }, names)
+  if (!parsed.ok) throw foreign(`${parsed.problem.reason}.`)
+  if (parsed.url.project !== project) {
+    throw foreign('Its host, company or token is none of this project.')
+  }
+  return { host, target, meaning: parsed.url }
+}
+
+function splitUrl(url: string, edges: readonly EdgeAddress[]): { host: string; target: string } {
+  if (url.startsWith('/') && !url.startsWith('//')) {
+    const edge = edges[0]
+    return { host: edge === undefined ? 'localhost' : new URL(edge.url).host, target: url }
+  }
+  const found = FULL_URL.exec(url)
+  if (found === null) throw foreign('Give a full http or https URL, without a fragment.')
+  const rest = found[2] ?? '/'
+  return { host: found[1]!, target: rest.startsWith('?') ? `/${rest}` : rest }
+}
+
+function foreign(reason: string): ApiError {
+  return new ApiError('foreign-url', reason, { errors: [{ pointer: '/url', reason }] })
+}

@@ -1,0 +1,18 @@
+import type { Routes } from './parts.ts'
+
+/** For whoever watches the process. */
+export const healthRoutes: Routes = (app, parts) => {
+  app.get('/healthz', async () => ({ status: 'ok', version: parts.config.version }))
+
+  app.get('/readyz', async (_request, reply) => {
+    const reasons = parts.notReady()
+    return reply.code(reasons.length === 0 ? 200 : 503).send({
+      status: reasons.length === 0 ? 'ready' : 'not ready',
+      reasons,
+    })
+  })
+
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(parts.metrics.contentType).send(await parts.metrics.metrics()),
+  )
+}

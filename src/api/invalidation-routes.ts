@@ -1,0 +1,291 @@
+import { Type } from 'typebox'
+
+import { PageQuery, closed } from '../contract/api/common.ts'
+import {
+  EvidenceExport,
+  InvalidationList,
+  InvalidationQuery,
+  InvalidationSchema,
+  InvalidationUrls,
+  Preview,
+  SelectionBody,
+  SubmitBody,
+  Target,
+  TargetList,
+} from '../contract/api/invalidations.ts'
+import { INVALIDATION_STATUSES } from '../contract/invalidation.ts'
+import type { InvalidationStatus, Selection } from '../contract/invalidation.ts'
+import type { SubmitRequest } from '../invalidation/invalidations.ts'
+import type { InvalidationFilter } from '../store/store.ts'
+import { answers } from './answers.ts'
+import type { Caller } from './callers.ts'
+import { ApiError } from './errors.ts'
+import { callerOf, projectOf } from './guard.ts'
+import { pageRequest } from './paging.ts'
+import type { Routes } from './parts.ts'
+import { RequestInvalid } from './validation.ts'
+
+/** What people and scripts ask for: see it, submit it, follow it, retry it. */
+
+const P = '/api/v1/projects/:project'
+const I = `${P}/invalidations`
+const tags = ['invalidations']
+/** A UUID has 36 characters; what clients make up is seldom longer than a URL. */
+const IDEMPOTENCY_KEY_LENGTH_MAX = 255
+
+export const invalidationRoutes: Routes = (app, parts) => {
+  submitRoutes(app, parts)
+  logRoutes(app, parts)
+  actionRoutes(app, parts)
+  targetRoutes(app, parts)
+}
+
+const submitRoutes: Routes = (app, parts) => {
+  app.post(
+    `${I}/preview`,
+    {
+      schema: {
+        summary: 'What would go, from where, to whom, and how long it takes',
+        tags,
+        body: SelectionBody,
+        response: { 200: answers(Preview) },
+      },
+    },
+    async (request) =>
+      parts.invalidations.preview(projectOf(request).id, selectionOf(request.body)),
+  )
+
+  app.post(
+    I,
+    {
+      schema: {
+        summary: 'Submit; 202 means it is on disk and will end in Done or an error with a reason',
+        tags,
+        body: SubmitBody,
+        response: { 202: answers(InvalidationSchema) },
+      },
+    },
+    async (request, reply) => {
+      const wanted = submission(request.body, callerOf(request), request.headers['idempotency-key'])
+      const { invalidation } = await parts.invalidations.submit(projectOf(request).id, wanted)
+      return reply
+        .code(202)
+        .header('location', `${request.url.split('?')[0]}/${invalidation.id}`)
+        .send(invalidation)
+    },
+  )
+}
+
+const logRoutes: Routes = (app, parts) => {
+  type Id = { Params: { id: string } }
+
+  app.get(
+    I,
+    {
+      schema: {
+        summary: 'The invalidation log, newest first',
+        tags,
+        querystring: InvalidationQuery,
+        response: { 200: answers(InvalidationList) },
+      },
+    },
+    async (request) =>
+      parts.invalidations.list(
+        projectOf(request).id,
+        filterOf(request.query),
+        pageRequest(request.query),
+      ),
+  )
+
+  app.get<Id>(
+    `${I}/:id`,
+    {
+      schema: { summary: 'An invalidation', tags, response: { 200: answers(InvalidationSchema) } },
+    },
+    async (request) => parts.invalidations.get(projectOf(request).id, request.params.id),
+  )
+
+  app.get<Id & { Querystring: { cursor?: string; limit?: number } }>(
+    `${I}/:id/urls`,
+    {
+      schema: {
+        summary: 'Its URLs',
+        tags,
+        querystring: closed(PageQuery),
+        response: { 200: answers(InvalidationUrls) },
+      },
+    },
+    async (request) =>
+      parts.invalidations.urls(
+        projectOf(request).id,
+        request.params.id,
+        pageRequest(request.query),
+      ),
+  )
+
+  app.get<Id>(
+    `${I}/:id/evidence`,
+    {
+      schema: {
+        summary: 'What was observed, where and when',
+        tags,
+        response: { 200: answers(EvidenceExport) },
+      },
+    },
+    async (request) => parts.invalidations.evidence(projectOf(request).id, request.params.id),
+  )
+}
+
+const actionRoutes: Routes = (app, parts) => {
+  type Id = { Params: { id: string } }
+
+  app.post<Id>(
+    `${I}/:id/retry`,
+    {
+      schema: {
+        summary: 'Retry a failed one: same id, history kept',
+        tags,
+        response: { 202: answers(InvalidationSchema) },
+      },
+    },
+    async (request, reply) =>
+      reply
+        .code(202)
+        .send(await parts.invalidations.retry(projectOf(request).id, request.params.id)),
+  )
+
+  app.post<Id>(
+    `${I}/:id/cancel`,
+    {
+      schema: {
+        summary: 'Cancel a scheduled one',
+        tags,
+        response: { 200: answers(InvalidationSchema) },
+      },
+    },
+    async (request) => parts.invalidations.cancel(projectOf(request).id, request.params.id),
+  )
+}
+
+export function selectionOf(body: SelectionBody): Selection {
+  return {
+    assets: body.assets ?? [],
+    folders: body.folders ?? [],
+    renditions: body.renditions ?? false,
+    presets: body.presets ?? false,
+    template: body.template ?? false,
+    crops: body.crops ?? false,
+    served: body.served ?? false,
+    content: body.content ?? false,
+    urls: body.urls ?? [],
+    originals: body.originals ?? [],
+    everything: body.everything ?? false,
+    exclude: body.exclude ?? [],
+  }
+}
+
+function submission(
+  body: SubmitBody,
+  caller: Caller,
+  idempotencyKey: string | string[] | undefined,
+): SubmitRequest {
+  if (body.mode === 'soft') {
+    throw new ApiError(
+      'not-implemented-yet',
+      'mode "soft" (stale, may be served while revalidating) is not implemented yet. Leave mode out.',
+      { errors: [{ pointer: '/mode', reason: 'soft is not implemented yet' }] },
+    )
+  }
+  const { mode, note, scheduleAt, digest, confirm } = body
+  return {
+    selection: selectionOf(body),
+    source: caller.kind === 'session' ? 'manual' : 'api',
+    createdBy: caller.by,
+    ...(mode === undefined ? {} : { mode }),
+    ...(note === undefined ? {} : { note }),
+    ...(scheduleAt === undefined ? {} : { scheduleAt }),
+    ...(digest === undefined ? {} : { digest }),
+    ...(confirm === undefined ? {} : { confirm }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey: checkedKey(idempotencyKey) }),
+  }
+}
+
+/** IETF httpapi "The Idempotency-Key HTTP Header Field": one opaque text. */
+function checkedKey(key: string | string[]): string {
+  const fits = typeof key === 'string' && key.length > 0 && key.length <= IDEMPOTENCY_KEY_LENGTH_MAX
+  if (fits) return key
+  throw new ApiError(
+    'invalid-request',
+    `Idempotency-Key must be 1 to ${IDEMPOTENCY_KEY_LENGTH_MAX} characters.`,
+  )
+}
+
+function filterOf(query: InvalidationQuery): InvalidationFilter {
+  const { status, scope, source, q, from, to } = query
+  return {
+    ...(status === undefined ? {} : { status: statusesOf(status) }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(source === undefined ? {} : { source }),
+    ...(q === undefined || q === '' ? {} : { q }),
+    ...(from === undefined ? {} : { from: instantOf('from', from) }),
+    ...(to === undefined ? {} : { to: instantOf('to', to) }),
+  }
+}
+
+function statusesOf(text: string): readonly InvalidationStatus[] {
+  return text.split(',').map((part) => {
+    const status = INVALIDATION_STATUSES.find((each) => each === part.trim())
+    if (status !== undefined) return status
+    throw new RequestInvalid([
+      { pointer: '/status', reason: `must be some of ${INVALIDATION_STATUSES.join(', ')}` },
+    ])
+  })
+}
+
+/** In the form in which times are stored, so that they compare as text. */
+function instantOf(name: string, text: string): string {
+  const ms = Date.parse(text)
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(ms)) return new Date(ms).toISOString()
+  throw new RequestInvalid([{ pointer: `/${name}`, reason: 'must be an ISO 8601 time' }])
+}
+
+/** Our own edges and resizers are targets that are listed; those outside come with their own issue of configuration. */
+const targetRoutes: Routes = (app, parts) => {
+  const list = async () => {
+    const nodes = await parts.store.tables.nodes.list()
+    return nodes
+      .filter(({ state }) => state === 'in')
+      .map(({ id, role, urls }) => ({
+        id,
+        tier: role === 'edge' ? ('cdn' as const) : ('resizing' as const),
+        kind: 'sluice' as const,
+        readOnly: true,
+        urls: [...urls],
+      }))
+  }
+  app.get(
+    `${P}/targets`,
+    { schema: { summary: 'What purges go to', tags, response: { 200: answers(TargetList) } } },
+    async () => ({ items: await list(), nextCursor: null }),
+  )
+  app.get<{ Params: { id: string } }>(
+    `${P}/targets/:id`,
+    { schema: { summary: 'A target', tags, response: { 200: answers(Target) } } },
+    async (request) => {
+      const target = (await list()).find(({ id }) => id === request.params.id)
+      if (target === undefined) throw new ApiError('not-found', 'There is no target of that id.')
+      return target
+    },
+  )
+  const put = { schema: { summary: 'Not implemented yet', tags, body: Type.Any() } }
+  app.put(`${P}/targets/:id`, put, later)
+  app.delete(`${P}/targets/:id`, { schema: { summary: 'Not implemented yet', tags } }, later)
+  app.post(`${P}/targets/:id/test`, { schema: { summary: 'Not implemented yet', tags } }, later)
+}
+
+async function later(): Promise<never> {
+  throw new ApiError(
+    'not-implemented-yet',
+    'Targets outside Sluice (Varnish, nginx, commercial CDNs) are not implemented yet.',
+  )
+}

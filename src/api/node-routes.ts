@@ -1,0 +1,45 @@
+import type { FastifyReply } from 'fastify'
+
+import {
+  FollowBody,
+  PeeksBody,
+  RegisterBody,
+  RenewBody,
+  ServedBody,
+} from '../contract/api/node-messages.ts'
+import { NODE_PATHS } from '../purgelog/http-link.ts'
+import type { Routes } from './parts.ts'
+
+/** Control's end of the nodes' HTTP link: each call is a ControlLink method, its argument the body. */
+export const nodeRoutes: Routes = (app, { authority }) => {
+  app.post(NODE_PATHS.register, { schema: { body: RegisterBody } }, async (request) =>
+    authority.register(request.body),
+  )
+
+  app.post(NODE_PATHS.follow, { schema: { body: FollowBody } }, async (request, reply) => {
+    const gone = endsWith(reply)
+    return authority.follow(request.body, gone)
+  })
+
+  app.post(NODE_PATHS.renew, { schema: { body: RenewBody } }, async (request) =>
+    authority.renew(request.body),
+  )
+
+  app.post(NODE_PATHS.peeks, { schema: { body: PeeksBody } }, async (request) => {
+    const { incarnation, askId, peeks } = request.body
+    await authority.answerPeeks(incarnation, askId, peeks)
+    return {}
+  })
+
+  app.post(NODE_PATHS.served, { schema: { body: ServedBody } }, async (request) => {
+    await authority.reportServed(request.body.incarnation, request.body.urls)
+    return {}
+  })
+}
+
+/** Aborts when the asker is gone, so that a long poll does not outlive its node. */
+export function endsWith(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  reply.raw.once('close', () => controller.abort())
+  return controller.signal
+}

@@ -1,0 +1,105 @@
+import type { Asset } from '../contract/api/assets.ts'
+import type { NodeView } from '../contract/api/nodes.ts'
+import type { Project } from '../contract/api/projects.ts'
+import type { Role } from '../contract/invalidation.ts'
+import { mayAct } from './access.ts'
+import type { AssetRow, NodeRow, ProjectRow } from '../store/store.ts'
+
+/** From rows to what clients are shown. Pure. */
+
+export interface ProjectContext {
+  readonly roles: readonly Role[]
+  readonly demoProject: string | null
+  readonly nodes: readonly NodeRow[]
+}
+
+export function projectView(row: ProjectRow, context: ProjectContext): Project {
+  const isAdmin = mayAct(context.roles, 'admin')
+  return {
+    id: row.id,
+    company: row.company,
+    aliases: [...row.aliases],
+    publishServer: row.publishServer,
+    tokens: [...row.tokens],
+    hosts: [...row.hosts],
+    // Headers may hold an origin's password: for admins only.
+    origins: row.origins.map(({ headers, ...rule }) =>
+      isAdmin && headers !== undefined ? { ...rule, headers: { ...headers } } : rule,
+    ),
+    originAliases: { ...row.originAliases },
+    cdnTtlSeconds: row.cdnTtlSeconds,
+    browserTtlSeconds: row.browserTtlSeconds,
+    automaticInvalidation: row.automaticInvalidation,
+    maxUrlsPerInvalidation: row.maxUrlsPerInvalidation,
+    maxOriginalsPerInvalidation: row.maxOriginalsPerInvalidation,
+    supportUrl: row.supportUrl,
+    demo: row.id === context.demoProject,
+    readOnlySource: readOnlySource(row),
+    edges: edgesOf(context.nodes).map(({ node, url }) => ({ node, url })),
+    roles: [...context.roles],
+    createdAt: instant(row.createdAt),
+  }
+}
+
+export function readOnlySource(row: ProjectRow): { path: string } | null {
+  return row.assetSource.kind === 'folder' ? { path: row.assetSource.path } : null
+}
+
+export function assetView(row: AssetRow, project: ProjectRow): Asset {
+  return {
+    id: row.id,
+    kind: row.kind,
+    mediaType: row.mediaType,
+    published: row.published,
+    version: row.version,
+    hash: row.hash,
+    bytes: row.bytes,
+    width: row.width,
+    height: row.height,
+    modifiedAt: instant(row.modifiedAt),
+    crops: { ...row.crops },
+    url: deliveryUrl(row, project),
+  }
+}
+
+function deliveryUrl(row: AssetRow, project: ProjectRow): string | null {
+  if (project.publishServer === null) return null
+  const folder = row.kind === 'image' ? 'image' : 'content'
+  const company = encodeURIComponent(project.company ?? project.id)
+  const id = row.id.split('/').map(encodeURIComponent).join('/')
+  return `${project.publishServer.replace(/\/+$/, '')}/is/${folder}/${company}/${id}`
+}
+
+export function nodeView(row: NodeRow, head: number, leaseMs: number): NodeView {
+  return {
+    id: row.id,
+    incarnation: row.incarnation,
+    role: row.role,
+    version: row.version,
+    urls: [...row.urls],
+    applied: row.applied,
+    head,
+    lag: Math.max(0, head - row.applied),
+    state: row.state,
+    seenAt: instant(row.seenAt),
+    leaseSeconds: leaseMs / 1000,
+  }
+}
+
+export interface EdgeAddress {
+  readonly node: string
+  readonly incarnation: string
+  readonly url: string
+}
+
+/** Edges that are in, by name, each by its first public URL. */
+export function edgesOf(nodes: readonly NodeRow[]): readonly EdgeAddress[] {
+  return nodes
+    .filter(({ role, state, urls }) => role === 'edge' && state === 'in' && urls.length > 0)
+    .map(({ id, incarnation, urls }) => ({ node: id, incarnation, url: urls[0]! }))
+    .toSorted((a, b) => (a.node < b.node ? -1 : 1))
+}
+
+export function instant(wallMs: number): string {
+  return new Date(wallMs).toISOString()
+}
