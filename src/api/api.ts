@@ -4,6 +4,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Readable } from 'node:stream'
 
 import { assert } from '../kernel/assert.ts'
+import { listen } from '../kernel/http-server.ts'
+import type { Listening } from '../kernel/http-server.ts'
 import { accessOf } from './access.ts'
 import { assetFileRoutes } from './asset-file-routes.ts'
 import { assetRoutes } from './asset-routes.ts'
@@ -32,16 +34,17 @@ import { RequestInvalid, compileValidator } from './validation.ts'
 
 /** A percent-encoded asset id of full length (512 bytes, 3 characters each), with room. */
 const PARAM_LENGTH_MAX = 2048
-/** A whole request, uploads over slow lines included. */
-const REQUEST_TIMEOUT_MS = 15 * 60 * 1000
-/** Longer than what load balancers keep (60 s), so that we are never the one who closes first. */
-const KEEP_ALIVE_MS = 72_000
+
+export interface Address {
+  readonly url: string
+  readonly port: number
+}
 
 export interface Api {
   /** Its routes, ready to be called in process or listened to. */
   readonly app: ApiServer
-  /** Resolves to the base URL that answers. */
-  listen(address: { readonly host: string; readonly port: number }): Promise<string>
+  /** Resolves to where it answers; rejects with a StartError that names the thing and the cure. */
+  listen(place: { readonly host: string; readonly port: number }): Promise<Address>
   /** Ends event streams, answers what runs, then stops. */
   close(): Promise<void>
 }
@@ -53,6 +56,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   collectRoutes(app, entries)
   setHooks(app, parts)
   const streams = createEventStreams(parts)
+  const closing = new AbortController()
   const signInLimits = createSignInLimits(parts.clock)
   healthRoutes(app, parts)
   sessionRoutes(app, parts, signInLimits)
@@ -64,17 +68,27 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   invalidationRoutes(app, parts)
   eventRoutes(app, parts, streams)
   liveRoutes(app, parts)
-  nodeViewRoutes(app, parts)
-  nodeRoutes(app, parts)
+  nodeViewRoutes(app, parts, closing.signal)
+  nodeRoutes(app, parts, closing.signal)
   cloudimageRoutes(app, parts)
   docsRoutes(app, entries, parts.config.version)
   await serveConsole(app, parts.config.consoleFolder)
   await app.ready()
+  const servers = new Set<Listening>()
   return {
     app,
-    listen: (address) => app.listen(address),
+    async listen(place) {
+      const server = await listen((request, response) => app.routing(request, response), {
+        ...place,
+        setting: 'SLUICE_PORT',
+      })
+      servers.add(server)
+      return { url: server.url, port: server.port }
+    },
     async close() {
+      closing.abort()
       streams.endAll()
+      await Promise.all([...servers].map((server) => server.stop()))
       await app.close()
     },
   }
@@ -87,10 +101,7 @@ function createServer(parts: ApiParts): ApiServer {
     loggerInstance,
     disableRequestLogging: true,
     exposeHeadRoutes: false,
-    forceCloseConnections: true,
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     // What the router refuses has no route, so no error handler of ours sees it.
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, problemOf(error)),
@@ -130,6 +141,11 @@ function setHooks(app: ApiServer, parts: ApiParts): void {
   app.addHook('onRequest', setSecurityHeaders)
   app.addHook('onRequest', guard)
   app.addHook('preValidation', refuseUnreadBody)
+  app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
+    const route = routeOptions.url ?? 'none'
+    const status = String(reply.statusCode)
+    parts.metrics.count('sluice_api_requests_total', { method, route, status })
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', readBody)
 }

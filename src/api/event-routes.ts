@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 
 import { INVALIDATION_EVENT } from '../contract/api/invalidations.ts'
 import type { Invalidation } from '../contract/invalidation.ts'
+import type { Meter } from '../kernel/metrics.ts'
 import type { Timers } from '../kernel/timers.ts'
 import { ApiError } from './errors.ts'
 import { callerOf, projectOf } from './guard.ts'
@@ -25,14 +26,20 @@ export interface EventStream {
   readonly send: (invalidation: Invalidation) => void
 }
 
+interface EventParts {
+  readonly timers: Timers
+  readonly metrics: Meter
+}
+
 export interface EventStreams {
   /** Takes the reply over. `onEnd` runs once, when either side ended it. */
   open(caller: string, reply: FastifyReply, onEnd: () => void): EventStream
   endAll(): void
 }
 
-export function createEventStreams(parts: { readonly timers: Timers }): EventStreams {
+export function createEventStreams(parts: EventParts): EventStreams {
   const open = new Map<() => void, string>()
+  const count = () => parts.metrics.gauge('sluice_api_event_streams', {}, open.size)
   return {
     open(caller, reply, onEnd) {
       const mine = [...open.values()].filter((each) => each === caller).length
@@ -44,9 +51,11 @@ export function createEventStreams(parts: { readonly timers: Timers }): EventStr
       const { raw } = reply
       const end = () => void raw.end()
       open.set(end, caller)
+      count()
       const stopTimers = keepAlive(parts.timers, raw, end)
       raw.once('close', () => {
         open.delete(end)
+        count()
         stopTimers()
         onEnd()
       })

@@ -1,5 +1,8 @@
 import type { Routes } from './parts.ts'
 
+/** The Prometheus text format. */
+const EXPOSITION = 'text/plain; version=0.0.4; charset=utf-8'
+
 /** For whoever watches the process. */
 export const healthRoutes: Routes = (app, parts) => {
   app.get('/healthz', async () => ({ status: 'ok', version: parts.config.version }))
@@ -13,6 +16,6 @@ export const healthRoutes: Routes = (app, parts) => {
   })
 
   app.get('/metrics', async (_request, reply) =>
-    reply.type(parts.metrics.contentType).send(await parts.metrics.metrics()),
+    reply.type(EXPOSITION).send(await parts.metrics.exposition()),
   )
 }

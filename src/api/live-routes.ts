@@ -1,19 +1,19 @@
 import { Type } from 'typebox'
 import type { FastifyReply } from 'fastify'
 
+import { Asset } from '../contract/api/assets.ts'
 import { Live, LiveBytesQuery, LiveCopy, LiveQuery, LiveVisit } from '../contract/api/live.ts'
 import type { NodePeek } from '../purgelog/barrier.ts'
 import type { AssetRow } from '../store/store.ts'
-import { AssetsError } from '../assets/errors.ts'
 import { answers } from './answers.ts'
 import { askedUrl, namesOf } from './delivery-names.ts'
 import type { AskedUrl } from './delivery-names.ts'
 import { ApiError } from './errors.ts'
-import { projectOf } from './guard.ts'
+import { callerOf, projectOf } from './guard.ts'
 import { askEdge, liveCopy, newestInput, silentCopy } from './live.ts'
 import type { ApiParts, Routes } from './parts.ts'
 import { contentHeaders } from './security-headers.ts'
-import { edgesOf } from './views.ts'
+import { assetView, edgesOf } from './views.ts'
 import type { EdgeAddress } from './views.ts'
 
 /** One picture as each edge serves it now. */
@@ -80,18 +80,19 @@ export const liveRoutes: Routes = (app, parts) => {
 
   app.post<{ Params: { id: string } }>(
     `${P}/demo/:id/replace`,
-    { schema: { summary: 'Put the next version of a demo picture in', tags: ['assets'] } },
+    {
+      schema: {
+        summary: 'Put the next version of a demo picture in',
+        tags: ['assets'],
+        response: { 200: answers(Asset) },
+      },
+    },
     async (request) => {
-      const project = projectOf(request).id
-      if (parts.demo === null || parts.demo.project !== project) {
+      const project = projectOf(request)
+      if (parts.demo === null || parts.demo.project !== project.id) {
         throw new ApiError('not-a-demo', 'Only the demo project has pictures with a version 2.')
       }
-      const { id } = request.params
-      if ((await parts.assets.get(project, id)) === null) {
-        throw new AssetsError('unknown-asset', 'The project has no asset of that id.')
-      }
-      await parts.demo.replace(id, request.caller?.by ?? '')
-      return {}
+      return assetView(await parts.demo.replace(request.params.id, callerOf(request).by), project)
     },
   )
 }

@@ -8,17 +8,22 @@ import {
   ServedBody,
 } from '../contract/api/node-messages.ts'
 import { NODE_PATHS } from '../purgelog/http-link.ts'
-import type { Routes } from './parts.ts'
+import { ApiError } from './errors.ts'
+import type { ApiParts, ApiServer } from './parts.ts'
 
 /** Control's end of the nodes' HTTP link: each call is a ControlLink method, its argument the body. */
-export const nodeRoutes: Routes = (app, { authority }) => {
+export function nodeRoutes(app: ApiServer, { authority }: ApiParts, closing: AbortSignal): void {
   app.post(NODE_PATHS.register, { schema: { body: RegisterBody } }, async (request) =>
     authority.register(request.body),
   )
 
   app.post(NODE_PATHS.follow, { schema: { body: FollowBody } }, async (request, reply) => {
-    const gone = endsWith(reply)
-    return authority.follow(request.body, gone)
+    // Held open for seconds: it must not outlive its asker, nor keep control from stopping.
+    const ended = AbortSignal.any([endsWith(reply), closing])
+    return authority.follow(request.body, ended).catch((error: unknown) => {
+      if (!ended.aborted) throw error
+      throw new ApiError('busy', 'Control is stopping. Ask again.', { cause: error })
+    })
   })
 
   app.post(NODE_PATHS.renew, { schema: { body: RenewBody } }, async (request) =>
@@ -37,7 +42,7 @@ export const nodeRoutes: Routes = (app, { authority }) => {
   })
 }
 
-/** Aborts when the asker is gone, so that a long poll does not outlive its node. */
+/** Aborts when the connection closed, answered or not. */
 export function endsWith(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
   reply.raw.once('close', () => controller.abort())

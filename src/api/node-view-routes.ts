@@ -4,15 +4,13 @@ import type { NodeRow } from '../store/store.ts'
 import { answers } from './answers.ts'
 import { ApiError } from './errors.ts'
 import { wholeList } from './paging.ts'
-import type { ApiParts, Routes } from './parts.ts'
+import type { ApiParts, ApiServer } from './parts.ts'
 import { nodeView } from './views.ts'
 
 /** Our own resizers and edges, as people see them. */
-export const nodeViewRoutes: Routes = (app, parts) => {
-  const closing = new AbortController()
+export function nodeViewRoutes(app: ApiServer, parts: ApiParts, closing: AbortSignal): void {
   const dismissals = new Set<Promise<void>>()
   app.addHook('onClose', async () => {
-    closing.abort()
     await Promise.all(dismissals)
   })
   const tags = ['nodes']
@@ -49,9 +47,9 @@ export const nodeViewRoutes: Routes = (app, parts) => {
     async (request, reply) => {
       const { incarnation } = await nodeOf(parts, request.params.id)
       const dismissal = parts.authority
-        .dismiss(incarnation, closing.signal)
+        .dismiss(incarnation, closing)
         .catch((error: unknown) => {
-          if (!closing.signal.aborted) parts.log.error({ err: error, incarnation }, 'dismissal')
+          if (!closing.aborted) parts.log.error({ err: error, incarnation }, 'dismissal')
         })
         .finally(() => dismissals.delete(dismissal))
       dismissals.add(dismissal)

@@ -11,10 +11,11 @@ import type { Assets } from '../assets/assets.ts'
 import type { Invalidations } from '../invalidation/invalidations.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
+import type { Metrics } from '../kernel/metrics.ts'
 import type { Random } from '../kernel/random.ts'
 import type { Timers } from '../kernel/timers.ts'
 import type { Authority } from '../purgelog/authority.ts'
-import type { Store } from '../store/store.ts'
+import type { AssetRow, Store } from '../store/store.ts'
 
 /** What the composition root gives to the control plane's door. */
 export interface ApiParts {
@@ -26,7 +27,7 @@ export interface ApiParts {
   readonly assets: Assets
   readonly invalidations: Invalidations
   readonly authority: Authority
-  readonly metrics: MetricsSource
+  readonly metrics: Metrics
   /** The demo project's pictures; null when there is no demo. */
   readonly demo: DemoPictures | null
   /** Why this process should not get requests yet, in words; empty when it should. */
@@ -49,16 +50,10 @@ export interface ApiConfig {
   readonly consoleFolder: string | null
 }
 
-/** A prom-client Registry is one. */
-export interface MetricsSource {
-  readonly contentType: string
-  metrics(): Promise<string>
-}
-
 export interface DemoPictures {
   readonly project: string
   /** Puts the next version of a demo picture in: 1, 2, 1… */
-  replace(id: string, by: string): Promise<unknown>
+  replace(id: string, by: string): Promise<AssetRow>
 }
 
 export type ApiServer = FastifyInstance<
