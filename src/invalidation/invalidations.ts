@@ -1,8 +1,24 @@
 import type { Invalidation, Selection } from '../contract/invalidation.ts'
-import type { KeyHash } from '../contract/keys.ts'
-import type { NodeRole, Peek } from '../contract/node-protocol.ts'
 import type { InvalidationFilter, Page, PageRequest, Tables } from '../store/store.ts'
-import type { InvalidationErrorCode, RefusedItem } from './errors.ts'
+import type {
+  CheckedLine,
+  EvidenceExport,
+  Preview,
+  RecordedChange,
+  SubmitRequest,
+  Submitted,
+} from './requests.ts'
+
+export type {
+  CheckedLine,
+  EvidenceExport,
+  Preview,
+  PreviewTarget,
+  PreviewUrl,
+  RecordedChange,
+  SubmitRequest,
+  Submitted,
+} from './requests.ts'
 
 /**
  * Invalidations: what people, scripts and changes of assets ask for, carried out until it is Done or has failed with a
@@ -49,85 +65,4 @@ export interface Invalidations {
   start(): Promise<void>
   /** Stops at a safe point; what is unfinished goes on at the next start. */
   stop(): Promise<void>
-}
-
-export interface Preview {
-  readonly digest: string
-  /** What must be typed to confirm (the project's name for `everything`); null when nothing must. */
-  readonly confirm: string | null
-  readonly urls: readonly PreviewUrl[]
-  readonly problems: readonly RefusedItem[]
-  /** Null when submit would accept it. */
-  readonly refusal: {
-    readonly code: InvalidationErrorCode
-    readonly title: string
-    readonly detail: string
-  } | null
-  readonly targets: readonly PreviewTarget[]
-  readonly estimatedSeconds: number
-}
-
-export interface PreviewUrl {
-  readonly url: string
-  /** In words: `asset flat`, `asset flat, preset thumbnail`, `template line 2, asset flat`, `added`. */
-  readonly from: string
-  /** In words; null when it is for information only, because the invalidation goes by asset. */
-  readonly covers: string | null
-}
-
-export interface PreviewTarget {
-  readonly id: string
-  readonly requests: number
-  readonly estimatedSeconds: number
-}
-
-export interface SubmitRequest {
-  readonly selection: Selection
-  readonly mode?: Invalidation['mode']
-  readonly note?: string
-  /** ISO 8601 with an offset, in the future. */
-  readonly scheduleAt?: string
-  /** From preview. */
-  readonly digest?: string
-  readonly confirm?: string
-  /** `manual` for the console, `api` for keys; a scheduled one becomes `scheduled` by itself. */
-  readonly source: 'manual' | 'api'
-  /** An account's e-mail, or `key <name>`. */
-  readonly createdBy: string
-  readonly idempotencyKey?: string
-}
-
-export interface Submitted {
-  readonly invalidation: Invalidation
-  /** True when the idempotency key was known: nothing new was made. */
-  readonly repeated: boolean
-}
-
-export interface EvidenceExport {
-  readonly invalidation: Invalidation
-  readonly nodes: readonly {
-    readonly node: string
-    readonly role: NodeRole
-    readonly outcome: string | null
-  }[]
-  readonly peeks: readonly (Peek & { readonly node: string })[]
-}
-
-export interface CheckedLine {
-  /** Counted from 1. */
-  readonly line: number
-  readonly text: string
-  readonly problems: readonly {
-    readonly column: number
-    readonly level: 'error' | 'warning'
-    readonly reason: string
-  }[]
-  readonly urls: readonly string[]
-}
-
-export interface RecordedChange {
-  readonly project: string
-  /** In words: `New version of "shoes/red"`. */
-  readonly cause: string
-  readonly keys: readonly KeyHash[]
 }

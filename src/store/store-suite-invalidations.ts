@@ -148,8 +148,8 @@ async function due(store: Store): Promise<void> {
 
 async function conditional(store: Store): Promise<void> {
   const row = await insert(store, invalidationRow({ runner: 'one', runnerEpoch: 1 }))
-  const update = (runner: string, epoch: number, change: Partial<InvalidationRow>) =>
-    store.transaction('durable', (tx) => tx.invalidations.update(row.id, runner, epoch, change))
+  const update = (runner: string, epoch: number, fields: Partial<InvalidationRow>) =>
+    store.transaction('durable', (tx) => tx.invalidations.update(row.id, runner, epoch, fields))
   assert.equal(await update('two', 1, { status: 'Preparing' }), false)
   assert.equal(await update('one', 2, { status: 'Preparing' }), false)
   assert.equal(await update('one', 1, { status: 'Preparing', seq: 9 }), true)
@@ -166,8 +166,8 @@ async function conditional(store: Store): Promise<void> {
 
 async function transitions(store: Store): Promise<void> {
   const row = await insert(store, invalidationRow({ status: 'ERROR', runnerEpoch: 4 }))
-  const transition = (from: 'Scheduled' | 'ERROR', change: Partial<InvalidationRow>) =>
-    store.transaction('durable', (tx) => tx.invalidations.transition(row.id, [from], change))
+  const transition = (from: 'Scheduled' | 'ERROR', fields: Partial<InvalidationRow>) =>
+    store.transaction('durable', (tx) => tx.invalidations.transition(row.id, [from], fields))
   assert.equal(await transition('Scheduled', { status: 'Cancelled' }), false)
   assert.equal(await transition('ERROR', { status: 'Received', attempt: 2 }), true)
   assert.equal(await transition('ERROR', { status: 'Received', attempt: 3 }), false)

@@ -1,0 +1,240 @@
+import type { Selection } from '../contract/invalidation.ts'
+import { SENTENCES } from './errors.ts'
+import type { InvalidationErrorCode, RefusedItem } from './errors.ts'
+import { encodeId, expandLine, isBare, namesAsset, templateLines } from './template-lines.ts'
+import type { AssetRow, ProjectRow } from '../store/store.ts'
+
+/**
+ * Which URLs a selection forms, by Dynamic Media's rules (Adobe, "Invalidate the CDN cache by way of Dynamic Media"). Pure:
+ * the same selection, project and assets form the same list.
+ */
+export interface FormationInput {
+  readonly project: ProjectRow
+  readonly selection: Selection
+  /** Those of the selection's assets that exist. */
+  readonly assets: readonly AssetRow[]
+  /** URLs known to have been served, by asset id; only read when `served` is ticked. */
+  readonly served: ReadonlyMap<string, readonly string[]>
+}
+
+export interface FormedUrl {
+  readonly url: string
+  /** In words, for people. */
+  readonly from: string
+  /** The selected asset that it was formed for. */
+  readonly asset: string | null
+  /** Where a mistake in it is to be corrected. */
+  readonly place: Pick<RefusedItem, 'pointer' | 'line'>
+  /** Known from an edge: its host may be one that the project no longer has. */
+  readonly served: boolean
+}
+
+export interface Refusal {
+  readonly code: InvalidationErrorCode
+  readonly title: string
+  readonly detail: string
+  readonly errors: readonly RefusedItem[]
+}
+
+export interface Formation {
+  /** Sorted by code unit, without doubles, without what is excluded. */
+  readonly urls: readonly FormedUrl[]
+  readonly refusals: readonly Refusal[]
+  readonly warnings: readonly RefusedItem[]
+}
+
+export function formUrls(input: FormationInput): Formation {
+  const { selection } = input
+  const eligible = input.assets.filter((asset) => !isIneligible(asset))
+  const refusals = [...unknownAssets(input), ...missingServer(input)]
+  const formed = refusals.length > 0 ? typedUrls(selection) : allUrls(input, eligible)
+  const excluded = new Set(selection.exclude.map((url) => url.trim()))
+  return {
+    urls: withoutDoubles(formed).filter(({ url }) => !excluded.has(url)),
+    refusals,
+    warnings: warnings(input),
+  }
+}
+
+function allUrls(input: FormationInput, eligible: readonly AssetRow[]): FormedUrl[] {
+  const { selection } = input
+  const images = eligible.filter((asset) => asset.kind === 'image')
+  return [
+    ...typedUrls(selection),
+    ...(formsBase(selection) ? images.flatMap((asset) => baseUrls(asset, input)) : []),
+    ...(selection.crops ? images.flatMap((asset) => cropUrls(asset, input)) : []),
+    ...(selection.content ? contentUrls(eligible, input) : []),
+    ...(selection.template ? templateUrls(eligible, input) : []),
+    ...(selection.served ? eligible.flatMap((asset) => servedUrls(asset, input)) : []),
+  ]
+}
+
+/** "Use only the defined template" when the template alone is ticked; else the base URL of each image. */
+function formsBase({ template, presets }: Selection): boolean {
+  return presets || !template
+}
+
+function typedUrls({ urls }: Selection): FormedUrl[] {
+  return urls
+    .map((text, at) => ({ url: text.trim(), at }))
+    .filter(({ url }) => url !== '')
+    .map(({ url, at }) => ({
+      url,
+      from: 'added',
+      asset: null,
+      place: { pointer: `/urls/${at}` },
+      served: false,
+    }))
+}
+
+function baseUrls(asset: AssetRow, { project, selection }: FormationInput): FormedUrl[] {
+  // Reached without them only when the purge goes by asset: then the list is for information.
+  if (project.publishServer === null || project.company === null) return []
+  const base = imageBase(project) + encodeId(asset.id)
+  const presets = selection.presets ? Object.keys(project.presets) : []
+  return [
+    formedFor(asset, base, `asset ${asset.id}`),
+    ...presets.map((name) =>
+      formedFor(asset, `${base}?$${name}$`, `asset ${asset.id}, preset ${name}`),
+    ),
+  ]
+}
+
+function cropUrls(asset: AssetRow, { project }: FormationInput): FormedUrl[] {
+  const base = imageBase(project) + encodeId(asset.id)
+  return Object.keys(asset.crops).map((name) =>
+    formedFor(asset, `${base}:${encodeURIComponent(name)}`, `asset ${asset.id}, crop ${name}`),
+  )
+}
+
+function contentUrls(assets: readonly AssetRow[], { project }: FormationInput): FormedUrl[] {
+  return assets
+    .filter((asset) => asset.kind !== 'image')
+    .map((asset) =>
+      formedFor(asset, contentBase(project) + encodeId(asset.id), `asset ${asset.id}, content`),
+    )
+}
+
+function servedUrls(asset: AssetRow, { served }: FormationInput): FormedUrl[] {
+  return (served.get(asset.id) ?? []).map((url) => ({
+    ...formedFor(asset, url, `asset ${asset.id}, served`),
+    served: true,
+  }))
+}
+
+function templateUrls(assets: readonly AssetRow[], { project }: FormationInput): FormedUrl[] {
+  return templateLines(project.template).flatMap((line) => {
+    const place = { line: line.line }
+    if (!namesAsset(line)) {
+      const from = `template line ${line.line}`
+      return [{ url: line.text, from, asset: null, place, served: false }]
+    }
+    return assets.map((asset) => {
+      const url = expandLine(line, asset.id, imageBase(project))
+      return { ...formedFor(asset, url, `template line ${line.line}, asset ${asset.id}`), place }
+    })
+  })
+}
+
+function formedFor(asset: AssetRow, url: string, from: string): FormedUrl {
+  return { url, from, asset: asset.id, place: {}, served: false }
+}
+
+/** `<publish server>/is/image/<company>/`, with the publish server's own scheme. */
+export function imageBase(project: ProjectRow): string {
+  return deliveryBase(project, 'image')
+}
+
+function contentBase(project: ProjectRow): string {
+  return deliveryBase(project, 'content')
+}
+
+function deliveryBase({ publishServer, company }: ProjectRow, kind: 'image' | 'content'): string {
+  const server = (publishServer ?? '').replace(/\/+$/, '')
+  return `${server}/is/${kind}/${encodeURIComponent(company ?? '')}/`
+}
+
+/** The first mention of a URL stays. `sort` without a comparison is by code unit. */
+function withoutDoubles(urls: readonly FormedUrl[]): readonly FormedUrl[] {
+  const first = new Map<string, FormedUrl>()
+  for (const formed of urls) if (!first.has(formed.url)) first.set(formed.url, formed)
+  return [...first.keys()].sort().map((url) => first.get(url)!)
+}
+
+function unknownAssets({ selection, assets }: FormationInput): Refusal[] {
+  const known = new Set(assets.map((asset) => asset.id))
+  const errors = selection.assets.flatMap((id, at) =>
+    known.has(id)
+      ? []
+      : [
+          {
+            pointer: `/assets/${at}`,
+            item: id,
+            reason: `There is no asset ${id}: take it out, or invalidate its URL, which stays possible.`,
+          },
+        ],
+  )
+  if (errors.length === 0) return []
+  const detail = `${errors.length} of ${selection.assets.length} selected assets do not exist.`
+  return [{ code: 'unknown-asset', title: SENTENCES.retrieve, detail, errors }]
+}
+
+/** Only what forms URLs from it needs a publish server; a purge by asset does without. */
+function missingServer(input: FormationInput): Refusal[] {
+  const { project } = input
+  if (project.publishServer !== null && project.company !== null) return []
+  if (!needsServer(input)) return []
+  const missing = [
+    ...(project.publishServer === null ? ['publish server'] : []),
+    ...(project.company === null ? ['company'] : []),
+  ]
+  const reason = `No ${missing.join(' and no ')} is set for this project: set it in General Settings.`
+  const errors = [{ pointer: '/assets', reason }]
+  return [{ code: 'no-publish-server', title: SENTENCES.retrieve, detail: reason, errors }]
+}
+
+function needsServer({ project, selection }: FormationInput): boolean {
+  if (selection.assets.length === 0) return false
+  const bare = selection.template && templateLines(project.template).some(isBare)
+  const asked = selection.presets || selection.crops || selection.content
+  return bare || asked || (formsBase(selection) && !selection.renditions)
+}
+
+function warnings({ selection, assets }: FormationInput): readonly RefusedItem[] {
+  return assets.flatMap((asset) => {
+    const pointer = `/assets/${selection.assets.indexOf(asset.id)}`
+    if (isIneligible(asset)) {
+      const reason = `${asset.id} is of a type that is not delivered through edges, so it cannot be invalidated.`
+      return [{ pointer, item: asset.id, reason }]
+    }
+    const formsNothing = asset.kind !== 'image' && !selection.content && !selection.renditions
+    if (!formsNothing || selection.template) return []
+    const reason = `${asset.id} is not an image and forms no URL: tick Content URLs or All renditions.`
+    return [{ pointer, item: asset.id, reason }]
+  })
+}
+
+/** Types that Dynamic Media cannot invalidate (the same page, "Asset types that are not supported"). */
+const INELIGIBLE_MEDIA_TYPES: ReadonlySet<string> = new Set([
+  'application/postscript',
+  'application/eps',
+  'application/illustrator',
+  'application/vnd.adobe.illustrator',
+  'application/x-indesign',
+  'application/vnd.ms-powerpoint',
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+  'application/vnd.ms-excel',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  'application/msword',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  'application/rtf',
+  'text/rtf',
+])
+
+/** Illustrator files are PDF by their bytes, and old Office files one container: their names tell them apart. */
+const INELIGIBLE_EXTENSION = /\.(?:ps|eps|ai|indd|pptx?|xlsx?|docx?|rtf)$/i
+
+export function isIneligible(asset: Pick<AssetRow, 'id' | 'mediaType' | 'kind'>): boolean {
+  if (INELIGIBLE_MEDIA_TYPES.has(asset.mediaType)) return true
+  return asset.kind !== 'image' && INELIGIBLE_EXTENSION.test(asset.id)
+}

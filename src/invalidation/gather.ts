@@ -1,0 +1,125 @@
+import type { Selection } from '../contract/invalidation.ts'
+import { keyText } from '../contract/keys.ts'
+import type { ProjectRow, Tables } from '../store/store.ts'
+import { InvalidationError, SENTENCES } from './errors.ts'
+import { checkOriginal, splitOriginals } from './originals.ts'
+import type { PlanInput } from './plan.ts'
+import { deliveryNames } from './url-check.ts'
+import type { DeliveryNames } from './url-check.ts'
+
+/** Rows asked for at a time while walking through a list. */
+const WALK_PAGE = 500
+
+/** Reads what planning a selection needs. */
+export async function gather(
+  tables: Tables,
+  project: ProjectRow,
+  selection: Selection,
+): Promise<PlanInput> {
+  try {
+    const known = deliveryNames(project, await edgeUrls(tables))
+    const ids = [...new Set(selection.assets)]
+    const assets = await tables.assets.getMany(project.id, ids)
+    const named = originalIds(project, selection, known)
+    const originals = await tables.assets.getMany(project.id, named)
+    return {
+      project,
+      selection,
+      known,
+      assets,
+      served: selection.served ? await servedUrls(tables, project.id, ids) : new Map(),
+      folderAssets: await folderAssets(tables, project.id, selection.folders),
+      originalAssets: new Set(originals.map((asset) => asset.id)),
+    }
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+}
+
+export async function projectRow(tables: Tables, id: string): Promise<ProjectRow> {
+  const row = await readable(() => tables.projects.get(id))
+  if (row) return row
+  throw new InvalidationError('unknown-project', {
+    title: 'Unknown project.',
+    publicMessage: `There is no project ${id}.`,
+  })
+}
+
+async function readable<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+}
+
+function unreadable(cause: unknown): InvalidationError {
+  return new InvalidationError('store-unreadable', {
+    title: SENTENCES.retrieve,
+    publicMessage: 'The store cannot be read at the moment. Nothing was purged: try again.',
+    cause,
+  })
+}
+
+async function edgeUrls(tables: Tables): Promise<readonly string[]> {
+  const nodes = await tables.nodes.list()
+  return nodes.filter((node) => node.role === 'edge').flatMap((node) => node.urls)
+}
+
+function originalIds(
+  project: ProjectRow,
+  selection: Selection,
+  known: DeliveryNames,
+): readonly string[] {
+  return splitOriginals(selection.originals).flatMap(({ text }) => {
+    const checked = checkOriginal(text, known, project.origins)
+    return checked.ok && checked.kind === 'asset' ? [checked.asset] : []
+  })
+}
+
+async function servedUrls(
+  tables: Tables,
+  project: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const served = new Map<string, readonly string[]>()
+  for (const id of ids) {
+    const subject = keyText.asset(project, id)
+    const rows = await walk((page) => tables.served.list(project, subject, page))
+    served.set(
+      id,
+      rows.map((row) => row.url),
+    )
+  }
+  return served
+}
+
+async function folderAssets(
+  tables: Tables,
+  project: string,
+  folders: readonly string[],
+): Promise<readonly string[]> {
+  const ids: string[] = []
+  for (const named of new Set(folders)) {
+    const folder = named.replaceAll(/^\/+|\/+$/g, '')
+    if (folder === '') continue
+    const rows = await walk((page) => tables.assets.list(project, { folder }, page))
+    ids.push(...rows.map((row) => row.id))
+  }
+  return ids
+}
+
+type PageOf<T> = { readonly items: readonly T[]; readonly nextCursor: string | null }
+
+async function walk<T>(
+  list: (page: { limit: number; cursor?: string }) => Promise<PageOf<T>>,
+): Promise<readonly T[]> {
+  const items: T[] = []
+  let cursor: string | null = null
+  do {
+    const page: PageOf<T> = await list({ limit: WALK_PAGE, ...(cursor === null ? {} : { cursor }) })
+    items.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  return items
+}

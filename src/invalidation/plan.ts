@@ -1,0 +1,252 @@
+import type { DeliveryUrl } from '../contract/delivery-url.ts'
+import { keyHash, keyText } from '../contract/keys.ts'
+import type { KeyHash } from '../contract/keys.ts'
+import { coverage, sourceKeyText } from '../contract/url-keys.ts'
+import { sha256 } from '../kernel/hash.ts'
+import { SENTENCES } from './errors.ts'
+import type { RefusedItem } from './errors.ts'
+import { formUrls, imageBase, isIneligible } from './formation.ts'
+import type { FormationInput, FormedUrl, Refusal } from './formation.ts'
+import { checkOriginal, commaForms, splitOriginals } from './originals.ts'
+import { encodeId } from './template-lines.ts'
+import { checkServedUrl, checkUrl } from './url-check.ts'
+import type { DeliveryNames } from './url-check.ts'
+
+/** Everything that planning reads; gathered before, so that planning is pure. */
+export interface PlanInput extends FormationInput {
+  readonly known: DeliveryNames
+  /** Ids of assets below the selected folders: their cached originals go too (freshness rule P12). */
+  readonly folderAssets: readonly string[]
+  /** Assets that the selection's originals name in Cloudimage's way. */
+  readonly originalAssets: ReadonlySet<string>
+}
+
+/** What would be done for a selection: its list, its keys, and why not. */
+export interface Plan {
+  readonly entries: readonly PlanEntry[]
+  readonly keys: readonly KeyHash[]
+  readonly refusals: readonly Refusal[]
+  readonly warnings: readonly RefusedItem[]
+  /** Names the list and the keys: the same digest means the same purge. */
+  readonly digest: string
+}
+
+export interface PlanEntry {
+  readonly url: string
+  readonly from: string
+  /** In words; null when a purge by asset covers it anyway. */
+  readonly covers: string | null
+}
+
+const COVERS = {
+  path: 'this path with all its queries',
+  rendition: 'this rendition in every spelling, format and host',
+  original: 'the original and every rendition of it',
+  folder: 'everything below this folder',
+  project: 'everything of this project',
+} as const
+
+/** A piece of a plan; pieces add up. */
+interface Part {
+  readonly entries: readonly PlanEntry[]
+  readonly keys: readonly string[]
+  readonly refusals: readonly Refusal[]
+}
+
+export function makePlan(input: PlanInput): Plan {
+  const formed = formUrls(input)
+  const parts = [
+    urlsPart(formed.urls, input),
+    originalsPart(input),
+    assetsPart(input),
+    foldersPart(input),
+    everythingPart(input),
+  ]
+  const entries = parts.flatMap((part) => part.entries)
+  const keys = [...new Set(parts.flatMap((part) => part.keys))].sort().map(keyHash)
+  const refusals = [...formed.refusals, ...parts.flatMap((part) => part.refusals)]
+  const nothing = keys.length === 0 && refusals.length === 0
+  return {
+    entries,
+    keys,
+    refusals: nothing ? [NOTHING] : refusals,
+    warnings: [...formed.warnings, ...uselessExclusions(formed.urls, input)],
+    digest: sha256(JSON.stringify([input.project.id, entries.map(({ url }) => url), keys])),
+  }
+}
+
+const NOTHING: Refusal = {
+  code: 'no-urls',
+  title: SENTENCES.none,
+  detail: 'Select assets, add URLs or originals, or tick what shall form URLs.',
+  errors: [],
+}
+
+function urlsPart(urls: readonly FormedUrl[], input: PlanInput): Part {
+  const byAsset = purgedByAsset(input)
+  const checked = urls.map((formed) => {
+    const check = formed.served ? checkServedUrl : checkUrl
+    return { formed, result: check(formed.url, input.known) }
+  })
+  // A URL that an edge once saw and that is none any more cannot be asked for either.
+  const kept = checked.filter(({ formed, result }) => result.ok || !formed.served)
+  const errors = kept.flatMap(({ formed, result }) =>
+    result.ok ? [] : [{ ...formed.place, url: formed.url, reason: result.reason }],
+  )
+  const entries = kept.map(({ formed, result }) => ({
+    url: formed.url,
+    from: formed.from,
+    covers: result.ok && !byAsset(result.url) ? COVERS[coverage(result.url).covers] : null,
+  }))
+  const counted = entries.filter(({ covers }) => covers !== null).length
+  return {
+    entries,
+    keys: kept.flatMap(({ result }) =>
+      result.ok && !byAsset(result.url) ? urlKeys(result.url) : [],
+    ),
+    refusals: [...badUrls(errors), ...tooManyUrls(counted, input)],
+  }
+}
+
+function urlKeys(url: DeliveryUrl): readonly string[] {
+  return [coverage(url).key, sourceKeyText(url)]
+}
+
+function purgedByAsset({ selection, assets }: PlanInput): (url: DeliveryUrl) => boolean {
+  const ids = new Set(selection.renditions ? assets.map(({ id }) => id) : [])
+  return ({ subject }) => subject.kind !== 'original' && ids.has(subject.asset)
+}
+
+function badUrls(errors: readonly RefusedItem[]): readonly Refusal[] {
+  if (errors.length === 0) return []
+  const detail = `${errors.length} of the URLs cannot be invalidated. Nothing was purged.`
+  return [{ code: 'bad-urls', title: SENTENCES.defined, detail, errors }]
+}
+
+/** Dynamic Media refuses more than 1000 URLs at once (the same page, "up to 1000 URLs"). */
+function tooManyUrls(counted: number, { project }: PlanInput): readonly Refusal[] {
+  const max = project.maxUrlsPerInvalidation
+  if (counted <= max) return []
+  const detail =
+    `The list has ${counted} URLs; at most ${max} are accepted at once. ` +
+    'Take some out, submit in parts, or invalidate by asset (All renditions), which has no such limit.'
+  return [{ code: 'too-many-urls', title: 'Too many URLs.', detail, errors: [] }]
+}
+
+function originalsPart(input: PlanInput): Part {
+  const { project, selection, known } = input
+  const entries = new Map<string, PlanEntry>()
+  const keys: string[] = []
+  const errors: RefusedItem[] = []
+  for (const { index, text } of splitOriginals(selection.originals)) {
+    const checked = checkOriginal(text, known, project.origins)
+    const place = { pointer: `/originals/${index}`, item: text }
+    if (!checked.ok) {
+      errors.push({ ...place, reason: checked.reason })
+    } else if (checked.kind === 'remote') {
+      entries.set(checked.original, originalEntry(`/${checked.original}`))
+      for (const original of commaForms(checked.original)) {
+        keys.push(keyText.original(project.id, original), keyText.source(project.id, original))
+      }
+    } else if (input.originalAssets.has(checked.asset)) {
+      entries.set(checked.asset, originalEntry(`/${checked.asset}`))
+      keys.push(...assetKeys(project.id, checked.asset))
+    } else {
+      errors.push({ ...place, reason: UNKNOWN_ORIGINAL })
+    }
+  }
+  const tooMany = tooManyOriginals(entries.size, project.maxOriginalsPerInvalidation)
+  return {
+    entries: [...entries.values()],
+    keys,
+    refusals: [...badOriginals(errors), ...tooMany],
+  }
+}
+
+const UNKNOWN_ORIGINAL =
+  'It names neither an origin nor an asset: write host and path, like sample.li/a.jpg.'
+
+function originalEntry(url: string): PlanEntry {
+  return { url, from: 'original', covers: COVERS.original }
+}
+
+function badOriginals(errors: readonly RefusedItem[]): readonly Refusal[] {
+  if (errors.length === 0) return []
+  const detail = `${errors.length} of the originals are not written correctly. Nothing was purged.`
+  return [{ code: 'bad-originals', title: SENTENCES.defined, detail, errors }]
+}
+
+/** Cloudimage accepts 10 originals at once (its console). */
+function tooManyOriginals(count: number, max: number): readonly Refusal[] {
+  if (count <= max) return []
+  const detail = `${count} originals were named; at most ${max} are accepted at once. Submit in parts.`
+  return [{ code: 'too-many-originals', title: 'Too many originals.', detail, errors: [] }]
+}
+
+function assetsPart({ project, selection, assets }: PlanInput): Part {
+  if (!selection.renditions) return { entries: [], keys: [], refusals: [] }
+  const eligible = assets.filter((asset) => !isIneligible(asset))
+  return {
+    entries: [],
+    keys: eligible.flatMap(({ id }) => assetKeys(project.id, id)),
+    refusals: [],
+  }
+}
+
+function assetKeys(project: string, id: string): readonly string[] {
+  return [keyText.asset(project, id), keyText.source(project, id)]
+}
+
+function foldersPart({ project, selection, folderAssets }: PlanInput): Part {
+  const named = selection.folders.map((folder) => folder.replaceAll(/^\/+|\/+$/g, ''))
+  const folders = [...new Set(named)].filter((folder) => folder !== '').sort()
+  const errors = named.flatMap((folder, at) =>
+    folder === ''
+      ? [
+          {
+            pointer: `/folders/${at}`,
+            reason: 'It names no folder: for all assets use Everything.',
+          },
+        ]
+      : [],
+  )
+  const detail = 'A folder has no name. Nothing was purged.'
+  return {
+    entries: folders.map((folder) => ({
+      url: `${imageBase(project)}${encodeId(folder)}/*`,
+      from: `folder ${folder}`,
+      covers: COVERS.folder,
+    })),
+    keys: [
+      ...folders.map((folder) => keyText.folder(project.id, folder)),
+      ...folderAssets.map((id) => keyText.source(project.id, id)),
+    ],
+    refusals:
+      errors.length === 0
+        ? []
+        : [{ code: 'bad-selection', title: SENTENCES.defined, detail, errors }],
+  }
+}
+
+function everythingPart({ project, selection }: PlanInput): Part {
+  if (!selection.everything) return { entries: [], keys: [], refusals: [] }
+  return {
+    entries: [{ url: '/*', from: 'everything', covers: COVERS.project }],
+    keys: [keyText.project(project.id)],
+    refusals: [],
+  }
+}
+
+/** An X at a row does nothing when the asset goes as a whole: say so instead of pretending. */
+function uselessExclusions(urls: readonly FormedUrl[], input: PlanInput): readonly RefusedItem[] {
+  const { selection, known } = input
+  if (!selection.renditions || selection.exclude.length === 0) return []
+  const byAsset = purgedByAsset(input)
+  const left = new Set(urls.map(({ url }) => url))
+  return selection.exclude.flatMap((text, at) => {
+    const checked = checkServedUrl(text.trim(), known)
+    if (left.has(text.trim()) || !checked.ok || !byAsset(checked.url)) return []
+    const reason = 'It goes all the same, because All renditions of its asset go: untick that.'
+    return [{ pointer: `/exclude/${at}`, url: text, reason }]
+  })
+}
