@@ -1,8 +1,8 @@
-import { timingSafeEqual } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../kernel/log.ts'
+import { sameSecret } from '../kernel/secrets.ts'
 import type { TrustedProxies } from '../kernel/trusted-proxies.ts'
 import { NODE_HEADERS } from '../contract/node-protocol.ts'
 import { text } from './answer.ts'
@@ -50,7 +50,7 @@ function readHead(parts: EdgeDoorParts, incoming: IncomingMessage): EdgeRequest 
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
   }
-  const asker = askerOf(parts.nodeSecret, headers)
+  const asker = askerOf(parts, headers)
   for (const name of Object.keys(headers)) if (name.startsWith('sluice-')) delete headers[name]
   const seen = parts.trustedProxies.read(incoming.socket.remoteAddress ?? '', headers)
   const place = targetOf(incoming.url ?? '', seen.host ?? headers['host'] ?? '')
@@ -77,20 +77,17 @@ function targetOf(url: string, host: string): { host: string; target: string } |
   return { host: absolute.host, target: absolute.pathname + absolute.search }
 }
 
-function askerOf(secret: string | null, headers: Record<string, string>): EdgeRequest['asker'] {
+function askerOf(parts: EdgeDoorParts, headers: Record<string, string>): EdgeRequest['asker'] {
+  const secret = parts.nodeSecret
   const shown = headers[NODE_HEADERS.secret]
   if (secret === null || shown === undefined || !sameSecret(secret, shown)) return null
-  const minMark = headers[NODE_HEADERS.minMark] ?? '0'
+  // A mark of another purge log means nothing here.
+  const sameLog = headers[NODE_HEADERS.log] === parts.edge.parts.freshness.logId
+  const minMark = sameLog ? (headers[NODE_HEADERS.minMark] ?? '0') : '0'
   return {
     minMark: /^\d{1,15}$/.test(minMark) ? Number(minMark) : 0,
-    holdsLease: headers[NODE_HEADERS.lease] === 'held',
+    holdsLease: sameLog && headers[NODE_HEADERS.lease] === 'held',
   }
-}
-
-/** Compares in a time that tells nothing about how much was right. */
-export function sameSecret(secret: string, shown: string): boolean {
-  const [right, given] = [Buffer.from(secret), Buffer.from(shown)]
-  return right.byteLength === given.byteLength && timingSafeEqual(right, given)
 }
 
 async function write(

@@ -1,0 +1,265 @@
+import { sha256 } from '../kernel/hash.ts'
+import type { Timers } from '../kernel/timers.ts'
+import { Fills, arrive } from '../cache/fills.ts'
+import type { FillOrder, Waiter } from '../cache/fills.ts'
+import { keyHash, keyText } from '../contract/keys.ts'
+import type { DeliveryUrl, ParsedDelivery } from '../contract/delivery-url.ts'
+import { negotiateFormat } from '../contract/negotiate-format.ts'
+import { parseCanonicalTarget, parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
+import { recordName } from '../contract/records.ts'
+import type { NamesRecord } from '../contract/records.ts'
+import { urlKeyTexts } from '../contract/url-keys.ts'
+import { lifetimeHeaders, provenanceHeaders, textAnswer } from './answer.ts'
+import type { Provenance, ResizerAnswer } from './answer.ts'
+import { contentAnswer } from './content.ts'
+import { propertiesAnswer } from './properties.ts'
+import { InputChanged, fillRendition, renditionKey } from './rendition.ts'
+import type { Made, Problem, RenditionFill, RenditionMeta, RenditionParts } from './rendition.ts'
+
+export interface ResizerRequest {
+  readonly method: string
+  readonly host: string
+  readonly target: string
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Set when a node of ours asked. */
+  readonly asker: { readonly minMark: number; readonly holdsLease: boolean } | null
+}
+
+export interface ResizerParts extends RenditionParts {
+  readonly timers: Timers
+}
+
+/** Where nodes ask for the names record. */
+export const NAMES_TARGET = '/~/names'
+/** Names change seldom, and a change is a purge. */
+const NAMES_CDN_SECONDS = 36_000
+/** How long an upstream that is behind waits for the purge log before it bypasses its cache (freshness rule P8). */
+const CATCH_UP_MS = 20
+const CATCH_UP_STEP_MS = 2
+
+/** The image server role: URL to recipe, cached rendition or cached original, pixels, mark. Knows no sockets. */
+export class Resizer {
+  readonly #parts: ResizerParts
+  readonly #fills: Fills<RenditionFill>
+
+  constructor(parts: ResizerParts) {
+    this.#parts = parts
+    this.#fills = new Fills(parts.freshness, parts.clock)
+  }
+
+  async handle(request: ResizerRequest): Promise<ResizerAnswer> {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return textAnswer(405, 'Only GET and HEAD are answered here.', null, { allow: 'GET, HEAD' })
+    }
+    await this.#catchUp(request.asker?.minMark ?? 0)
+    const { freshness } = this.#parts
+    const waiter = arrive(
+      freshness,
+      request.asker?.minMark ?? 0,
+      request.asker?.holdsLease ?? false,
+    )
+    const mark = Math.max(freshness.applied, waiter.minMark)
+    if (request.target === NAMES_TARGET) return this.#names(request, waiter, mark)
+    const parsed = await this.#parse(request, waiter, mark)
+    if (!parsed.ok) return problemAnswer(parsed.problem, { logId: freshness.logId, mark, keys: [] })
+    const keys = urlKeyTexts(parsed.url).map(keyHash)
+    try {
+      return await this.#serve(request, parsed.url, waiter, mark)
+    } catch (error) {
+      const problem = publicProblem(error)
+      if (!problem) throw error
+      this.#parts.log.warn({ err: error, target: parsed.url.target }, 'not delivered')
+      return problemAnswer(problem, { logId: freshness.logId, mark, keys })
+    }
+  }
+
+  async #serve(
+    request: ResizerRequest,
+    url: DeliveryUrl,
+    waiter: Waiter,
+    mark: number,
+  ): Promise<ResizerAnswer> {
+    const parts = this.#parts
+    if (url.asks.kind === 'properties') {
+      return propertiesAnswer(parts, url, waiter, mark, (image) =>
+        this.#rendition(request, image, waiter),
+      )
+    }
+    if (url.subject.kind === 'content') return contentAnswer(parts, request, url, waiter, mark)
+    const { made, ...provenance } = await this.#rendition(request, url, waiter)
+    const from = { logId: parts.freshness.logId, ...provenance }
+    return made.kind === 'problem'
+      ? problemAnswer(made.problem, from)
+      : this.#bytes(request, url, made, from)
+  }
+
+  async #rendition(
+    request: ResizerRequest,
+    url: DeliveryUrl,
+    waiter: Waiter,
+  ): Promise<Pick<RenditionFill, 'made' | 'keys' | 'mark'>> {
+    const { renditions, bodies, remotes, meter } = this.#parts
+    const format = negotiateFormat(url, request.headers['accept'] ?? null)
+    const key = renditionKey(url, format)
+    const { project, subject, versionToken } = url
+    const news =
+      subject.kind === 'original' &&
+      versionToken !== null &&
+      remotes.tokenIsNews(project, subject.original, versionToken)
+    const found = news || !waiter.mayUseCache ? undefined : renditions.lookup(key, waiter.minMark)
+    if (found && !this.#expired(found.entry.meta)) {
+      const { keys, meta, body } = found.entry
+      const bytes =
+        request.method === 'HEAD' || isNotModified(request, meta)
+          ? new Uint8Array(0)
+          : await bodies.read(body)
+      if (bytes) {
+        meter.count('sluice_resizer_requests_total', { cache: 'hit' })
+        return {
+          keys,
+          mark: found.mark,
+          made: { kind: 'rendition', meta, load: async () => bytes, keep: true },
+        }
+      }
+      renditions.drop(key)
+    }
+    meter.count('sluice_resizer_requests_total', { cache: 'miss' })
+    return this.#fills.obtain(
+      key,
+      { ...waiter, mayUseCache: waiter.mayUseCache && !news },
+      (order) => this.#fill(url, format, order),
+    )
+  }
+
+  /** A remote original may have changed without anybody saying so: ordinary expiry. */
+  #expired(meta: RenditionMeta): boolean {
+    return (
+      meta.confirmedAt !== null &&
+      this.#parts.clock.wall() >= meta.confirmedAt + meta.cdnTtlSeconds * 1000
+    )
+  }
+
+  async #fill(url: DeliveryUrl, format: string | null, order: FillOrder): Promise<RenditionFill> {
+    try {
+      return await fillRendition(this.#parts, url, format, order)
+    } catch (error) {
+      if (!(error instanceof InputChanged)) throw error
+      return fillRendition(this.#parts, url, format, order)
+    }
+  }
+
+  async #bytes(
+    request: ResizerRequest,
+    url: DeliveryUrl,
+    made: Extract<Made, { kind: 'rendition' }>,
+    from: Provenance,
+  ): Promise<ResizerAnswer> {
+    const { meta } = made
+    const headers: Record<string, string> = {
+      etag: meta.etag,
+      'sluice-input': meta.inputHash,
+      ...(made.keep ? lifetimeHeaders(url, meta) : { 'cache-control': 'no-store' }),
+      ...(url.negotiates.length > 0 ? { vary: 'Accept' } : {}),
+      ...provenanceHeaders(from),
+    }
+    if (isNotModified(request, meta)) return { status: 304, headers, body: null }
+    const bytes = await made.load()
+    if (!bytes)
+      return textAnswer(503, 'The rendition was lost from the cache disk; ask again.', from)
+    return {
+      status: 200,
+      headers: {
+        ...headers,
+        'content-type': meta.mediaType,
+        'content-length': String(bytes.byteLength),
+        'x-content-type-options': 'nosniff',
+      },
+      body: bytes,
+    }
+  }
+
+  async #parse(request: ResizerRequest, waiter: Waiter, mark: number): Promise<ParsedDelivery> {
+    if (request.target.startsWith('/~/')) return parseCanonicalTarget(request.target)
+    const need = { mark, strict: !waiter.mayUseCache }
+    const names = await this.#parts.records.read<NamesRecord>(recordName.names(), need)
+    return parseDeliveryUrl(
+      { host: request.host, target: request.target },
+      names ?? { projects: [] },
+    )
+  }
+
+  async #names(request: ResizerRequest, waiter: Waiter, mark: number): Promise<ResizerAnswer> {
+    const need = { mark, strict: !waiter.mayUseCache }
+    const names = (await this.#parts.records.read<NamesRecord>(recordName.names(), need)) ?? {
+      projects: [],
+    }
+    const body = Buffer.from(JSON.stringify(names))
+    const etag = `"${sha256(body).slice(0, 32)}"`
+    const keys = [keyHash(keyText.record(recordName.names()))]
+    const headers = {
+      etag,
+      'cache-control': 'no-store',
+      'cdn-cache-control': `max-age=${NAMES_CDN_SECONDS}`,
+      ...provenanceHeaders({ logId: this.#parts.freshness.logId, mark, keys }),
+    }
+    if (request.headers['if-none-match'] === etag) return { status: 304, headers, body: null }
+    const length = String(body.byteLength)
+    return {
+      status: 200,
+      headers: { ...headers, 'content-type': 'application/json', 'content-length': length },
+      body,
+    }
+  }
+
+  async #catchUp(minMark: number): Promise<void> {
+    const { freshness, clock, timers } = this.#parts
+    const until = clock.now() + CATCH_UP_MS
+    while (freshness.applied < minMark && clock.now() < until) await timers.sleep(CATCH_UP_STEP_MS)
+  }
+}
+
+function isNotModified(request: ResizerRequest, meta: RenditionMeta): boolean {
+  const wanted = request.headers['if-none-match']
+  return (
+    wanted !== undefined &&
+    wanted.split(',').some((tag) => tag.trim().replace(/^W\//, '') === meta.etag)
+  )
+}
+
+function problemAnswer(problem: Problem, from: Provenance): ResizerAnswer {
+  const message =
+    problem.parameter === null ? problem.reason : `${problem.parameter}: ${problem.reason}`
+  return textAnswer(
+    problem.status,
+    message,
+    from,
+    problem.status === 503 ? { 'retry-after': '1' } : {},
+  )
+}
+
+/** Errors of origin and imaging say what may be shown; anything else is a fault of ours. */
+function publicProblem(error: unknown): Problem | null {
+  if (!(error instanceof Error) || !('status' in error) || !('publicMessage' in error)) return null
+  const { status, publicMessage } = error
+  if (typeof status !== 'number' || typeof publicMessage !== 'string') return null
+  return { status, parameter: null, reason: publicMessage }
+}
+
+export const RESIZER_METRICS = {
+  sluice_resizer_requests_total: {
+    kind: 'counter',
+    help: 'Renditions asked for: hit or miss.',
+    labels: ['cache'],
+  },
+  sluice_resizer_renders_total: {
+    kind: 'counter',
+    help: 'Renditions made from originals.',
+    labels: [],
+  },
+  sluice_resizer_reused_total: {
+    kind: 'counter',
+    help: 'Renditions kept after their inputs were found unchanged.',
+    labels: [],
+  },
+} as const
