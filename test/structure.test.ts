@@ -37,6 +37,11 @@ function all(rule: (file: SourceFile) => string[]): string[] {
   return SOURCES.flatMap(rule)
 }
 
+/** A function of so many lines. */
+function functionOf(lines: number): string {
+  return `function f(): void {\n${'  g()\n'.repeat(lines - 2)}}\n`
+}
+
 describe('the source', () => {
   test('imports from its own room or a room below', () => {
     assert.deepEqual(all(rules.roomProblems), [])
@@ -98,8 +103,6 @@ describe('the repository', () => {
 })
 
 describe('the rules see', () => {
-  const parse = (file: string, text: string): SourceFile => parseSource(file, text)
-
   test('an import upwards, also of a type and on demand', () => {
     const upwards = [
       `import { createApi } from '../api/api.ts'`,
@@ -109,13 +112,13 @@ describe('the rules see', () => {
       `import { start } from '../app.ts'`,
     ]
     for (const text of upwards)
-      assert.equal(rules.roomProblems(parse('src/edge/x.ts', text)).length, 1, text)
+      assert.equal(rules.roomProblems(parseSource('src/edge/x.ts', text)).length, 1, text)
     const fine = parse(
       'src/edge/x.ts',
       `import { judge } from '../cache/judge.ts'\nimport './y.ts'`,
     )
     assert.deepEqual(rules.roomProblems(fine), [])
-    const inBrowser = parse('src/contract/x.ts', `import { hash } from 'node:crypto'`)
+    const inBrowser = parseSource('src/contract/x.ts', `import { hash } from 'node:crypto'`)
     assert.equal(rules.roomProblems(inBrowser).length, 1)
   })
 
@@ -130,36 +133,37 @@ describe('the rules see', () => {
     ]
     for (const call of calls) {
       const text = `export const x = ${call} // ${call}\nexport const y = '${call}'`
-      assert.equal(rules.bannedProblems(parse('src/edge/x.ts', text)).length, 1, call)
-      assert.deepEqual(rules.bannedProblems(parse('src/kernel/x.ts', text)), [])
-      assert.deepEqual(rules.bannedProblems(parse('src/edge/x.test.ts', text)), [])
+      assert.equal(rules.bannedProblems(parseSource('src/edge/x.ts', text)).length, 1, call)
+      assert.deepEqual(rules.bannedProblems(parseSource('src/kernel/x.ts', text)), [])
+      assert.deepEqual(rules.bannedProblems(parseSource('src/edge/x.test.ts', text)), [])
     }
-    const given = parse('src/edge/x.ts', 'export const at = (ms: number) => new Date(ms)')
+    const given = parseSource('src/edge/x.ts', 'export const at = (ms: number) => new Date(ms)')
     assert.deepEqual(rules.bannedProblems(given), [])
   })
 
   test('a function of 71 lines and a file of 401', () => {
-    const body = (lines: number): string =>
-      `function f(): void {\n${'  g()\n'.repeat(lines - 2)}}\n`
-    assert.equal(rules.sizeProblems(parse('src/edge/x.ts', body(71))).length, 1)
-    assert.deepEqual(rules.sizeProblems(parse('src/edge/x.ts', body(70))), [])
-    assert.equal(rules.sizeProblems(parse('src/edge/x.ts', '// line\n'.repeat(401))).length, 1)
+    assert.equal(rules.sizeProblems(parseSource('src/edge/x.ts', functionOf(71))).length, 1)
+    assert.deepEqual(rules.sizeProblems(parseSource('src/edge/x.ts', functionOf(70))), [])
+    assert.equal(
+      rules.sizeProblems(parseSource('src/edge/x.ts', '// line\n'.repeat(401))).length,
+      1,
+    )
   })
 
   test('default exports, export *, bare errors and nameless files', () => {
     const texts = ['export default 1', `export * from './y.ts'`, `throw new Error('no')`]
     for (const text of texts)
-      assert.equal(rules.exportProblems(parse('src/edge/x.ts', text)).length, 1, text)
-    assert.equal(rules.exportProblems(parse('src/edge/utils.ts', '')).length, 1)
-    assert.equal(rules.exportProblems(parse('src/edge/CamelCase.ts', '')).length, 1)
+      assert.equal(rules.exportProblems(parseSource('src/edge/x.ts', text)).length, 1, text)
+    assert.equal(rules.exportProblems(parseSource('src/edge/utils.ts', '')).length, 1)
+    assert.equal(rules.exportProblems(parseSource('src/edge/CamelCase.ts', '')).length, 1)
   })
 
   test('what roots reach, through any number of files', () => {
     const files = [
-      parse('src/main.ts', `import { a } from './edge/a.ts'`),
-      parse('src/edge/a.ts', `import { b } from './b.ts'`),
-      parse('src/edge/b.ts', ''),
-      parse('src/edge/lost.ts', `import { a } from './a.ts'`),
+      parseSource('src/main.ts', `import { a } from './edge/a.ts'`),
+      parseSource('src/edge/a.ts', `import { b } from './b.ts'`),
+      parseSource('src/edge/b.ts', ''),
+      parseSource('src/edge/lost.ts', `import { a } from './a.ts'`),
     ]
     const reached = rules.reachable(files, ['src/main.ts'])
     assert.deepEqual([...reached].sort(), ['src/edge/a.ts', 'src/edge/b.ts', 'src/main.ts'])

@@ -1,0 +1,86 @@
+import type { Template, TemplateChecked } from '../contract/api/projects.ts'
+import type { Command, CommandCall } from './command.ts'
+import { CliError, EXIT } from './errors.ts'
+import { textOf } from './lines.ts'
+import { count } from './output.ts'
+
+async function run(call: CommandCall): Promise<number> {
+  const [verb, ...rest] = call.args.positionals
+  if (verb === 'get') return get(call)
+  if (verb === 'put') return put(call)
+  if (verb === 'check') return check(call, rest)
+  throw new CliError('usage', 'sluice template takes get, put or check')
+}
+
+async function templatePath(call: CommandCall): Promise<string> {
+  return `${await call.projectPath()}/template`
+}
+
+async function get(call: CommandCall): Promise<number> {
+  call.args.take('get')
+  const api = await call.client()
+  const template = await api.ask<Template>({ path: await templatePath(call) })
+  const text =
+    template.text === '' || template.text.endsWith('\n') ? template.text : `${template.text}\n`
+  call.io.stdout.write(call.json ? `${JSON.stringify(template)}\n` : text)
+  return EXIT.ok
+}
+
+async function put(call: CommandCall): Promise<number> {
+  const [, source] = call.args.take('put', '- or @file')
+  const text = await textOf(source!, call.io)
+  if (text === undefined) throw new CliError('usage', `'${source}' is neither - nor @file`)
+  const api = await call.client()
+  const path = await templatePath(call)
+  const template = await api.ask<Template>({ method: 'PUT', path, json: { text } })
+  const lines = template.text.split('\n').filter((line) => line.trim() !== '').length
+  call.io.stdout.write(
+    call.json ? `${JSON.stringify(template)}\n` : `The template has ${count(lines, 'line')} now.\n`,
+  )
+  return EXIT.ok
+}
+
+async function check(call: CommandCall, rest: readonly string[]): Promise<number> {
+  const api = await call.client()
+  const path = await templatePath(call)
+  const given = rest[0] === undefined ? undefined : await textOf(rest[0], call.io)
+  const text = given ?? (await api.ask<Template>({ path })).text
+  const assets = given === undefined ? rest : rest.slice(1)
+  const checked = await api.ask<TemplateChecked>({
+    method: 'POST',
+    path: `${path}/check`,
+    json: { text, assets },
+  })
+  const wrong = checked.lines.some(({ problems }) =>
+    problems.some(({ level }) => level === 'error'),
+  )
+  call.io.stdout.write(call.json ? `${JSON.stringify(checked)}\n` : checkedText(checked))
+  return wrong ? EXIT.failed : EXIT.ok
+}
+
+function checkedText({ lines }: TemplateChecked): string {
+  return lines
+    .filter(({ text }) => text.trim() !== '')
+    .map(({ line, text, problems, urls }) => {
+      const said = problems.map(
+        ({ column, level, reason }) => `    column ${column}: ${level}: ${reason}\n`,
+      )
+      const formed = urls.map((url) => `    ${url}\n`)
+      return [`${String(line).padStart(3)} ${text}\n`, ...said, ...formed].join('')
+    })
+    .join('')
+}
+
+export const templateCommand: Command = {
+  name: 'template',
+  summary: 'get, put or check the CDN invalidation template',
+  help: `usage: sluice template get
+       sluice template put (- | @file)
+       sluice template check [- | @file] [ASSET...]
+
+check shows what is wrong with each line and which URLs it forms for the assets; without - or @file it reads the
+project's template. Exit 1 if a line has an error.
+`,
+  options: {},
+  run,
+}
