@@ -1,9 +1,19 @@
+// oxlint-disable-next-line import/no-unassigned-import -- style sheets have nothing to assign.
 import '@react-spectrum/s2/page.css'
-import { Button, Provider } from '@react-spectrum/s2'
+// oxlint-disable-next-line import/no-unassigned-import -- the same.
+import './theme.css'
+import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { App } from './app.tsx'
+import { takeSignInToken } from './sign-in-link.ts'
 
-createRoot(document.getElementById('root')!).render(
-  <Provider background="base">
-    <Button variant="accent">Sluice</Button>
-  </Provider>,
-)
+takeSignInToken()
+
+const root = document.getElementById('root')
+if (root !== null) {
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  )
+}

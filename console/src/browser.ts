@@ -1,0 +1,36 @@
+/** The one door to the browser's clock, timers and clipboard. */
+
+export const browser = {
+  /** Wall-clock milliseconds. */
+  wall: () => Date.now(),
+  /** Calls `run` once after `ms`; the returned function cancels. */
+  after(ms: number, run: () => void): () => void {
+    const timer = window.setTimeout(run, ms)
+    return () => window.clearTimeout(timer)
+  },
+  /** Calls `run` every `ms`; the returned function ends it. */
+  every(ms: number, run: () => void): () => void {
+    const timer = window.setInterval(run, ms)
+    return () => window.clearInterval(timer)
+  },
+  /** False where the page may not write to the clipboard: over plain HTTP from another machine, for instance. */
+  async copy(text: string): Promise<boolean> {
+    try {
+      await navigator.clipboard.writeText(text)
+      return true
+    } catch {
+      return copyBySelection(text)
+    }
+  },
+} as const
+
+function copyBySelection(text: string): boolean {
+  const area = document.createElement('textarea')
+  area.value = text
+  area.setAttribute('readonly', '')
+  document.body.append(area)
+  area.select()
+  const copied = document.execCommand('copy')
+  area.remove()
+  return copied
+}

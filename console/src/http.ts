@@ -1,0 +1,98 @@
+import { connection } from './connection.ts'
+import { ApiProblem, ConnectionLost } from './problem.ts'
+
+/** How requests reach the API: same origin, session cookie, a CSRF header, problem documents as typed errors. */
+
+export const API = '/api/v1'
+
+/** What a proxy answers for a server that is not there. */
+const NOT_THERE = new Set([502, 504])
+
+const session: { csrf: string | null; onSignedOut: () => void } = {
+  csrf: null,
+  onSignedOut: () => undefined,
+}
+
+export function setCsrf(csrf: string | null): void {
+  session.csrf = csrf
+}
+
+/** Called when the server no longer knows the session. */
+export function onSignedOut(listener: () => void): void {
+  session.onSignedOut = listener
+}
+
+export interface RequestOptions {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly query?: Readonly<
+    Record<string, string | number | boolean | readonly string[] | undefined>
+  >
+  readonly json?: unknown
+  readonly file?: Blob
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal | undefined
+  /** A 401 is an answer about the credentials just typed, not about the session. */
+  readonly signingIn?: boolean
+}
+
+export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  const answer = await send(path, options)
+  if (answer.ok) return (await body(answer)) as T
+  if (NOT_THERE.has(answer.status) && !isJson(answer)) {
+    connection.reportLost()
+    throw new ConnectionLost(`The server answered ${answer.status}.`)
+  }
+  if (answer.status === 401 && options.signingIn !== true) session.onSignedOut()
+  throw new ApiProblem(answer.status, await body(answer))
+}
+
+async function send(path: string, options: RequestOptions): Promise<Response> {
+  try {
+    return await fetch(address(path, options.query), {
+      method: options.method ?? 'GET',
+      headers: headers(options),
+      credentials: 'same-origin',
+      cache: 'no-store',
+      body: options.file ?? (options.json === undefined ? null : JSON.stringify(options.json)),
+      signal: options.signal ?? null,
+    })
+  } catch (cause) {
+    if (options.signal?.aborted) throw cause
+    connection.reportLost()
+    throw new ConnectionLost('The server could not be reached.', { cause })
+  }
+}
+
+export function address(path: string, query: RequestOptions['query'] = {}): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined || value === '') continue
+    if (Array.isArray(value)) for (const one of value) search.append(name, String(one))
+    else search.set(name, String(value))
+  }
+  const text = search.toString()
+  return `${API}${path}${text === '' ? '' : `?${text}`}`
+}
+
+function headers(options: RequestOptions): Record<string, string> {
+  const all: Record<string, string> = { accept: 'application/json', ...options.headers }
+  if (options.json !== undefined) all['content-type'] = 'application/json'
+  if (options.file !== undefined)
+    all['content-type'] = options.file.type || 'application/octet-stream'
+  const safe = options.method === undefined || options.method === 'GET'
+  if (!safe && session.csrf !== null) all['x-sluice-csrf'] = session.csrf
+  return all
+}
+
+function isJson(answer: Response): boolean {
+  return /[/+]json/.test(answer.headers.get('content-type') ?? '')
+}
+
+async function body(answer: Response): Promise<unknown> {
+  if (!isJson(answer)) return null
+  try {
+    return await answer.json()
+  } catch (cause) {
+    throw new ConnectionLost('The answer broke off.', { cause })
+  }
+}

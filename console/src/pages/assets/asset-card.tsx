@@ -1,0 +1,159 @@
+import {
+  ActionButton,
+  ActionMenu,
+  Badge,
+  Button,
+  FileTrigger,
+  MenuItem,
+  Text,
+} from '@react-spectrum/s2'
+import { useMutation } from '@tanstack/react-query'
+import { useRouter } from '@tanstack/react-router'
+import { useRef, useState } from 'react'
+import type { DragEvent } from 'react'
+import type { Asset } from '../../../../src/contract/api/assets.ts'
+import type { Preset } from '../../../../src/contract/api/projects.ts'
+import { api } from '../../api.ts'
+import { nameOf } from '../../asset-names.ts'
+import { AppLink } from '../../parts/app-link.tsx'
+import { paths } from '../../paths.ts'
+import { replaced } from '../../replaced.ts'
+import { roleReason, useProject } from '../../use-project.ts'
+import { bytes } from '../../words.ts'
+import { CopyUrl } from './copy-url.tsx'
+import { Picture } from './picture.tsx'
+import { refreshAssets, toastFailure } from './use-uploads.ts'
+import styles from './assets.module.css'
+
+interface AssetCardProps {
+  readonly asset: Asset
+  readonly presets: readonly Preset[]
+  /** Why it cannot be replaced. */
+  readonly reason: string | null
+  readonly onReplace: (file: File) => void
+}
+
+/** One asset: what it is, its state, and what one does with it most. */
+export function AssetCard({ asset, presets, reason, onReplace }: AssetCardProps) {
+  const here = useProject()
+  const [over, setOver] = useState(false)
+  const onDrop = (event: DragEvent): void => {
+    setOver(false)
+    const file = event.dataTransfer.files[0]
+    if (reason !== null || file === undefined) return
+    event.preventDefault()
+    onReplace(file)
+  }
+  return (
+    <li
+      className={`${styles['card']} ${over ? styles['cardOver'] : ''}`}
+      onDragEnter={() => setOver(reason === null)}
+      onDragLeave={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false)
+      }}
+      onDragOver={(event) => reason === null && event.preventDefault()}
+      onDrop={onDrop}
+    >
+      <AppLink href={paths.asset(here.id, asset.id)} className={styles['preview']} tabIndex={-1}>
+        <Picture project={here.id} asset={asset} />
+        {over ? <span className={styles['dropHint']}>Replace {nameOf(asset.id)}</span> : null}
+      </AppLink>
+      <div className={styles['cardText']}>
+        <AppLink href={paths.asset(here.id, asset.id)} className={styles['cardName']}>
+          {asset.id}
+        </AppLink>
+        <p className={styles['meta']}>
+          Version {asset.version}, {describe(asset)}
+        </p>
+        <Badge size="S" fillStyle="subtle" variant={asset.published ? 'positive' : 'neutral'}>
+          {asset.published ? 'Published' : 'Not published'}
+        </Badge>
+      </div>
+      <div className={styles['cardActions']}>
+        <DemoButton asset={asset} />
+        <CopyUrl asset={asset} presets={presets} />
+        <CardMenu asset={asset} reason={reason} onReplace={onReplace} />
+      </div>
+    </li>
+  )
+}
+
+export function describe(asset: Asset): string {
+  const size = bytes(asset.bytes)
+  return asset.width === null ? size : `${asset.width} × ${asset.height}, ${size}`
+}
+
+/** Puts in the demo's other drawing, so that no file is needed to try. */
+export function DemoButton({ asset }: { readonly asset: Asset }) {
+  const here = useProject()
+  const replace = useMutation({
+    mutationFn: () => api.demoReplace(here.id, asset.id),
+    onSuccess: async () => {
+      await refreshAssets(here.id)
+      replaced.add(here.id, asset.id)
+    },
+    onError: toastFailure,
+  })
+  if (!here.project.demo) return null
+  return (
+    <Button
+      variant="secondary"
+      size="S"
+      aria-label={`${demoLabel(asset)} of ${asset.id}`}
+      isPending={replace.isPending}
+      isDisabled={roleReason(here, 'editor') !== null}
+      onPress={() => replace.mutate()}
+    >
+      {demoLabel(asset)}
+    </Button>
+  )
+}
+
+/** The demo has two drawings of each picture, and changes between them. */
+function demoLabel(asset: Asset): string {
+  return asset.version % 2 === 1 ? 'Put in version 2' : 'Put version 1 back in'
+}
+
+function CardMenu({ asset, reason, onReplace }: Omit<AssetCardProps, 'presets'>) {
+  const here = useProject()
+  const router = useRouter()
+  const opener = useRef<HTMLButtonElement | null>(null)
+  const publish = useMutation({
+    mutationFn: () => api.patchAsset(here.id, asset.id, { published: !asset.published }),
+    onSuccess: () => refreshAssets(here.id),
+    onError: toastFailure,
+  })
+  const acts: Readonly<Record<string, () => void>> = {
+    invalidate: () => router.history.push(paths.invalidate(here.id, { assets: asset.id })),
+    live: () => router.history.push(paths.live(here.id, { asset: asset.id })),
+    replace: () => opener.current?.click(),
+    publish: () => publish.mutate(),
+  }
+  return (
+    <>
+      <ActionMenu
+        isQuiet
+        size="S"
+        align="end"
+        aria-label={`More actions for ${asset.id}`}
+        disabledKeys={reason === null ? [] : ['replace', 'publish']}
+        onAction={(key) => acts[String(key)]?.()}
+      >
+        <MenuItem id="invalidate">Invalidate</MenuItem>
+        <MenuItem id="live">Live view</MenuItem>
+        <MenuItem id="replace" textValue="Replace">
+          <Text slot="label">Replace with a file</Text>
+          {reason === null ? null : <Text slot="description">{reason}</Text>}
+        </MenuItem>
+        <MenuItem id="publish">{asset.published ? 'Unpublish' : 'Publish'}</MenuItem>
+      </ActionMenu>
+      <span hidden>
+        <FileTrigger onSelect={(files) => files?.[0] !== undefined && onReplace(files[0])}>
+          <ActionButton ref={(ref) => void (opener.current = ref?.UNSAFE_getDOMNode() ?? null)}>
+            Replace
+          </ActionButton>
+        </FileTrigger>
+      </span>
+    </>
+  )
+}

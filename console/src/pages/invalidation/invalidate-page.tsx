@@ -1,0 +1,78 @@
+import { Tab, TabList, TabPanel, Tabs } from '@react-spectrum/s2'
+import { useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import { LeaveGuard } from '../../parts/leave-guard.tsx'
+import { Page } from '../../parts/page.tsx'
+import { useAddressState, useProject } from '../../use-project.ts'
+import { AssetsAndUrls } from './assets-and-urls.tsx'
+import { Confirm } from './confirm.tsx'
+import { EMPTY_DRAFT, TABS, isChanged } from './draft.ts'
+import type { Draft, Tab as TabName } from './draft.ts'
+import { Everything } from './everything.tsx'
+import { Originals } from './originals.tsx'
+
+export interface DraftProps {
+  readonly draft: Draft
+  readonly onChange: (change: Partial<Draft>) => void
+  readonly onNext: () => void
+}
+
+const INTROS = {
+  assets: 'Choose what visitors should get anew. You see every URL before anything is sent.',
+  originals:
+    'For pictures that Sluice fetches from another server: name the original, without operations.',
+  everything: 'Empties every cache of this project.',
+} satisfies Record<TabName, string>
+
+/** Add Details, then Confirm, then Submit. The address names tab and step, so that Back goes back one step. */
+export function InvalidatePage() {
+  const here = useProject()
+  const [tabText, setTab] = useAddressState('tab', 'assets')
+  const [step, setStep] = useAddressState('step')
+  const [draft, setDraft] = useDraft()
+  const [sent, setSent] = useState(false)
+  const tab = TABS.find((name) => name === tabText) ?? 'assets'
+  const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part })
+  const props: DraftProps = { draft, onChange: change, onNext: () => setStep('confirm') }
+  return (
+    <Page title="CDN Invalidation" intro={step === 'confirm' ? undefined : INTROS[tab]}>
+      <LeaveGuard changed={isChanged(draft) && !sent} />
+      {step === 'confirm' ? (
+        <Confirm {...props} tab={tab} onBack={() => setStep('')} onSending={setSent} />
+      ) : (
+        <Tabs
+          aria-label="What to invalidate"
+          selectedKey={tab}
+          onSelectionChange={(key) => setTab(String(key))}
+        >
+          <TabList>
+            <Tab id="assets">Assets and URLs</Tab>
+            <Tab id="originals">Originals</Tab>
+            <Tab id="everything">Everything</Tab>
+          </TabList>
+          <TabPanel id="assets">
+            <AssetsAndUrls {...props} />
+          </TabPanel>
+          <TabPanel id="originals">
+            <Originals {...props} limit={here.project.maxOriginalsPerInvalidation} />
+          </TabPanel>
+          <TabPanel id="everything">
+            <Everything {...props} />
+          </TabPanel>
+        </Tabs>
+      )}
+    </Page>
+  )
+}
+
+/** Starts with what the address names: `?assets=…` and `?folders=…`, separated by commas, which no id may hold. */
+function useDraft(): readonly [Draft, (draft: Draft) => void] {
+  const search: { readonly assets?: string; readonly folders?: string } = useSearch({
+    strict: false,
+  })
+  return useState<Draft>(() => ({
+    ...EMPTY_DRAFT,
+    assets: search.assets?.split(',').filter(Boolean) ?? [],
+    folders: search.folders?.split(',').filter(Boolean) ?? [],
+  }))
+}

@@ -1,0 +1,34 @@
+import type { Invalidation } from '../../../../src/contract/invalidation.ts'
+import { DataTable } from '../../parts/data-table.tsx'
+import { localTime } from '../../words.ts'
+
+const VERDICTS = {
+  fresh: 'Fresh: everything that was looked at is newer than this invalidation.',
+  stale: 'Stale: at least one cache still answered with older bytes.',
+  unverifiable: 'Unverifiable: the purge was accepted, but a cache could not be looked at.',
+} as const
+
+/** What was observed after the purge. */
+export function Evidence({ invalidation }: { readonly invalidation: Invalidation }) {
+  const { evidence } = invalidation
+  if (evidence === null) return <p>Collected when the targets are done.</p>
+  return (
+    <>
+      <p>{VERDICTS[evidence.verdict]}</p>
+      {evidence.probes.length === 0 ? null : (
+        <DataTable
+          label="Evidence"
+          rows={evidence.probes.map((probe, at) => ({ ...probe, at: String(at), time: probe.at }))}
+          rowKey={(row) => row.at}
+          columns={[
+            { name: 'URL', cell: (row) => <code>{row.url}</code> },
+            { name: 'Seen at', cell: (row) => row.via },
+            { name: 'Mark', narrow: true, cell: (row) => row.mark ?? '–' },
+            { name: 'Cache', cell: (row) => row.cacheStatus ?? '–' },
+            { name: 'Date', narrow: true, cell: (row) => localTime(row.time) },
+          ]}
+        />
+      )}
+    </>
+  )
+}

@@ -1,0 +1,126 @@
+import {
+  ActionButton,
+  AlertDialog,
+  Button,
+  DialogTrigger,
+  Form,
+  TextField,
+} from '@react-spectrum/s2'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Member, MemberAdded } from '../../../../src/contract/api/projects.ts'
+import type { Role } from '../../../../src/contract/invalidation.ts'
+import { api } from '../../api.ts'
+import { DataTable } from '../../parts/data-table.tsx'
+import { Loaded } from '../../parts/loading.tsx'
+import { Section } from '../../parts/page.tsx'
+import { ProblemAlert } from '../../parts/problem-alert.tsx'
+import { keys, queries, queryClient } from '../../queries.ts'
+import { useProject } from '../../use-project.ts'
+import { toastFailure } from '../assets/use-uploads.ts'
+import { RolePicker, roleWord } from './role-picker.tsx'
+import { ShownOnce } from './shown-once.tsx'
+import styles from './people.module.css'
+
+export function Members() {
+  const here = useProject()
+  const members = useQuery(queries.members(here.id))
+  const [added, setAdded] = useState<MemberAdded | null>(null)
+  return (
+    <Section title="People">
+      {added?.signInPath === null || added === null ? null : (
+        <ShownOnce
+          title={`One-time sign-in link for ${added.member.email}`}
+          text={window.location.origin + added.signInPath}
+          what="Sign-in link"
+          onHide={() => setAdded(null)}
+        />
+      )}
+      <Loaded query={members} what="people">
+        {({ items }) => (
+          <DataTable
+            label="People"
+            rows={items}
+            rowKey={(row) => row.id}
+            columns={[
+              { name: 'E-mail', cell: (row) => row.email },
+              {
+                name: 'Role',
+                cell: (row) => (row.owner ? 'All rights in every project' : roleWord(row.role)),
+              },
+              {
+                name: 'Password',
+                cell: (row) => (row.hasPassword ? 'Set' : 'Not set yet'),
+              },
+              {
+                name: 'Actions',
+                unnamed: true,
+                narrow: true,
+                cell: (row) => (row.owner ? null : <RemoveMember member={row} />),
+              },
+            ]}
+          />
+        )}
+      </Loaded>
+      <AddMember onAdded={setAdded} />
+    </Section>
+  )
+}
+
+function AddMember({ onAdded }: { readonly onAdded: (added: MemberAdded) => void }) {
+  const here = useProject()
+  const [email, setEmail] = useState('')
+  const [role, setRole] = useState<Role>('editor')
+  const add = useMutation({
+    mutationFn: () => api.addMember(here.id, email.trim(), role),
+    onSuccess: async (added) => {
+      setEmail('')
+      onAdded(added)
+      await queryClient.invalidateQueries({ queryKey: keys.members(here.id) })
+    },
+  })
+  return (
+    <Form onSubmit={(event) => (event.preventDefault(), add.mutate())}>
+      <ProblemAlert error={add.error} />
+      <div className={styles['add']}>
+        <TextField
+          label="E-mail"
+          value={email}
+          onChange={setEmail}
+          isRequired
+          autoComplete="off"
+          UNSAFE_style={{ width: '100%' }}
+        />
+        <RolePicker role={role} onChange={setRole} />
+        <Button variant="secondary" type="submit" isPending={add.isPending}>
+          Add person
+        </Button>
+      </div>
+    </Form>
+  )
+}
+
+function RemoveMember({ member }: { readonly member: Member }) {
+  const here = useProject()
+  const remove = useMutation({
+    mutationFn: () => api.removeMember(here.id, member.id),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.members(here.id) }),
+    onError: toastFailure,
+  })
+  return (
+    <DialogTrigger>
+      <ActionButton size="S" aria-label={`Remove ${member.email}`}>
+        Remove
+      </ActionButton>
+      <AlertDialog
+        variant="destructive"
+        title={`Remove ${member.email}?`}
+        primaryActionLabel="Remove"
+        cancelLabel="Keep"
+        onPrimaryAction={() => remove.mutate()}
+      >
+        They can no longer see or change this project.
+      </AlertDialog>
+    </DialogTrigger>
+  )
+}

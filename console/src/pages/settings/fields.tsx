@@ -1,0 +1,162 @@
+import { NumberField, Switch, TextArea, TextField } from '@react-spectrum/s2'
+import { lifetime } from '../../words.ts'
+import type { FieldsProps } from './settings-page.tsx'
+import styles from './settings.module.css'
+
+const WIDE = { width: '100%' } as const
+
+export function AddressFields({ draft, onChange, isReadOnly }: FieldsProps) {
+  return (
+    <div className={styles['grid']}>
+      <TextField
+        label="Publish server"
+        description="Where visitors fetch pictures, for instance https://images.example.com. Formed URLs begin with it."
+        value={draft.publishServer}
+        onChange={(publishServer) => onChange({ publishServer })}
+        isReadOnly={isReadOnly}
+        UNSAFE_style={WIDE}
+      />
+      <TextField
+        label="Company"
+        description="The company name in Dynamic Media URLs: /is/image/<company>/…"
+        value={draft.company}
+        onChange={(company) => onChange({ company })}
+        isReadOnly={isReadOnly}
+        UNSAFE_style={WIDE}
+      />
+      <TextArea
+        label="Company aliases"
+        description="Other company names that mean this project, one per line."
+        value={draft.aliases}
+        onChange={(aliases) => onChange({ aliases })}
+        isReadOnly={isReadOnly}
+        UNSAFE_style={WIDE}
+      />
+      <TextArea
+        label="Tokens"
+        description="Public names of this project in Cloudimage URLs, one per line."
+        value={draft.tokens}
+        onChange={(tokens) => onChange({ tokens })}
+        isReadOnly={isReadOnly}
+        UNSAFE_style={WIDE}
+      />
+      <TextArea
+        label="Hosts"
+        description="Hostnames of your own that lead to the edges, one per line."
+        value={draft.hosts}
+        onChange={(hosts) => onChange({ hosts })}
+        isReadOnly={isReadOnly}
+        UNSAFE_style={WIDE}
+      />
+    </div>
+  )
+}
+
+export function AutomaticField({ draft, onChange, isReadOnly }: FieldsProps) {
+  return (
+    <>
+      <Switch
+        isSelected={draft.automaticInvalidation}
+        onChange={(automaticInvalidation) => onChange({ automaticInvalidation })}
+        isReadOnly={isReadOnly}
+      >
+        Invalidate by itself when an asset changes
+      </Switch>
+      <p className={styles['quiet']}>
+        On: a new version, publishing, unpublishing, deleting, moving, or a change of a crop or
+        preset is invalidated at once, and many changes together make one invalidation. Off: the
+        edges keep the old one until somebody invalidates it or its lifetime ends. The demo starts
+        with it off, so that you can see the difference.
+      </p>
+    </>
+  )
+}
+
+interface NumberProps extends FieldsProps {
+  readonly name:
+    | 'cdnTtlSeconds'
+    | 'browserTtlSeconds'
+    | 'maxUrlsPerInvalidation'
+    | 'maxOriginalsPerInvalidation'
+  readonly label: string
+  readonly description: string
+  readonly minValue: number
+}
+
+function NumberOf({
+  name,
+  label,
+  description,
+  minValue,
+  draft,
+  onChange,
+  isReadOnly,
+}: NumberProps) {
+  return (
+    <NumberField
+      label={label}
+      description={description}
+      minValue={minValue}
+      value={draft[name]}
+      onChange={(value) => onChange({ [name]: value })}
+      isReadOnly={isReadOnly}
+      UNSAFE_style={WIDE}
+    />
+  )
+}
+
+export function LifetimeFields(props: FieldsProps) {
+  const { cdnTtlSeconds, browserTtlSeconds } = props.draft
+  return (
+    <div className={styles['grid']}>
+      <NumberOf
+        {...props}
+        name="cdnTtlSeconds"
+        minValue={0}
+        label="In edges and CDNs, seconds"
+        description={`Now ${readable(cdnTtlSeconds)}. It may be long: an invalidation ends it at once.`}
+      />
+      <NumberOf
+        {...props}
+        name="browserTtlSeconds"
+        minValue={0}
+        label="In visitors' browsers, seconds"
+        description={`Now ${readable(browserTtlSeconds)}. No invalidation reaches a browser, so keep it short.`}
+      />
+    </div>
+  )
+}
+
+function readable(seconds: number): string {
+  return Number.isNaN(seconds) ? 'empty' : lifetime(seconds)
+}
+
+export function LimitFields(props: FieldsProps) {
+  const { draft, onChange, isReadOnly } = props
+  return (
+    <div className={styles['grid']}>
+      <NumberOf
+        {...props}
+        name="maxUrlsPerInvalidation"
+        minValue={1}
+        label="URLs per invalidation"
+        description="Counted after doubles are taken out. Dynamic Media allows 1000."
+      />
+      <NumberOf
+        {...props}
+        name="maxOriginalsPerInvalidation"
+        minValue={1}
+        label="Originals per invalidation"
+        description="Cloudimage allows 10."
+      />
+      <TextField
+        label="Support address"
+        description="Shown with a failed invalidation: where people find help. https://… or mailto:…"
+        value={draft.supportUrl}
+        onChange={(supportUrl) => onChange({ supportUrl })}
+        isReadOnly={isReadOnly}
+        UNSAFE_style={WIDE}
+      />
+    </div>
+  )
+}

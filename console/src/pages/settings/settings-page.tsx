@@ -1,0 +1,107 @@
+import { Button, ButtonGroup, ToastQueue } from '@react-spectrum/s2'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Project } from '../../../../src/contract/api/projects.ts'
+import { api } from '../../api.ts'
+import { LeaveGuard } from '../../parts/leave-guard.tsx'
+import { Loaded } from '../../parts/loading.tsx'
+import { Page, Section, Stack } from '../../parts/page.tsx'
+import { ProblemAlert } from '../../parts/problem-alert.tsx'
+import { ReasonedButton } from '../../parts/reasoned-button.tsx'
+import { keys, queries, queryClient } from '../../queries.ts'
+import { roleReason, useProject } from '../../use-project.ts'
+import { AddressFields, AutomaticField, LifetimeFields, LimitFields } from './fields.tsx'
+import { OriginFields } from './origin-fields.tsx'
+import { Presets } from './presets.tsx'
+import { isSame, patchOf, settingsOf, wrongIn } from './settings-draft.ts'
+import type { SettingsDraft } from './settings-draft.ts'
+import { TemplateSection } from './template-section.tsx'
+import styles from './settings.module.css'
+
+export interface FieldsProps {
+  readonly draft: SettingsDraft
+  readonly onChange: (change: Partial<SettingsDraft>) => void
+  readonly isReadOnly: boolean
+}
+
+export function SettingsPage() {
+  const here = useProject()
+  const [otherChanges, setOtherChanges] = useState(false)
+  const template = useQuery(queries.template(here.id))
+  return (
+    <Page title="General Settings" intro={`Settings of the project ${here.id}.`}>
+      <LeaveGuard changed={otherChanges} />
+      {/* Saved settings start a new draft. */}
+      <ProjectSettings key={JSON.stringify(settingsOf(here.project))} saved={here.project} />
+      <Presets />
+      <Loaded query={template} what="the template">
+        {(data) => <TemplateSection key={data.version} saved={data} onChanged={setOtherChanges} />}
+      </Loaded>
+    </Page>
+  )
+}
+
+function ProjectSettings({ saved }: { readonly saved: Project }) {
+  const here = useProject()
+  const [draft, setDraft] = useState(() => settingsOf(saved))
+  const before = settingsOf(saved)
+  const changed = !isSame(draft, before)
+  const save = useMutation({
+    mutationFn: () => api.patchProject(here.id, patchOf(draft, before)),
+    onSuccess: async (project) => {
+      queryClient.setQueryData(keys.settings(here.id), project)
+      await queryClient.invalidateQueries({ queryKey: keys.project(here.id) })
+      ToastQueue.positive('Settings saved', { timeout: 5000 })
+    },
+  })
+  const role = roleReason(here, 'admin')
+  const props: FieldsProps = {
+    draft,
+    onChange: (change) => setDraft({ ...draft, ...change }),
+    isReadOnly: role !== null,
+  }
+  return (
+    <Stack>
+      <LeaveGuard changed={changed} />
+      <Section title="Addresses" id="addresses">
+        <AddressFields {...props} />
+      </Section>
+      <Section
+        title="Origins"
+        id="origins"
+        intro="Other servers from which Sluice may fetch originals. A host that is not listed is refused."
+      >
+        <OriginFields {...props} />
+      </Section>
+      <Section title="Automatic invalidation" id="automatic">
+        <AutomaticField {...props} />
+      </Section>
+      <Section title="Lifetimes" id="lifetimes">
+        <LifetimeFields {...props} />
+      </Section>
+      <Section title="Limits and support" id="limits">
+        <LimitFields {...props} />
+      </Section>
+      <ProblemAlert error={save.error} title="The settings were not saved." />
+      <div className={`${styles['save']} ${changed ? styles['saveChanged'] : ''}`}>
+        <ButtonGroup>
+          <Button
+            variant="secondary"
+            isDisabled={!changed}
+            onPress={() => (setDraft(before), save.reset())}
+          >
+            Undo changes
+          </Button>
+        </ButtonGroup>
+        <ReasonedButton
+          variant="accent"
+          reason={role ?? wrongIn(draft) ?? (changed ? null : 'Nothing is changed.')}
+          isPending={save.isPending}
+          onPress={() => save.mutate()}
+        >
+          Save
+        </ReasonedButton>
+      </div>
+    </Stack>
+  )
+}

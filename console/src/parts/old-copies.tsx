@@ -1,0 +1,123 @@
+import { ActionButton, LinkButton } from '@react-spectrum/s2'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { api } from '../api.ts'
+import { paths } from '../paths.ts'
+import { queries, tellInvalidation } from '../queries.ts'
+import { replaced } from '../replaced.ts'
+import { roleReason, useProject } from '../use-project.ts'
+import { count } from '../words.ts'
+import { Notice } from './notice.tsx'
+import { Outcome } from './outcome.tsx'
+import { ProblemAlert } from './problem-alert.tsx'
+import { ReasonedButton } from './reasoned-button.tsx'
+import styles from './old-copies.module.css'
+
+interface OldCopiesProps {
+  readonly asset: string
+  /** The invalidation that was started from here. */
+  readonly invalidation: string | null
+  /** Says so too when no edge holds an old copy. */
+  readonly always?: boolean
+  readonly onClose?: () => void
+}
+
+/** `2 edges still show the old one. Invalidate now`: what a replacement left in the caches, and the way out. */
+export function OldCopies({ asset, invalidation, always = false, onClose }: OldCopiesProps) {
+  return (
+    <div className={styles['message']}>
+      {invalidation === null ? null : <Outcome id={invalidation} linked />}
+      <Copies asset={asset} always={always && invalidation === null} />
+      {onClose === undefined ? null : (
+        <span className={styles['close']}>
+          <ActionButton
+            isQuiet
+            size="S"
+            onPress={onClose}
+            aria-label={`Hide the message on ${asset}`}
+          >
+            Hide
+          </ActionButton>
+        </span>
+      )}
+    </div>
+  )
+}
+
+function Copies({ asset, always }: { readonly asset: string; readonly always: boolean }) {
+  const here = useProject()
+  const copies = useQuery(queries.copies(here.id, asset))
+  const invalidate = useMutation({
+    mutationFn: () =>
+      api.submit(here.id, { assets: [asset], renditions: true }, crypto.randomUUID()),
+    onSuccess: (answer) => {
+      tellInvalidation(here.id, answer)
+      replaced.invalidatedBy(here.id, asset, answer.id)
+    },
+  })
+  const look = (
+    <LinkButton href={paths.live(here.id, { asset })} variant="secondary" size="S">
+      Live view
+    </LinkButton>
+  )
+  if (copies.data === undefined) return <ProblemAlert error={copies.error} />
+  const { edgesWithOld, edges } = copies.data
+  if (edgesWithOld > 0) {
+    const still =
+      edgesWithOld === 1
+        ? '1 edge still shows the old one.'
+        : `${count(edgesWithOld, 'edge')} still show the old one.`
+    return (
+      <Notice
+        tone="caution"
+        announce
+        title={
+          <>
+            <code>{asset}</code>: {still}
+          </>
+        }
+        actions={
+          <>
+            <ReasonedButton
+              variant="accent"
+              size="S"
+              reason={roleReason(here, 'editor')}
+              isPending={invalidate.isPending}
+              onPress={() => invalidate.mutate()}
+            >
+              Invalidate now
+            </ReasonedButton>
+            {look}
+          </>
+        }
+      >
+        <ProblemAlert error={invalidate.error} />
+      </Notice>
+    )
+  }
+  if (!always) return null
+  const asked = edges.some((edge) => edge.asked > 0)
+  return (
+    <Notice tone="info" title={<AllCurrent asset={asset} asked={asked} />} actions={look}>
+      {edges.some((edge) => edge.silent) ? (
+        <p>
+          {edges
+            .filter((edge) => edge.silent)
+            .map((edge) => edge.node)
+            .join(', ')}{' '}
+          did not answer.
+        </p>
+      ) : null}
+    </Notice>
+  )
+}
+
+function AllCurrent({ asset, asked }: { readonly asset: string; readonly asked: boolean }) {
+  return (
+    <>
+      <code>{asset}</code>:{' '}
+      {asked
+        ? 'no edge holds an old copy.'
+        : 'no visitor has asked for it yet, so no edge holds a copy.'}
+    </>
+  )
+}

@@ -1,0 +1,158 @@
+import { Button, LinkButton, ProgressBar } from '@react-spectrum/s2'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import type { Invalidation } from '../../../src/contract/invalidation.ts'
+import { api } from '../api.ts'
+import { paths } from '../paths.ts'
+import { queries, tellInvalidation } from '../queries.ts'
+import { roleReason, useProject } from '../use-project.ts'
+import { count, doneSentence, estimate, localTime } from '../words.ts'
+import { Notice } from './notice.tsx'
+import { ProblemAlert } from './problem-alert.tsx'
+import { ReasonedButton } from './reasoned-button.tsx'
+import { isError } from './status.tsx'
+
+interface OutcomeProps {
+  readonly id: string
+  /** Adds a link to the invalidation's own page. */
+  readonly linked?: boolean
+}
+
+/** How far one invalidation is, and on Done what that means for visitors. Used wherever one is shown. */
+export function Outcome({ id, linked = false }: OutcomeProps) {
+  const here = useProject()
+  const { data, error } = useQuery(queries.invalidation(here.id, id))
+  if (data === undefined) return <ProblemAlert error={error} />
+  const details = linked ? (
+    <LinkButton href={paths.invalidation(here.id, id)} variant="secondary" size="S">
+      See what was done
+    </LinkButton>
+  ) : null
+  if (data.status === 'Done') {
+    return (
+      <Notice
+        tone={data.evidence?.verdict === 'unverifiable' ? 'caution' : 'good'}
+        title={doneSentence(data, here.project.browserTtlSeconds)}
+        actions={details}
+        announce
+      />
+    )
+  }
+  if (isError(data.status)) return <Failure invalidation={data} details={details} />
+  if (data.status === 'Cancelled') {
+    return <Notice tone="info" title="Cancelled. Nothing was invalidated." actions={details} />
+  }
+  if (data.status === 'Scheduled') {
+    return (
+      <Notice
+        tone="info"
+        title={`Scheduled for ${localTime(data.scheduledAt)}`}
+        actions={<CancelButton invalidation={data} />}
+      >
+        <p>Until then nothing is invalidated, and you can still cancel it.</p>
+      </Notice>
+    )
+  }
+  return <Running invalidation={data} />
+}
+
+function Running({ invalidation }: { readonly invalidation: Invalidation }) {
+  const done = invalidation.targets.filter(({ state }) => state === 'done').length
+  const all = invalidation.targets.length
+  return (
+    <div role="status">
+      <ProgressBar
+        label={`${invalidation.status}…`}
+        value={all === 0 ? 0 : (done / all) * 100}
+        valueLabel={
+          all === 0
+            ? `estimate: ${estimate(invalidation.estimatedSeconds)}`
+            : `${done} of ${count(all, 'target')}, estimate: ${estimate(invalidation.estimatedSeconds)}`
+        }
+        UNSAFE_style={{ width: '100%' }}
+      />
+    </div>
+  )
+}
+
+interface FailureProps {
+  readonly invalidation: Invalidation
+  readonly details: React.ReactNode
+}
+
+function Failure({ invalidation, details }: FailureProps) {
+  const here = useProject()
+  const { supportUrl } = here.project
+  return (
+    <Notice
+      tone="bad"
+      announce
+      title={
+        invalidation.status === 'ERROR_CDN_NODE'
+          ? 'Failed to invalidate CDN cache.'
+          : 'The invalidation failed.'
+      }
+      actions={
+        <>
+          <RetryButton invalidation={invalidation} />
+          {details}
+        </>
+      }
+    >
+      {invalidation.failure === null ? null : <p>{invalidation.failure}</p>}
+      <p>
+        Retry sends the same list again.
+        {supportUrl === null ? null : (
+          <>
+            {' '}
+            If it fails again, <a href={supportUrl}>contact support</a> and give the invalidation
+            ID.
+          </>
+        )}
+      </p>
+    </Notice>
+  )
+}
+
+export function RetryButton({ invalidation }: { readonly invalidation: Invalidation }) {
+  const here = useProject()
+  const retry = useMutation({
+    mutationFn: () => api.retry(here.id, invalidation.id),
+    onSuccess: (answer) => tellInvalidation(here.id, answer),
+  })
+  return (
+    <>
+      <ReasonedButton
+        variant="secondary"
+        size="S"
+        reason={roleReason(here, 'editor')}
+        isPending={retry.isPending}
+        onPress={() => retry.mutate()}
+      >
+        Retry
+      </ReasonedButton>
+      <ProblemAlert error={retry.error} />
+    </>
+  )
+}
+
+export function CancelButton({ invalidation }: { readonly invalidation: Invalidation }) {
+  const here = useProject()
+  const cancel = useMutation({
+    mutationFn: () => api.cancel(here.id, invalidation.id),
+    onSuccess: (answer) => tellInvalidation(here.id, answer),
+  })
+  return (
+    <>
+      <Button
+        variant="secondary"
+        size="S"
+        isDisabled={!here.can('editor')}
+        isPending={cancel.isPending}
+        onPress={() => cancel.mutate()}
+      >
+        Cancel invalidation
+      </Button>
+      <ProblemAlert error={cancel.error} />
+    </>
+  )
+}

@@ -1,0 +1,49 @@
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import type { Project } from '../../src/contract/api/projects.ts'
+import type { Role } from '../../src/contract/invalidation.ts'
+import { queries } from './queries.ts'
+
+export function useProjectId(): string {
+  const params = useParams({ strict: false })
+  return params.project ?? ''
+}
+
+export interface ProjectHere {
+  readonly id: string
+  readonly project: Project
+  readonly can: (role: Role) => boolean
+}
+
+const RANK = { viewer: 0, editor: 1, admin: 2 } satisfies Record<Role, number>
+
+/** The project of this page, and what the person may do in it. */
+export function useProject(): ProjectHere {
+  const id = useProjectId()
+  const { data: project } = useSuspenseQuery(queries.project(id))
+  const rank = Math.max(-1, ...project.roles.map((role) => RANK[role]))
+  return { id, project, can: (role) => rank >= RANK[role] }
+}
+
+/** Why somebody who may not do a thing may not do it; null when he may. */
+export function roleReason(here: ProjectHere, role: Role): string | null {
+  if (here.can(role)) return null
+  return `You need the role ${role} in this project. Ask an admin.`
+}
+
+/** A part of the page's state that lives in its address, so that it can be shared and Back works. */
+export function useAddressState(
+  name: string,
+  standard = '',
+): readonly [string, (value: string) => void] {
+  const search: Readonly<Record<string, string | undefined>> = useSearch({ strict: false })
+  const navigate = useNavigate()
+  const set = (value: string): void => {
+    void navigate({
+      to: '.',
+      search: (before: object) => ({ ...before, [name]: value === standard ? undefined : value }),
+      replace: true,
+    } as never)
+  }
+  return [search[name] ?? standard, set]
+}
