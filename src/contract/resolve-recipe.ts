@@ -1,0 +1,45 @@
+import { cloudimageRecipe } from './cloudimage-recipe.ts'
+import type { DeliveryProblem, DeliveryUrl } from './delivery-url.ts'
+import { dynamicMediaRecipe } from './dynamic-media-recipe.ts'
+import { fallbackFormat } from './negotiate-format.ts'
+import { expandPresets } from './presets.ts'
+import type { Recipe } from './recipe.ts'
+import type { CropRecord, PresetsRecord } from './records.ts'
+
+/** What a recipe depends on besides the URL. */
+export interface RecipeInputs {
+  /** By name in lower case. */
+  readonly presets: PresetsRecord['presets']
+  /** The asset's crop of the name in the URL; null when the URL names none or the asset has none of it. */
+  readonly crop: CropRecord | null
+  /** What `negotiateFormat` chose; null for a URL that fixes its format. */
+  readonly format: string | null
+}
+
+export type ResolvedRecipe =
+  | {
+      readonly ok: true
+      readonly recipe: Recipe
+      /** Every preset that took part, also those used by presets: each is a key of the answer (freshness rule P11). */
+      readonly presets: readonly string[]
+    }
+  | { readonly ok: false; readonly problem: DeliveryProblem }
+
+/** From a URL and the records that it names to a recipe. */
+export function resolveRecipe(url: DeliveryUrl, inputs: RecipeInputs): ResolvedRecipe {
+  const { subject } = url
+  if (subject.kind === 'image' && subject.crop !== null && inputs.crop === null) {
+    return { ok: false, problem: unknownCrop(subject.asset, subject.crop) }
+  }
+  const expanded = expandPresets(url.modifiers, inputs.presets)
+  if (!expanded.ok) return expanded
+  const recipe =
+    url.dialect === 'dynamic-media'
+      ? dynamicMediaRecipe(expanded.commands, inputs.crop)
+      : cloudimageRecipe(expanded.commands, inputs.format ?? fallbackFormat(url))
+  return { ok: true, recipe, presets: expanded.presets }
+}
+
+function unknownCrop(asset: string, crop: string): DeliveryProblem {
+  return { status: 404, parameter: `:${crop}`, reason: `The asset ${asset} has no crop ${crop}` }
+}

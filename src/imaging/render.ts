@@ -1,0 +1,90 @@
+import type { Recipe } from '../contract/recipe.ts'
+import { crop } from './crop.ts'
+import type { EncodedFormat } from './encode.ts'
+import { MEDIA_TYPES, encode, resolvedOutput } from './encode.ts'
+import { imagingError } from './errors.ts'
+import { flip } from './flip.ts'
+import { layOnBackground } from './lay-on-background.ts'
+import type { Operation } from './operation.ts'
+import type { Picture } from './picture.ts'
+import { region } from './region.ts'
+import { rotate } from './rotate.ts'
+import { sharpen } from './sharpen.ts'
+import { inspect, openSource } from './source.ts'
+import { unsharp } from './unsharp.ts'
+import { view } from './view.ts'
+
+/** A recipe and an original in, a rendition out: the same bytes for the same both and the same renderer. */
+
+/**
+ * From original to rendition, in Dynamic Media's order ("Layer transforms", "View transform for images"). Decoding comes
+ * before: upright by EXIF orientation, ICC profile applied, CMYK converted. Encoding comes after, without metadata.
+ */
+export const PIPELINE: readonly Operation[] = [
+  crop,
+  flip,
+  rotate,
+  region,
+  layOnBackground,
+  view,
+  sharpen,
+  unsharp,
+]
+
+export interface Rendition {
+  readonly bytes: Uint8Array
+  readonly format: EncodedFormat
+  readonly mediaType: string
+  readonly width: number
+  readonly height: number
+}
+
+/** Throws an `ImagingError`, or the signal's reason when aborted between two operations. */
+export async function render(
+  recipe: Recipe,
+  source: Uint8Array,
+  signal?: AbortSignal,
+): Promise<Rendition> {
+  signal?.throwIfAborted()
+  const info = await inspect(source)
+  const output = resolvedOutput(recipe.output, info.format)
+  const concrete = { ...recipe, output }
+  const { width, height, alpha } = info
+  let picture: Picture = {
+    pending: openSource(source),
+    stage: 'none',
+    width,
+    height,
+    alpha,
+    scale: 1,
+  }
+  try {
+    for (const { apply } of PIPELINE) {
+      signal?.throwIfAborted()
+      picture = await apply(picture, concrete)
+    }
+    signal?.throwIfAborted()
+    return await encoded(picture, output)
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason
+    throw imagingError(error)
+  }
+}
+
+async function encoded(
+  picture: Picture,
+  output: ReturnType<typeof resolvedOutput>,
+): Promise<Rendition> {
+  const pixels = picture.width * picture.height
+  const { data, info } = await encode(picture.pending, { output, pixels }).toBuffer({
+    resolveWithObject: true,
+  })
+  const { width, height } = info
+  return {
+    bytes: data,
+    format: output.format,
+    mediaType: MEDIA_TYPES[output.format],
+    width,
+    height,
+  }
+}
