@@ -149,8 +149,9 @@ function answerCloudimageError(error: unknown, request: FastifyRequest, reply: F
   if (found.retryAfterSeconds !== undefined) {
     void reply.header('retry-after', String(Math.ceil(found.retryAfterSeconds)))
   }
-  const reasons = found.errors.map(({ url, item, reason }) =>
-    [url ?? item, reason].filter((part) => part !== undefined).join(': '),
+  // Their clients show one text, so the offending items go into it.
+  const reasons = found.errors.flatMap(({ url, item, reason }) =>
+    url === undefined && item === undefined ? [] : [`${url ?? item}: ${reason}`],
   )
   const msg = [found.title, found.detail, ...reasons].join(' ')
   void reply

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { openApiDocument } from './open-api.ts'
 import type { RouteEntry } from './open-api.ts'
 import type { ApiServer } from './parts.ts'
+import { PROBLEM_CODES } from './problems.ts'
 
 /** The API's description: for programs as OpenAPI, for people as one page that loads nothing. */
 
@@ -61,7 +62,20 @@ function docsPage(document: Record<string, unknown>): string {
 <h1>Sluice API</h1>
 <p>Send <code>Authorization: Bearer &lt;API key&gt;</code>. Errors are problem documents (RFC 9457) with a
 <code>code</code>. Machines read <a href="/api/v1/openapi.json">openapi.json</a>.</p>
-${sections.join('\n')}</body></html>`
+${sections.join('\n')}
+<h2>Error codes</h2><ul>${errorsHtml()}</ul></body></html>`
+}
+
+/** Where a problem document's `type` leads. */
+function errorsHtml(): string {
+  const statuses = Map.groupBy(PROBLEM_CODES, ({ code }) => code)
+  return [...statuses]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, rows]) => {
+      const shown = [...new Set(rows.map(({ status }) => status))].join(' or ')
+      return `<li id="error-${code}"><code>${code}</code> ${shown}</li>`
+    })
+    .join('')
 }
 
 function operationHtml(item: { path: string; method: string; operation: Operation }): string {

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-import { AssetsError } from '../assets/errors.ts'
+import { ASSETS_ERRORS, AssetsError } from '../assets/errors.ts'
 import type { Problem, ProblemItem } from '../contract/api/common.ts'
-import { InvalidationError } from '../invalidation/errors.ts'
-import { StoreError } from '../store/errors.ts'
+import { INVALIDATION_ERRORS, InvalidationError } from '../invalidation/errors.ts'
+import { STORE_ERRORS, StoreError } from '../store/errors.ts'
 import { API_ERRORS, ApiError } from './errors.ts'
 import type { ApiErrorCode } from './errors.ts'
 import { RequestInvalid } from './validation.ts'
@@ -68,6 +68,14 @@ function problem(
   }
 }
 
+/** Every code that a problem document may carry, with its status: what docs/reference/errors.md describes. */
+export const PROBLEM_CODES: readonly { readonly code: string; readonly status: number }[] = [
+  ...Object.entries(API_ERRORS).map(([code, { status }]) => ({ code, status })),
+  ...[ASSETS_ERRORS, INVALIDATION_ERRORS, STORE_ERRORS].flatMap((table) =>
+    Object.entries(table).map(([code, status]) => ({ code, status })),
+  ),
+]
+
 function own(code: ApiErrorCode, detail: string): Problem {
   return problem(API_ERRORS[code].status, code, API_ERRORS[code].title, detail, [])
 }
@@ -104,6 +112,12 @@ function ofFramework(error: unknown): Problem {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const known = FRAMEWORK_CODES[code]
   if (known) return own(known.code, known.detail)
+  const status: unknown = error instanceof Error && 'statusCode' in error ? error.statusCode : 500
+  // What serves files says 403 for a path that leads outside: that there is a folder is nobody's business.
+  if (status === 403 || status === 404) return own('not-found', 'There is no file of that name.')
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return own('invalid-request', 'The server could not make sense of the request.')
+  }
   return own('internal', 'The log of the server says more. Nothing is promised to have happened.')
 }
 
