@@ -7,8 +7,8 @@ import type { KeyHash } from '../contract/keys.ts'
 import type { Log } from '../kernel/log.ts'
 import { isMissing } from './disk-bodies.ts'
 import type { DiskBodies, DiskBody } from './disk-bodies.ts'
-import type { Freshness, FreshnessState } from './freshness.ts'
-import type { MarkedCache } from './marked-cache.ts'
+import type { Freshness, FreshnessState, Marked } from './freshness.ts'
+import type { CacheEntry, MarkedCache } from './marked-cache.ts'
 
 /**
  * What a disk cache needs to live through a restart: stamps, `applied` and the index, all as of one moment, in one file
@@ -18,6 +18,7 @@ import type { MarkedCache } from './marked-cache.ts'
 const FORMAT = 'sluice-cache-1'
 
 interface SavedEntry {
+  readonly cache: string
   readonly key: string
   readonly keys: readonly KeyHash[]
   readonly mark: number
@@ -25,23 +26,47 @@ interface SavedEntry {
   readonly body: DiskBody
 }
 
-export interface SavedCache<Meta> {
+/** One of the caches that share a disk. Its meta must survive JSON. */
+export interface SavedCache {
   readonly name: string
-  readonly cache: MarkedCache<Meta, DiskBody>
-  /** Reads what `meta` was saved as; undefined drops the entry. */
-  readonly parseMeta: (saved: unknown) => Meta | undefined
+  /** Every entry, least recently used first. */
+  readonly all: () => Iterable<readonly [string, CacheEntry<unknown, DiskBody>]>
+  /** Puts one back; false when its meta cannot be read. */
+  readonly restore: (key: string, entry: Marked & { meta: unknown; body: DiskBody }) => boolean
+}
+
+/** `parseMeta` reads what meta was saved as; undefined drops the entry. */
+export function savedCache<Meta>(
+  name: string,
+  cache: MarkedCache<Meta, DiskBody>,
+  freshness: Freshness,
+  parseMeta: (saved: unknown) => Meta | undefined,
+): SavedCache {
+  return {
+    name,
+    all: () => cache.all(),
+    restore(key, { keys, mark, meta: saved, body }) {
+      const meta = parseMeta(saved)
+      if (meta === undefined) return false
+      return (
+        cache.store(key, { keys, mark, meta, body, bodyBytes: body.bytes }, freshness.epoch) ===
+        'stored'
+      )
+    },
+  }
 }
 
 /** Captures in one synchronous step, then writes at leisure; the file appears whole, by rename. */
-export async function saveState<Meta>(
+export async function saveState(
   path: string,
   freshness: Freshness,
-  saved: SavedCache<Meta>,
+  caches: readonly SavedCache[],
 ): Promise<void> {
   const state = freshness.capture()
   const entries: SavedEntry[] = []
-  for (const [key, entry] of saved.cache.all()) {
-    entries.push({ key, keys: entry.keys, mark: entry.mark, meta: entry.meta, body: entry.body })
+  for (const { name, all } of caches) {
+    for (const [key, { keys, mark, meta, body }] of all())
+      entries.push({ cache: name, key, keys, mark, meta, body })
   }
   const partial = `${path}.partial`
   const out = createWriteStream(partial, { flush: true })
@@ -55,11 +80,11 @@ export async function saveState<Meta>(
   await rename(partial, path)
 }
 
-/** Restores freshness and cache, or leaves both empty. Returns how many entries came back. */
-export async function restoreState<Meta>(
+/** Restores freshness and caches, or leaves all empty. Returns how many entries came back. */
+export async function restoreState(
   path: string,
   freshness: Freshness,
-  saved: SavedCache<Meta>,
+  caches: readonly SavedCache[],
   bodies: DiskBodies,
   log: Log,
 ): Promise<number> {
@@ -67,13 +92,9 @@ export async function restoreState<Meta>(
   const held = new Set<string>()
   if (read) {
     freshness.restore(read.state)
-    for (const entry of read.entries) {
-      const meta = saved.parseMeta(entry.meta)
-      if (meta === undefined) continue
-      const { key, keys, mark, body } = entry
-      saved.cache.store(key, { keys, mark, meta, body, bodyBytes: body.bytes }, freshness.epoch)
-    }
-    for (const [, entry] of saved.cache.all()) held.add(entry.body.file)
+    for (const entry of read.entries)
+      caches.find(({ name }) => name === entry.cache)?.restore(entry.key, entry)
+    for (const { all } of caches) for (const [, entry] of all()) held.add(entry.body.file)
   }
   await bodies.settled()
   await bodies.removeOthers(held)
@@ -119,6 +140,7 @@ function parseHead(line: unknown): { state: FreshnessState; entries: number } {
 function parseEntry(line: unknown): SavedEntry {
   const entry = line as Partial<SavedEntry>
   const sound =
+    typeof entry.cache === 'string' &&
     typeof entry.key === 'string' &&
     Array.isArray(entry.keys) &&
     entry.keys.every((key) => KEY_HASH_PATTERN.test(String(key))) &&

@@ -133,7 +133,11 @@ export async function fillRendition(
   parts.meter.count('sluice_resizer_renders_total')
   const { bytes, mediaType, width, height } = rendered
   const meta: RenditionMeta = {
-    ...{ etag, mediaType, width, height, inputHash: input.hash },
+    etag,
+    mediaType,
+    width,
+    height,
+    inputHash: input.hash,
     ...confirmation(parts, url),
     ...lifetimesOf(project),
   }

@@ -23,6 +23,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   assets: ['kernel', 'contract', 'store', 'origin'],
   api: ['kernel', 'contract', 'store', 'assets', 'invalidation', 'targets', 'purgelog', 'origin'],
   cli: ['kernel', 'contract'],
+  // Roles compose the rooms into processes: what app.ts would be if it fitted on a screen.
+  roles: [
+    ...['kernel', 'contract', 'origin', 'imaging', 'cache', 'purgelog', 'store', 'resizer', 'edge'],
+    ...['targets', 'invalidation', 'assets', 'api'],
+  ],
 }
 
 export const FILE_LINES_MAX = 400

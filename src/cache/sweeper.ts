@@ -1,0 +1,61 @@
+import type { Timers } from '../kernel/timers.ts'
+import { STAMPS_BEFORE_SWEEP } from './freshness.ts'
+import type { Freshness } from './freshness.ts'
+
+/** Something that judges all that it holds, in slices. */
+export interface Sweepable {
+  sweep(): Generator<void>
+}
+
+const LOOK_EVERY_MS = 1_000
+const BETWEEN_SLICES_MS = 1
+/** Beyond this, purges come faster than sweeps: the project with most stamps is purged as a whole. */
+const STAMPS_MAX = STAMPS_BEFORE_SWEEP * 2
+
+/** Forgets stamps once there are many, after judging everything that they could condemn (freshness rule P14). */
+export class Sweeper {
+  readonly #freshness: Freshness
+  readonly #holders: readonly Sweepable[]
+  readonly #timers: Timers
+  readonly #stopping = new AbortController()
+  #loop: Promise<void> = Promise.resolve()
+
+  constructor(freshness: Freshness, holders: readonly Sweepable[], timers: Timers) {
+    this.#freshness = freshness
+    this.#holders = holders
+    this.#timers = timers
+  }
+
+  start(): void {
+    this.#loop = this.#forever()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#loop
+  }
+
+  async #forever(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      await this.#pause(LOOK_EVERY_MS)
+      if (this.#freshness.stampCount > STAMPS_BEFORE_SWEEP) await this.sweep()
+      while (this.#freshness.stampCount > STAMPS_MAX) this.#freshness.foldLargestProject()
+    }
+  }
+
+  async sweep(): Promise<void> {
+    const { epoch, applied } = this.#freshness
+    for (const holder of this.#holders) {
+      const slices = holder.sweep()
+      while (!slices.next().done) {
+        await this.#pause(BETWEEN_SLICES_MS)
+        if (this.#stopping.signal.aborted || this.#freshness.epoch !== epoch) return
+      }
+    }
+    this.#freshness.forgetStampsUpTo(applied)
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await this.#timers.sleep(ms, this.#stopping.signal).catch(() => undefined)
+  }
+}
