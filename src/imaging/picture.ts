@@ -16,6 +16,8 @@ export interface Picture extends Size {
   /** The latest in sharp's order of what is pending. */
   readonly stage: Stage
   readonly alpha: boolean
+  /** Whether the pending decoding turns it by an EXIF orientation. */
+  readonly turned: boolean
   /** How much it was scaled since the original: 0.5 when it was halved. */
   readonly scale: number
 }
@@ -48,16 +50,15 @@ export function opaque(color: Color): { r: number; g: number; b: number; alpha: 
 
 export async function cut(picture: Picture, area: Area): Promise<Picture> {
   if (area.width === picture.width && area.height === picture.height) return picture
-  const stage = picture.stage === 'none' ? 'cut' : 'trim'
-  const ready = await readyFor(picture, stage)
+  const ready = isBetterSettled(picture) ? await settled(picture) : await readyFor(picture, 'trim')
   const { width, height } = area
-  return {
-    ...ready,
-    pending: ready.pending.extract(area),
-    stage: ready.stage === 'none' ? 'cut' : stage,
-    width,
-    height,
-  }
+  const stage = ready.stage === 'none' ? 'cut' : 'trim'
+  return { ...ready, pending: ready.pending.extract(area), stage, width, height }
+}
+
+/** Cutting anywhere in a pipeline makes sharp turn the whole original first, instead of decoding it reduced. */
+function isBetterSettled({ stage, turned, width, height }: Picture): boolean {
+  return turned && stage === 'resize' && width * height <= RAW_PIXELS_MAX
 }
 
 export async function extend(
@@ -166,6 +167,7 @@ export async function settled(picture: Picture): Promise<Picture> {
     stage: 'none',
     width,
     height,
+    turned: false,
     alpha: channels === 4 || channels === 2,
   }
 }

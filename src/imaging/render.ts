@@ -1,3 +1,5 @@
+import type { Sharp } from 'sharp'
+import type { Color } from '../contract/color.ts'
 import type { Recipe } from '../contract/recipe.ts'
 import { crop } from './crop.ts'
 import type { EncodedFormat } from './encode.ts'
@@ -10,6 +12,7 @@ import type { Picture } from './picture.ts'
 import { region } from './region.ts'
 import { rotate } from './rotate.ts'
 import { sharpen } from './sharpen.ts'
+import type { ImageInfo } from './source.ts'
 import { inspect, openSource } from './source.ts'
 import { unsharp } from './unsharp.ts'
 import { view } from './view.ts'
@@ -49,13 +52,14 @@ export async function render(
   const info = await inspect(source)
   const output = resolvedOutput(recipe.output, info.format)
   const concrete = { ...recipe, output }
-  const { width, height, alpha } = info
+  const { width, height, alpha, turned } = info
   let picture: Picture = {
-    pending: openSource(source),
+    pending: decoding(source, info, recipe.background),
     stage: 'none',
     width,
     height,
     alpha,
+    turned,
     scale: 1,
   }
   try {
@@ -69,6 +73,15 @@ export async function render(
     if (signal?.aborted) throw signal.reason
     throw imagingError(error)
   }
+}
+
+/** A gray picture on a colored background has colors from the start: libvips would make the background gray too. */
+function decoding(source: Uint8Array, { space }: ImageInfo, background: Color): Sharp {
+  const image = openSource(source)
+  const gray = space === 'b-w' || space === 'grey16'
+  const [red, green, blue] = background.match(/../g) ?? []
+  const colored = red !== green || green !== blue
+  return gray && colored ? image.pipelineColourspace('srgb') : image
 }
 
 async function encoded(

@@ -21,6 +21,8 @@ export interface ImageInfo {
   /** In pixels, as it is seen: turned by its EXIF orientation. */
   readonly width: number
   readonly height: number
+  /** Whether its EXIF orientation turns or mirrors it. */
+  readonly turned: boolean
   readonly alpha: boolean
   /** libvips' name of the color space: `srgb`, `cmyk`, `b-w`, `rgb16`… */
   readonly space: string
@@ -67,6 +69,7 @@ export async function inspect(source: Uint8Array): Promise<ImageInfo> {
     format,
     width: metadata.autoOrient.width,
     height: metadata.autoOrient.height,
+    turned: (metadata.orientation ?? 1) > 1,
     alpha: metadata.hasAlpha,
     space: metadata.space,
     icc: metadata.icc !== undefined,
