@@ -47,7 +47,7 @@ const BANNED: readonly { readonly text: RegExp; readonly instead: string }[] = [
 const BANNED_PACKAGES = new Map([['node:timers/promises', 'Timers']])
 
 export function isTest(path: string): boolean {
-  return path.startsWith('test/') || /(\.test|-suite)\.tsx?$/.test(path)
+  return path.startsWith('test/') || /(\.test|-suite(-[a-z-]+)?)\.tsx?$/.test(path)
 }
 
 /** `cache` for `src/cache/judge.ts`; null for `src/app.ts` and everything outside `src`. */
