@@ -123,6 +123,7 @@ export const PROBLEM_REASONS = [
   'clash',
   'comma',
   'colon',
+  'backslash',
   'dots',
   'control-character',
   'not-utf-8',
@@ -130,7 +131,6 @@ export const PROBLEM_REASONS = [
   'escaping-link',
   'too-long',
   'unreadable',
-  'too-large',
 ] as const
 
 /** A file of a watched folder that is not served. */

@@ -20,6 +20,8 @@ export interface AssetsOrigin {
     bytesMax: number,
   ): Promise<{ readonly hash: string; readonly bytes: number; readonly path: string }>
   hasBlob(hash: string): Promise<boolean>
+  /** Where a blob lies on this machine. */
+  blobPath(hash: string): string
   readAsset(asset: StoredAsset, signal?: AbortSignal): Promise<OriginalBytes>
   /** A part of the bytes, both ends inclusive, as a stream; `size` is that of the whole. */
   openAsset(
@@ -48,6 +50,7 @@ export function openAssetsOrigin(folder: string): AssetsOrigin {
     asset.location.kind === 'blob' ? blobPath(root, asset.hash) : asset.location.path
   return {
     putBlob: (body, bytesMax) => putBlob(root, body, bytesMax),
+    blobPath: (hash) => blobPath(root, hash),
     hasBlob: (hash) => exists(blobPath(root, hash)),
     readAsset: (asset, signal) => readWhole(pathOf(asset), signal),
     openAsset: (asset, range) => openStream(pathOf(asset), range),

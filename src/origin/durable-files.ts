@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /**
@@ -71,4 +71,14 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
     for (const item of waiting) await work(item)
   }
   await Promise.all(Array.from({ length: SYNCS_AT_ONCE }, worker))
+}
+
+/** Removes what a crash left unfinished anywhere under `root`. Only before anything else writes there. */
+export async function sweepUnfinished(root: string): Promise<void> {
+  await mkdir(root, { recursive: true })
+  const entries = await readdir(root, { recursive: true, withFileTypes: true })
+  const unfinished = entries.filter((entry) => entry.name.startsWith(UNFINISHED_PREFIX))
+  await Promise.all(
+    unfinished.map((entry) => rm(join(entry.parentPath, entry.name), { force: true })),
+  )
 }

@@ -1,0 +1,131 @@
+import type { Clock } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
+import type { Random } from '../kernel/random.ts'
+import type { Timers } from '../kernel/timers.ts'
+import { openAssetsOrigin } from '../origin/assets-origin.ts'
+import { sweepUnfinished } from '../origin/durable-files.ts'
+import { openRecords } from '../origin/records.ts'
+import type { Store } from '../store/store.ts'
+import { patchAsset, putCrop, removeAsset, removeCrop } from './asset-changes.ts'
+import { assetContent } from './asset-content.ts'
+import type { Assets, OnChange } from './assets.ts'
+import { createFolders } from './folders.ts'
+import type { Folders } from './folders.ts'
+import { openIntents } from './intents.ts'
+import type { Intents } from './intents.ts'
+import { assetOf, projectOf } from './library-parts.ts'
+import type { LibraryParts } from './library-parts.ts'
+import { createLocks } from './locks.ts'
+import { putPreset, removePreset } from './presets.ts'
+import { createProject, putTemplate, updateProject } from './projects.ts'
+import { putAsset, restoreVersion } from './uploads.ts'
+
+export interface AssetsParts {
+  readonly store: Store
+  /** The origin folder of the data folder: records, blobs and notes live in it. Resizers get the same path. */
+  readonly originFolder: string
+  /** The invalidation room's `recordChange`. */
+  readonly onChange: OnChange
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+}
+
+export function createAssets(parts: AssetsParts): Assets {
+  const { store, clock, log, originFolder } = parts
+  const records = openRecords(originFolder)
+  const intents = openIntents(originFolder, { ...parts, records })
+  const library: LibraryParts = {
+    store,
+    records,
+    intents,
+    onChange: parts.onChange,
+    origin: openAssetsOrigin(originFolder),
+    clock,
+    log,
+    locks: createLocks(),
+  }
+  const folders = createFolders({ ...library, timers: parts.timers })
+  return {
+    ...reading(library),
+    ...changing(library),
+    ...living({ ...parts, intents, folders }),
+    useFolder: (project, path) => folders.use(project, path),
+    problems: (project) => folders.problems(project),
+    settle: (project, ids) => folders.settle(project, ids),
+  }
+}
+
+type Reading = Pick<
+  Assets,
+  'get' | 'list' | 'folders' | 'versions' | 'content' | 'crops' | 'presets'
+>
+
+function reading(parts: LibraryParts): Reading {
+  const { assets } = parts.store.tables
+  return {
+    get: async (project, id) => (await assets.get(project, id)) ?? null,
+    list: (project, filter, page) => assets.list(project, filter, page),
+    folders: (project, parent) => assets.folders(project, parent),
+    async versions(project, id) {
+      await assetOf(parts, project, id)
+      return assets.versions(project, id)
+    },
+    content: (project, id, options) => assetContent(parts, project, id, options ?? {}),
+    crops: async (project, id) => (await assetOf(parts, project, id)).crops,
+    presets: async (project) => (await projectOf(parts, project)).presets,
+  }
+}
+
+type Changing = Pick<
+  Assets,
+  | 'put'
+  | 'patch'
+  | 'remove'
+  | 'restore'
+  | 'putCrop'
+  | 'removeCrop'
+  | 'putPreset'
+  | 'removePreset'
+  | 'createProject'
+  | 'updateProject'
+  | 'putTemplate'
+>
+
+function changing(parts: LibraryParts): Changing {
+  return {
+    put: (upload, body) => putAsset(parts, upload, body),
+    patch: (project, id, change, by) => patchAsset(parts, { project, id }, change, by),
+    remove: (project, id) => removeAsset(parts, { project, id }),
+    restore: (project, id, version, by) => restoreVersion(parts, { project, id, version, by }),
+    putCrop: (project, id, name, crop) => putCrop(parts, { project, id }, name, crop),
+    removeCrop: (project, id, name) => removeCrop(parts, { project, id }, name),
+    putPreset: (project, name, modifiers) => putPreset(parts, project, name, modifiers),
+    removePreset: (project, name) => removePreset(parts, project, name),
+    createProject: (id, settings) => createProject(parts, id, settings),
+    updateProject: (id, settings) => updateProject(parts, id, settings),
+    putTemplate: (project, text, version) => putTemplate(parts, project, text, version),
+  }
+}
+
+interface LivingParts extends AssetsParts {
+  readonly intents: Intents
+  readonly folders: Folders
+}
+
+/** Healing comes before anything is read, and unfinished files of a crash go. */
+function living(parts: LivingParts): Pick<Assets, 'start' | 'stop'> {
+  let started: Promise<void> | null = null
+  return {
+    start() {
+      started ??= (async () => {
+        await sweepUnfinished(parts.originFolder)
+        await parts.intents.healAll()
+        await parts.folders.start()
+      })()
+      return started
+    },
+    stop: () => parts.folders.stop(),
+  }
+}

@@ -1,0 +1,156 @@
+import { isDeepStrictEqual } from 'node:util'
+import { keyHash, keyText } from '../contract/keys.ts'
+import { recordName } from '../contract/records.ts'
+import type { RecordChange } from '../origin/records.ts'
+import type { ProjectRow } from '../store/store.ts'
+import { namesRecord, presetsRecord, projectRecord } from './asset-rows.ts'
+import type { ProjectSettings } from './assets.ts'
+import { commit } from './commit.ts'
+import { AssetsError } from './errors.ts'
+import { projectOf } from './library-parts.ts'
+import type { LibraryParts } from './library-parts.ts'
+import { checkProjectId, normalizeSettings, PROJECT_DEFAULTS } from './project-settings.ts'
+
+/** All projects share one record of names, so changes of names wait for each other; no project can be called so. */
+const NAMES_LOCK = '~names'
+
+/** 100,000 characters is what the template page takes, in UTF-16 code units. */
+const TEMPLATE_LENGTH_MAX = 256 * 1024
+
+export async function createProject(
+  parts: LibraryParts,
+  id: string,
+  settings: ProjectSettings,
+): Promise<ProjectRow> {
+  checkProjectId(id)
+  const kept = normalizeSettings(settings)
+  return parts.locks.run(NAMES_LOCK, async () => {
+    const rows = await parts.store.tables.projects.list()
+    if (rows.some((row) => row.id.toLowerCase() === id.toLowerCase())) {
+      throw new AssetsError('project-exists', `There is already a project “${id}”.`)
+    }
+    const row: ProjectRow = { ...PROJECT_DEFAULTS, ...kept, id, createdAt: parts.clock.wall() }
+    assertNamesFree(row, rows)
+    await commit(parts, {
+      project: id,
+      records: [
+        { name: recordName.names(), document: namesRecord([...rows, row]) },
+        { name: recordName.project(id), document: projectRecord(row) },
+        { name: recordName.presets(id), document: presetsRecord(row) },
+      ],
+      rows: (tx) => tx.projects.insert(row),
+    })
+    return row
+  })
+}
+
+export async function updateProject(
+  parts: LibraryParts,
+  id: string,
+  settings: ProjectSettings,
+): Promise<ProjectRow> {
+  const kept = normalizeSettings(settings)
+  await projectOf(parts, id)
+  return parts.locks.run(NAMES_LOCK, () =>
+    parts.locks.run(id, async () => {
+      const before = await projectOf(parts, id)
+      const row: ProjectRow = { ...before, ...kept }
+      if (isDeepStrictEqual(before, row)) return before
+      const others = (await parts.store.tables.projects.list()).filter((other) => other.id !== id)
+      assertNamesFree(row, others)
+      await commitSettings(parts, { before, row, others, kept })
+      return row
+    }),
+  )
+}
+
+interface SettingsChange {
+  readonly before: ProjectRow
+  readonly row: ProjectRow
+  readonly others: readonly ProjectRow[]
+  readonly kept: ProjectSettings
+}
+
+/** Settings that only control reads commit without records; those that pixels or headers depend on purge the project. */
+async function commitSettings(parts: LibraryParts, change: SettingsChange): Promise<void> {
+  const { before, row, kept } = change
+  const records = changedRecords(change)
+  if (records.length === 0) {
+    await parts.store.transaction('durable', (tx) => tx.projects.update(row.id, kept))
+    return
+  }
+  const keys = changesAnswers(before, row) ? [keyHash(keyText.project(row.id))] : []
+  await commit(parts, {
+    project: row.id,
+    records,
+    purge: keys,
+    ...(keys.length > 0 ? { change: { cause: 'Project settings changed', keys } } : {}),
+    rows: (tx) => tx.projects.update(row.id, kept),
+  })
+}
+
+function changedRecords({ before, row, others }: SettingsChange): readonly RecordChange[] {
+  const names = recordName.names()
+  const project = recordName.project(row.id)
+  return [
+    ...(isDeepStrictEqual(namesRecord([before]), namesRecord([row]))
+      ? []
+      : [{ name: names, document: namesRecord([...others, row]) }]),
+    ...(isDeepStrictEqual(projectRecord(before), projectRecord(row))
+      ? []
+      : [{ name: project, document: projectRecord(row) }]),
+  ]
+}
+
+/**
+ * Whether answers that are already cached would be other ones now (freshness rule P11): lifetimes and origins, and each name that
+ * no longer means what it meant. A name that is only added changes no answer.
+ */
+function changesAnswers(before: ProjectRow, row: ProjectRow): boolean {
+  if (!isDeepStrictEqual(projectRecord(before), projectRecord(row))) return true
+  const still = new Set(nameList(row))
+  const aliases = Object.entries(before.originAliases)
+  return (
+    nameList(before).some((name) => !still.has(name)) ||
+    aliases.some(([name, prefix]) => row.originAliases[name] !== prefix)
+  )
+}
+
+/** Every public name of a project, told apart by kind; without regard to case, as hosts are and companies should be. */
+function nameList(row: ProjectRow): readonly string[] {
+  const companies = [row.id, row.company ?? row.id, ...row.aliases]
+  return [
+    ...companies.map((name) => `company ${name.toLowerCase()}`),
+    ...row.tokens.map((name) => `token ${name.toLowerCase()}`),
+    ...row.hosts.map((name) => `host ${name.toLowerCase()}`),
+  ]
+}
+
+function assertNamesFree(row: ProjectRow, others: readonly ProjectRow[]): void {
+  const taken = new Set(others.flatMap(nameList))
+  const clash = nameList(row).find((name) => taken.has(name))
+  if (clash === undefined) return
+  // Whose it is stays unsaid: the asker may not be allowed to know that project.
+  throw new AssetsError('name-taken', `The ${clash.replace(' ', ' “')}” is already in use.`)
+}
+
+export async function putTemplate(
+  parts: LibraryParts,
+  project: string,
+  text: string,
+  expectedVersion: number | undefined,
+): Promise<ProjectRow> {
+  if (text.length > TEMPLATE_LENGTH_MAX) {
+    const reason = `A template has at most ${TEMPLATE_LENGTH_MAX} characters.`
+    throw new AssetsError('bad-settings', reason, { errors: [{ pointer: '/text', reason }] })
+  }
+  return parts.locks.run(project, async () => {
+    const before = await projectOf(parts, project)
+    if (expectedVersion !== undefined && expectedVersion !== before.templateVersion) {
+      throw new AssetsError('template-changed', 'Somebody else saved the template meanwhile.')
+    }
+    const change = { template: text, templateVersion: before.templateVersion + 1 }
+    await parts.store.transaction('durable', (tx) => tx.projects.update(project, change))
+    return { ...before, ...change }
+  })
+}
