@@ -50,6 +50,8 @@ export class Freshness {
   #applied = 0
   #headHeard = 0
   #floor = 0
+  #heldLease = false
+  #leaseChanges = 0
   #stamps = new Map<KeyHash, number>()
   /** Which project each stamp belongs to, so that one project's stamps can be folded into its project key. */
   #stampsByProject = new Map<string, Set<KeyHash>>()
@@ -67,6 +69,14 @@ export class Freshness {
   }
   get applied(): number {
     return this.#applied
+  }
+  /** The highest head heard of; for people and metrics. */
+  get headHeard(): number {
+    return this.#headHeard
+  }
+  /** How often a look at the lease found it gained or lost; for people and metrics. */
+  get leaseChanges(): number {
+    return this.#leaseChanges
   }
   get floor(): number {
     return this.#floor
@@ -118,7 +128,10 @@ export class Freshness {
 
   /** Freshness rules P3 and P6: may this node answer a client from its cache at this moment? */
   holdsLease(): boolean {
-    return this.#leases.held(this.#applied)
+    const held = this.#leases.held(this.#applied)
+    if (held !== this.#heldLease) this.#leaseChanges += 1
+    this.#heldLease = held
+    return held
   }
 
   grant(grant: Grant): void {

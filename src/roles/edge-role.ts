@@ -1,0 +1,199 @@
+import { Freshness } from '../cache/freshness.ts'
+import { MarkedCache, memoryBodies } from '../cache/marked-cache.ts'
+import { Sweeper } from '../cache/sweeper.ts'
+import type { Peek } from '../contract/node-protocol.ts'
+import { parseCanonicalTarget } from '../contract/parse-delivery-url.ts'
+import { Edge } from '../edge/edge.ts'
+import { edgeHandler } from '../edge/edge-server.ts'
+import type { EdgeCache } from '../edge/fill.ts'
+import { HttpUpstream } from '../edge/http-upstream.ts'
+import type { KeptMeta } from '../edge/kept.ts'
+import { PlainResolver } from '../edge/plain-resolver.ts'
+import { ServedUrls } from '../edge/served-urls.ts'
+import { SluiceResolver } from '../edge/sluice-resolver.ts'
+import { listen } from '../kernel/http-server.ts'
+import { randomToken } from '../kernel/ids.ts'
+import { inNetworks, parseNetworks, trustedProxies } from '../kernel/trusted-proxies.ts'
+import { startNodeLife } from './node-life.ts'
+import type { Machine, NodePlace, Running } from './role.ts'
+
+export interface EdgeSettings {
+  readonly host: string
+  readonly port: number
+  readonly upstreamUrl: string
+  readonly memoryBytes: number
+  readonly trustedProxies: readonly string[]
+}
+
+/** An edge before an image server of ours, living by the purge log. */
+export async function startEdge(
+  machine: Machine,
+  place: NodePlace,
+  settings: EdgeSettings,
+): Promise<Running> {
+  const { clock, timers, log, metrics } = machine
+  const freshness = new Freshness(clock)
+  const cache: EdgeCache = new MarkedCache<KeptMeta, Uint8Array>({
+    freshness,
+    bodies: memoryBodies,
+    bytesMax: settings.memoryBytes,
+  })
+  const upstream = new HttpUpstream(settings.upstreamUrl, place.nodeSecret)
+  const served = new ServedUrls()
+  const counted = countHits(metrics)
+  const edge = new Edge({
+    ...{
+      clock,
+      timers,
+      log: log.child({ node: place.id }),
+      meter: counted.meter,
+      freshness,
+      cache,
+      upstream,
+    },
+    resolver: (made) => new SluiceResolver(made),
+    onServed(request, resource) {
+      if (!resource.served) return
+      const url = `${request.scheme}://${request.host}${request.target}`
+      served.note({ ...resource.served, url, target: resource.target })
+    },
+  })
+  const proxies = trustedProxies(parseNetworks(settings.trustedProxies.join(',')) ?? [])
+  const door = edgeHandler({ edge, log, nodeSecret: place.nodeSecret, trustedProxies: proxies })
+  const listening = await listen(door, {
+    host: settings.host,
+    port: settings.port,
+    setting: 'SLUICE_EDGE_PORTS',
+  })
+  const life = await startNodeLife(machine, place, {
+    role: 'edge',
+    urls: [listening.url],
+    freshness,
+    stats: () => ({
+      ...{
+        entries: cache.count,
+        bytes: cache.bytes,
+        stamps: freshness.stampCount,
+        floor: freshness.floor,
+      },
+      ...counted.counts(),
+    }),
+    peek: (targets) => targets.map((target) => peekAt(cache, freshness, target)),
+    onRegistered: async () => undefined,
+  })
+  const sweeper = new Sweeper(freshness, [cache], timers)
+  sweeper.start()
+  served.start(timers, log, (urls, signal) =>
+    place.link.reportServed(life.incarnation, urls, signal),
+  )
+  metrics.beforeExposition(() => {
+    metrics.gauge('sluice_node_entries', { node: place.id, role: 'edge' }, cache.count)
+    metrics.gauge('sluice_node_bytes', { node: place.id, role: 'edge' }, cache.bytes)
+  })
+  return {
+    url: listening.url,
+    notReady: life.notReady,
+    async stop() {
+      await listening.stop()
+      await Promise.all([life.follower.stop(), sweeper.stop(), served.stop()])
+      await upstream.close()
+    },
+  }
+}
+
+/** What is held of one canonical target, in the variant that looks worst: evidence must not flatter. */
+function peekAt(cache: EdgeCache, freshness: Freshness, target: string): Peek {
+  const parsed = parseCanonicalTarget(target)
+  const formats = parsed.ok ? parsed.url.negotiates : []
+  const held = [target, ...formats.map((format) => `${target}\n${format}`)]
+    .map((key) => cache.peek(key))
+    .filter((found) => found !== undefined)
+    .sort((one, other) => one.entry.mark - other.entry.mark)
+  const usable = held.find(({ judgement }) => judgement.usable) ?? held[0]
+  if (!usable)
+    return { target, state: 'absent', mark: null, applied: freshness.applied, inputHash: null }
+  return {
+    target,
+    state: usable.judgement.usable ? 'usable' : 'unusable',
+    mark: usable.entry.mark,
+    applied: freshness.applied,
+    inputHash: usable.entry.meta.inputHash,
+  }
+}
+
+/** Passes counts on, and keeps hits and misses for what the node tells of itself. */
+function countHits(metrics: Machine['metrics']): {
+  meter: Machine['metrics']
+  counts: () => { hits: number; misses: number }
+} {
+  let hits = 0
+  let misses = 0
+  return {
+    counts: () => ({ hits, misses }),
+    meter: {
+      ...metrics,
+      count(name, labels, by) {
+        if (name === 'sluice_edge_requests_total') {
+          if (labels?.['cache'] === 'hit') hits += 1
+          else misses += 1
+        }
+        metrics.count(name, labels, by)
+      },
+    },
+  }
+}
+
+export interface PlainEdgeSettings extends EdgeSettings {
+  readonly purgeFrom: readonly string[]
+}
+
+const LOG_ID_BYTES = 12
+
+/** A plain cache before any HTTP server: no control, a purge log of its own. */
+export async function startPlainEdge(
+  machine: Machine,
+  settings: PlainEdgeSettings,
+): Promise<Running> {
+  const { clock, timers, log, metrics, random } = machine
+  const freshness = new Freshness(clock)
+  const cache: EdgeCache = new MarkedCache<KeptMeta, Uint8Array>({
+    freshness,
+    bodies: memoryBodies,
+    bytesMax: settings.memoryBytes,
+  })
+  const upstream = new HttpUpstream(settings.upstreamUrl, null)
+  const networks = parseNetworks(settings.purgeFrom.join(',')) ?? []
+  const logId = randomToken(random, LOG_ID_BYTES)
+  const edge = new Edge({
+    clock,
+    timers,
+    log,
+    meter: metrics,
+    freshness,
+    cache,
+    upstream,
+    resolver: () =>
+      new PlainResolver(freshness, logId, clock.now(), ({ client }) =>
+        inNetworks(client, networks),
+      ),
+    onServed: () => undefined,
+  })
+  const proxies = trustedProxies(parseNetworks(settings.trustedProxies.join(',')) ?? [])
+  const door = edgeHandler({ edge, log, nodeSecret: null, trustedProxies: proxies })
+  const listening = await listen(door, {
+    host: settings.host,
+    port: settings.port,
+    setting: 'SLUICE_EDGE_PORTS',
+  })
+  const sweeper = new Sweeper(freshness, [cache], timers)
+  sweeper.start()
+  return {
+    url: listening.url,
+    notReady: () => [],
+    async stop() {
+      await listening.stop()
+      await sweeper.stop()
+      await upstream.close()
+    },
+  }
+}

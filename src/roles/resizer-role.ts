@@ -1,0 +1,207 @@
+import { readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { DiskBodies, isMissing, openDisk } from '../cache/disk-bodies.ts'
+import type { DiskBody } from '../cache/disk-bodies.ts'
+import { Freshness } from '../cache/freshness.ts'
+import { MarkedCache } from '../cache/marked-cache.ts'
+import { restoreState, saveState, savedCache } from '../cache/saved-state.ts'
+import type { SavedCache } from '../cache/saved-state.ts'
+import { Sweeper } from '../cache/sweeper.ts'
+import { negotiateFormat } from '../contract/negotiate-format.ts'
+import type { OriginLocation, Peek } from '../contract/node-protocol.ts'
+import { parseCanonicalTarget } from '../contract/parse-delivery-url.ts'
+import { createRenderer } from '../imaging/renderer.ts'
+import { RENDERER_VERSION } from '../imaging/renderer-version.ts'
+import { listen } from '../kernel/http-server.ts'
+import { createRemote } from '../origin/remote.ts'
+import { RecordReader } from '../resizer/record-reader.ts'
+import { RemoteOriginals } from '../resizer/remote-originals.ts'
+import type { OriginalMeta } from '../resizer/remote-originals.ts'
+import { renditionKey } from '../resizer/rendition.ts'
+import type { RenditionCache, RenditionMeta } from '../resizer/rendition.ts'
+import { Resizer } from '../resizer/resizer.ts'
+import { resizerHandler } from '../resizer/resizer-server.ts'
+import { startNodeLife } from './node-life.ts'
+import { lateOrigin } from './late-origin.ts'
+import type { Machine, NodePlace, Running } from './role.ts'
+
+export interface ResizerSettings {
+  readonly diskBytes: number
+  /** A watched file is not what its record says. In a separate process the watcher finds out by itself. */
+  readonly onMismatch: (project: string, asset: string) => void
+}
+
+/** Renditions are asked for far more often than originals are rendered from. */
+const RENDITION_SHARE = 0.75
+/** Renders that may wait: at a tenth of a second each, the last of them waits ten seconds on two cores. */
+const RENDER_QUEUE_MAX = 200
+const SAVE_EVERY_MS = 30_000
+
+/** The image server, with its disk cache under `<data>/resizer`. */
+export async function startResizer(
+  machine: Machine,
+  place: NodePlace,
+  settings: ResizerSettings,
+): Promise<Running> {
+  const { clock, timers, random, log, metrics } = machine
+  const folder = join(place.data.path, 'resizer')
+  await mkdir(folder, { recursive: true })
+  const freshness = new Freshness(clock)
+  const bodies = new DiskBodies({ disk: await openDisk(join(folder, 'bodies')), random, log })
+  const renditionBytes = Math.floor(settings.diskBytes * RENDITION_SHARE)
+  const renditions = new MarkedCache<RenditionMeta, DiskBody>({
+    freshness,
+    bodies,
+    bytesMax: renditionBytes,
+  })
+  const originals = new MarkedCache<OriginalMeta, DiskBody>({
+    freshness,
+    bodies,
+    bytesMax: settings.diskBytes - renditionBytes,
+  })
+  const saved = [
+    savedCache('renditions', renditions, freshness, (meta) => meta as RenditionMeta),
+    savedCache('originals', originals, freshness, (meta) => meta as OriginalMeta),
+  ]
+  const statePath = join(folder, 'state.ndjson')
+  await restoreState(statePath, freshness, saved, bodies, log)
+
+  const origin = lateOrigin(await readOrigin(folder))
+  const records = new RecordReader(freshness, (name) => origin.records().read(name))
+  const remote = createRemote({ clock, timers })
+  const renderer = createRenderer({
+    concurrency: availableParallelism(),
+    queueMax: RENDER_QUEUE_MAX,
+  })
+  const resizer = new Resizer({
+    clock,
+    timers,
+    log,
+    meter: metrics,
+    freshness,
+    records,
+    renditions,
+    bodies,
+    assets: origin.assets,
+    remotes: new RemoteOriginals({ clock, log, freshness, cache: originals, bodies, remote }),
+    render: (recipe, source) => renderer.render(recipe, source),
+    rendererVersion: RENDERER_VERSION,
+    onMismatch: settings.onMismatch,
+  })
+  const { nodeSecret } = place
+  const loopbackOnly = /^(?:127\.|::1$|localhost$)/.test(place.host)
+  const door = resizerHandler({
+    resizer,
+    log,
+    nodeSecret,
+    logId: () => freshness.logId,
+    loopbackOnly,
+  })
+  const listening = await listen(door, {
+    host: place.host,
+    port: place.port,
+    setting: 'SLUICE_RESIZER_PORT',
+  })
+  const life = await startNodeLife(machine, place, {
+    role: 'resizer',
+    urls: [listening.url],
+    freshness,
+    stats: () => ({
+      entries: renditions.count + originals.count,
+      bytes: renditions.bytes + originals.bytes,
+      stamps: freshness.stampCount,
+      floor: freshness.floor,
+      hits: 0,
+      misses: 0,
+    }),
+    peek: (targets) => targets.map((target) => peekAt(renditions, freshness, target)),
+    async onRegistered(registration) {
+      origin.set(registration.origin)
+      await place.data.write(join('resizer', 'origin.json'), JSON.stringify(registration.origin))
+    },
+  })
+  const sweeper = new Sweeper(freshness, [renditions, originals, records], timers)
+  sweeper.start()
+  const saver = startSaving(machine, statePath, freshness, saved)
+  metrics.beforeExposition(() => {
+    const labels = { node: place.id, role: 'resizer' }
+    metrics.gauge('sluice_node_entries', labels, renditions.count + originals.count)
+    metrics.gauge('sluice_node_bytes', labels, renditions.bytes + originals.bytes)
+    metrics.gauge('sluice_resizer_queue', {}, renderer.stats().waiting)
+  })
+  return {
+    url: listening.url,
+    notReady: life.notReady,
+    async stop() {
+      await listening.stop()
+      await Promise.all([life.follower.stop(), sweeper.stop(), saver.stop(), remote.close()])
+      await saveState(statePath, freshness, saved)
+      await bodies.settled()
+    },
+  }
+}
+
+function startSaving(
+  { timers, log }: Machine,
+  path: string,
+  freshness: Freshness,
+  saved: readonly SavedCache[],
+): { stop: () => Promise<void> } {
+  const stopping = new AbortController()
+  const loop = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await timers.sleep(SAVE_EVERY_MS, stopping.signal).catch(() => undefined)
+      if (stopping.signal.aborted) return
+      await saveState(path, freshness, saved).catch((error: unknown) =>
+        log.warn({ err: error }, 'cache state not saved; a crash now would empty the cache'),
+      )
+    }
+  }
+  const running = loop()
+  return {
+    async stop() {
+      stopping.abort()
+      await running
+    },
+  }
+}
+
+/** What control said at an earlier start: with it, delivery lives while control is down. */
+async function readOrigin(folder: string): Promise<OriginLocation | null> {
+  try {
+    const parsed: unknown = JSON.parse(await readFile(join(folder, 'origin.json'), 'utf8'))
+    const { kind, path } = (parsed ?? {}) as Partial<OriginLocation>
+    return kind === 'folder' && typeof path === 'string' ? { kind, path } : null
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
+
+function peekAt(renditions: RenditionCache, freshness: Freshness, target: string): Peek {
+  const absent: Peek = {
+    target,
+    state: 'absent',
+    mark: null,
+    applied: freshness.applied,
+    inputHash: null,
+  }
+  const parsed = parseCanonicalTarget(target)
+  if (!parsed.ok) return absent
+  const { url } = parsed
+  const found = renditions.peek(renditionKey(url, negotiateFormat(url, null)))
+  if (!found) return absent
+  const { mark, meta } = found.entry
+  return {
+    ...absent,
+    state: found.judgement.usable ? 'usable' : 'unusable',
+    mark,
+    inputHash: meta.inputHash,
+  }
+}
+
+export const RESIZER_ROLE_METRICS = {
+  sluice_resizer_queue: { kind: 'gauge', help: 'Renders that wait for a processor.', labels: [] },
+} as const
