@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -21,7 +21,7 @@ const NEEDS = {
   check: [installPackages],
   sim: [installPackages],
   start: [installPackages, buildConsole],
-  pack: [installPackages, buildConsole],
+  pack: [emptyDist, installPackages, buildConsole],
   bench: [installPackages, buildConsole],
   test: [installPackages, buildConsole, () => installPrograms(say)],
 }
@@ -121,6 +121,11 @@ async function buildConsole() {
   mkdirSync(path.dirname(marker), { recursive: true })
   writeFileSync(marker, wanted)
   say(`  built in ${((Date.now() - started) / 1000).toFixed(1)} s`)
+}
+
+/** So that a file that is gone from the sources is gone from the package. */
+async function emptyDist() {
+  rmSync(path.join(ROOT, 'dist'), { recursive: true, force: true })
 }
 
 /** Calls `tell` with the seconds since now, until the returned function is called. */

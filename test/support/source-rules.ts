@@ -30,6 +30,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
+/** The composition root: knows every room, and no room knows it. `src/*.ts` belongs to it too. */
+const COMPOSITION = 'roles'
+
 export const FILE_LINES_MAX = 400
 export const FUNCTION_LINES_MAX = 70
 
@@ -57,7 +60,7 @@ export function roomOf(path: string): string | null {
 
 export function roomProblems(file: SourceFile): string[] {
   const room = roomOf(file.path)
-  if (room === null) return []
+  if (room === null || room === COMPOSITION) return []
   const allowed = MAY_IMPORT[room]
   if (allowed === undefined) return [`${file.path}: '${room}' is no room of the map`]
   const problems: string[] = []
