@@ -146,6 +146,6 @@ async function readPassword(io: AdminIo): Promise<string> {
 function consoleUrl(io: AdminIo): string {
   const file = path.join(io.dataFolder, 'serve.json')
   if (!existsSync(file)) return io.defaultConsole
-  const { console } = JSON.parse(readFileSync(file, 'utf8')) as { console?: unknown }
-  return typeof console === 'string' ? console.replace(/\/+$/, '') : io.defaultConsole
+  const serve = JSON.parse(readFileSync(file, 'utf8')) as { console?: unknown }
+  return typeof serve.console === 'string' ? serve.console.replace(/\/+$/, '') : io.defaultConsole
 }

@@ -18,6 +18,7 @@ const ROOTS = [
   'bench/bench.ts',
   'scripts/test.ts',
   'scripts/check.ts',
+  'scripts/reference.ts',
   'console/src/main.tsx',
   'console/vite.config.ts',
 ]

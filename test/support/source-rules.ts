@@ -23,14 +23,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   assets: ['kernel', 'contract', 'store', 'origin'],
   api: ['kernel', 'contract', 'store', 'assets', 'invalidation', 'targets', 'purgelog', 'origin'],
   cli: ['kernel', 'contract'],
-  // Roles compose the rooms into processes: what app.ts would be if it fitted on a screen.
-  roles: [
-    ...['kernel', 'contract', 'origin', 'imaging', 'cache', 'purgelog', 'store', 'resizer', 'edge'],
-    ...['targets', 'invalidation', 'assets', 'api'],
-  ],
 }
 
-/** The composition root: knows every room, and no room knows it. `src/*.ts` belongs to it too. */
+/** The composition root, with `src/*.ts`: roles compose rooms into processes, so they know every room and none knows them. */
 const COMPOSITION = 'roles'
 
 export const FILE_LINES_MAX = 400
