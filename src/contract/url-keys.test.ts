@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as fc from 'fast-check'
+import type { DeliveryUrl } from './delivery-url.ts'
+import { parseDeliveryUrl } from './parse-delivery-url.ts'
+import { coverage, folderAncestors, sourceKeyText, urlKeyTexts } from './url-keys.ts'
+
+const project = {
+  project: 'demo',
+  companies: ['Co'],
+  tokens: ['doc'],
+  hosts: [],
+  originAliases: {},
+}
+
+function parsed(target: string): DeliveryUrl {
+  const result = parseDeliveryUrl({ host: 'h.li', target }, { projects: [project] })
+  assert.ok(result.ok, JSON.stringify(result))
+  return result.url
+}
+
+describe('the keys of an answer', () => {
+  it('to a crop with presets name all that it depends on', () => {
+    const url = parsed('/is/image/Co/shoes/summer/red:Large?$Thumb$&wid=40&fmt=png&id=9')
+    assert.deepEqual(urlKeyTexts(url), [
+      'project:demo',
+      'asset:demo/shoes/summer/red',
+      'folder:demo/shoes',
+      'folder:demo/shoes/summer',
+      'crop:demo/shoes/summer/red:Large',
+      'preset:demo/thumb',
+      'path:demo|/~/image/demo/shoes/summer/red:Large',
+      'url:demo|/~/image/demo/shoes/summer/red:Large?$thumb$&wid=40',
+    ])
+    assert.equal(sourceKeyText(url), 'src:demo/shoes/summer/red')
+  })
+
+  it('to a remote original name it', () => {
+    const url = parsed('/_t/doc/https://SAMPLE.LI/a.jpg?w=40&force_format=webp,jpg&vh=3')
+    assert.deepEqual(urlKeyTexts(url), [
+      'project:demo',
+      'original:demo/sample.li/a.jpg',
+      'path:demo|/~/original/demo/sample.li/a.jpg',
+      'url:demo|/~/original/demo/sample.li/a.jpg?w=40',
+    ])
+    assert.equal(sourceKeyText(url), 'src:demo/sample.li/a.jpg')
+  })
+
+  it('to an asset in the other dialect are those of the asset', () => {
+    assert.ok(urlKeyTexts(parsed('/_t/doc/shoes/red.jpg?w=40')).includes('asset:demo/shoes/red'))
+  })
+
+  it('hold every folder above an asset', () => {
+    assert.deepEqual(folderAncestors('a'), [])
+    assert.deepEqual(folderAncestors('a/b/c'), ['a', 'a/b'])
+  })
+})
+
+describe('a purge by URL', () => {
+  it('without a query, or with one that says nothing, covers the path', () => {
+    for (const target of [
+      '/is/image/demo/a',
+      '/is/image/demo/a?',
+      '/is/image/demo/a?ts=1&qlt=80',
+    ]) {
+      assert.deepEqual(coverage(parsed(target)), {
+        covers: 'path',
+        key: 'path:demo|/~/image/demo/a',
+      })
+    }
+  })
+
+  it('with a query covers that rendition', () => {
+    assert.deepEqual(coverage(parsed('/is/image/Co/a?hei=2&wid=1')), {
+      covers: 'rendition',
+      key: 'url:demo|/~/image/demo/a?hei=2&wid=1',
+    })
+  })
+
+  it('reaches the rendition in every format, quality and version', () => {
+    const format = fc.constantFrom(
+      '',
+      '&fmt=png',
+      '&fmt=webp,,lossless',
+      '&qlt=40',
+      '&id=7',
+      '&FMT=avif&id=x',
+    )
+    const commands = fc.constantFrom(
+      'wid=40',
+      '$a$',
+      'wid=40&$a$&hei=3',
+      '$a$&rotate=0',
+      'req=props',
+    )
+    fc.assert(
+      fc.property(commands, format, format, (query, one, other) => {
+        const purged = parsed(`/is/image/demo/a?${query}${one}`)
+        const cached = parsed(`/is/image/demo/a?${query}${other}`)
+        assert.ok(urlKeyTexts(cached).includes(coverage(purged).key))
+      }),
+    )
+  })
+})
