@@ -61,11 +61,17 @@ interface Settling {
   readonly resolve: () => void
 }
 
+/** `known`: what is waited for changes no bytes, only how sure we are of them. */
 type Verdict =
   | { readonly kind: 'clean' }
-  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'wait'; readonly ms: number; readonly known: boolean }
   | { readonly kind: 'take'; readonly file: TreeFile }
   | { readonly kind: 'remove' }
+
+interface Take {
+  readonly id: string
+  readonly file: TreeFile
+}
 
 export class FolderWatch {
   readonly #parts: FolderWatchParts
@@ -190,8 +196,10 @@ export class FolderWatch {
     this.#dirty.clear()
     for (const path of await this.#tree.refresh(dirty)) this.#claim(path)
     const due = this.#judgeAll()
-    const changes = await this.#takeAll(due.takes)
-    changes.push(...due.removes.map((id) => ({ id, content: null })))
+    const byInode = due.takes.length > 0 ? this.#rowsByInode() : new Map<string, AssetRow>()
+    const changes = await this.#takeAll(due.takes, byInode)
+    const removes = new Set([...due.removes, ...this.#movedAway(due.takes, byInode)])
+    for (const id of removes) changes.push({ id, content: null })
     await this.#commit(changes)
     this.#resolveSettled(round)
     return due.more || changes.length > 0 ? 0 : Math.min(due.waitMs, this.#sweep())
@@ -210,12 +218,12 @@ export class FolderWatch {
   }
 
   #judgeAll(): {
-    readonly takes: readonly { readonly id: string; readonly file: TreeFile }[]
+    readonly takes: readonly Take[]
     readonly removes: readonly string[]
     readonly waitMs: number
     readonly more: boolean
   } {
-    const takes: { id: string; file: TreeFile }[] = []
+    const takes: Take[] = []
     const removes: string[] = []
     let waitMs = SWEEP_MS
     for (const id of this.#open) {
@@ -243,11 +251,11 @@ export class FolderWatch {
       sameIdentity(location.identity, file.identity)
     const age = ageMs(file.identity, clock.wall())
     if (same && location.settled) return { kind: 'clean' }
-    if (same && age < RECHECK_AGE_MS) return { kind: 'wait', ms: RECHECK_AGE_MS - age }
+    if (same && age < RECHECK_AGE_MS) return { kind: 'wait', ms: RECHECK_AGE_MS - age, known: true }
     const stillMs = Math.max(age, clock.now() - file.since)
     return stillMs >= STILL_MS
       ? { kind: 'take', file }
-      : { kind: 'wait', ms: Math.max(1, STILL_MS - stillMs) }
+      : { kind: 'wait', ms: Math.max(1, STILL_MS - stillMs), known: same }
   }
 
   /** A file that is written anew by its editor is gone for a moment. */
@@ -260,14 +268,19 @@ export class FolderWatch {
     const since = this.#goneSince.get(id) ?? now
     this.#goneSince.set(id, since)
     const leftMs = STILL_MS - (now - since)
-    return leftMs <= 0 ? { kind: 'remove' } : { kind: 'wait', ms: leftMs }
+    return leftMs <= 0 ? { kind: 'remove' } : { kind: 'wait', ms: leftMs, known: false }
+  }
+
+  /** What was renamed leaves its old id in the same round in which it is taken under the new one. */
+  #movedAway(takes: readonly Take[], byInode: ReadonlyMap<string, AssetRow>): readonly string[] {
+    const rows = takes.flatMap(({ file }) => byInode.get(inodeOf(file.identity)) ?? [])
+    return rows.filter((row) => !this.#claims.has(row.id)).map((row) => row.id)
   }
 
   async #takeAll(
-    takes: readonly { readonly id: string; readonly file: TreeFile }[],
+    takes: readonly Take[],
+    byInode: ReadonlyMap<string, AssetRow>,
   ): Promise<FolderChange[]> {
-    if (takes.length === 0) return []
-    const byInode = this.#rowsByInode()
     const changes: FolderChange[] = []
     const waiting = takes.values()
     const worker = async (): Promise<void> => {
@@ -323,13 +336,8 @@ export class FolderWatch {
   #isPending(id: string, patient: boolean): boolean {
     if (!this.#open.has(id)) return false
     const verdict = this.#judge(id)
-    if (verdict.kind !== 'wait') return verdict.kind !== 'clean'
-    if (!patient) return false
-    const [path] = this.#claims.get(id) ?? []
-    const file = path === undefined ? undefined : this.#tree.file(path)
-    const location = this.#rows.get(id)?.location
-    const same = file && location?.kind === 'file' && location.path === file.real
-    return !same || !sameIdentity(location.identity, file.identity)
+    if (verdict.kind === 'wait') return patient && !verdict.known
+    return verdict.kind !== 'clean'
   }
 
   /** Milliseconds until the next sweep; begins one when it is due. */
