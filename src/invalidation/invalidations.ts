@@ -1,5 +1,17 @@
 import type { Invalidation, Selection } from '../contract/invalidation.ts'
 import type { InvalidationFilter, Page, PageRequest, Tables } from '../store/store.ts'
+import { toInvalidation } from '../store/invalidation-rows.ts'
+import { cancel, evidence, knownRow, retry } from './actions.ts'
+import { NO_SELECTION, createAutomatic } from './automatic.ts'
+import { createEvents } from './events.ts'
+import { gather, projectRow } from './gather.ts'
+import type { InvalidationParts } from './parts.ts'
+import { createPreviewMemory, preview } from './preview.ts'
+import { createRunner } from './runner.ts'
+import type { Runner } from './runner.ts'
+import { submit } from './submit.ts'
+import { checkTemplateText } from './template-check.ts'
+import { createUpkeep } from './upkeep.ts'
 import type {
   CheckedLine,
   EvidenceExport,
@@ -19,6 +31,7 @@ export type {
   SubmitRequest,
   Submitted,
 } from './requests.ts'
+export type { InvalidationParts } from './parts.ts'
 
 /**
  * Invalidations: what people, scripts and changes of assets ask for, carried out until it is Done or has failed with a
@@ -65,4 +78,46 @@ export interface Invalidations {
   start(): Promise<void>
   /** Stops at a safe point; what is unfinished goes on at the next start. */
   stop(): Promise<void>
+}
+
+export function createInvalidations(given: InvalidationParts): Invalidations {
+  const events = createEvents(given.log)
+  const previews = createPreviewMemory()
+  const upkeep = createUpkeep(given)
+  const automatic = createAutomatic({ ...given, events, runner: () => runner })
+  const runner: Runner = createRunner(given, events, async () => {
+    await automatic.invalidateDue()
+    await upkeep()
+  })
+  const parts = { ...given, events, previews, runner }
+  const { tables } = given.store
+
+  return {
+    preview: (project, selection) => preview(parts, previews, project, selection),
+    submit: (project, request) => submit(parts, project, request),
+    retry: (project, id) => retry(parts, project, id),
+    cancel: (project, id) => cancel(parts, project, id),
+    async get(project, id) {
+      const row = await knownRow(tables, project, id)
+      return runner.shown(id) ?? toInvalidation(row)
+    },
+    list: (project, filter, page) => tables.invalidations.list(project, filter, page),
+    async urls(project, id, page) {
+      await knownRow(tables, project, id)
+      return tables.invalidations.urls(project, id, page)
+    },
+    evidence: (project, id) => evidence(tables, project, id),
+    async checkTemplate(project, text, assets) {
+      const row = await projectRow(tables, project)
+      const { known, assets: rows } = await gather(tables, row, { ...NO_SELECTION, assets })
+      return checkTemplateText(text, row, rows, known)
+    },
+    subscribe: (project, id, listener) => events.subscribe(project, id, listener),
+    recordChange: (tx, change) => automatic.record(tx, change),
+    start: () => runner.start(),
+    async stop() {
+      await automatic.stop()
+      await runner.stop()
+    },
+  }
 }

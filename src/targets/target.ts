@@ -23,7 +23,7 @@ export interface Target {
     signal: AbortSignal,
   ): Promise<readonly MemberProgress[]>
   /** Looks at what the caches hold now. Called after every target has flushed. */
-  verify(purge: Purge, signal: AbortSignal): Promise<TargetEvidence>
+  verify(purge: Purge & Looked, signal: AbortSignal): Promise<TargetEvidence>
 }
 
 export interface PlannedPurge {
@@ -45,9 +45,12 @@ export interface Purge {
   readonly project: string
   readonly seq: number
   readonly keys: readonly KeyHash[]
-  /** Full URLs, for targets that know nothing else. */
-  readonly urls: readonly string[]
-  /** Canonical targets to look at when verifying, most telling first. */
+  /** Full URLs in pieces, for targets that know nothing else; read from the store when they are asked for. */
+  urls(): AsyncIterable<readonly string[]>
+}
+
+/** What to look at when verifying: canonical targets, most telling first. */
+export interface Looked {
   readonly peekTargets: readonly string[]
 }
 

@@ -1,0 +1,101 @@
+import type { Invalidation } from '../contract/invalidation.ts'
+import { toInvalidation } from '../store/invalidation-rows.ts'
+import type { InvalidationRow, Tables } from '../store/store.ts'
+import { InvalidationError } from './errors.ts'
+import type { EvidenceExport } from './requests.ts'
+import type { SubmitParts } from './submit.ts'
+import { begunAnew, waitingAgain } from './timeline.ts'
+
+/** What a person can still do with an invalidation, and what its log tells. */
+
+export async function knownRow(
+  tables: Tables,
+  project: string,
+  id: string,
+): Promise<InvalidationRow> {
+  const row = await tables.invalidations.get(project, id)
+  if (row) return row
+  throw new InvalidationError('unknown-invalidation', {
+    title: 'Unknown invalidation.',
+    publicMessage: `There is no invalidation ${id} in this project.`,
+  })
+}
+
+/** A new seq under the same id; of two who press Retry at once, one is refused. */
+export async function retry(
+  parts: SubmitParts,
+  project: string,
+  id: string,
+): Promise<Invalidation> {
+  const at = new Date(parts.clock.wall()).toISOString()
+  const row = await parts.store.transaction('durable', async (tx) => {
+    const before = await knownRow(tx, project, id)
+    const seq = await tx.log.append(project, before.keys)
+    const changed = await tx.invalidations.transition(id, ['ERROR', 'ERROR_CDN_NODE'], {
+      ...begunAnew(before, at),
+      seq,
+      attempt: before.attempt + 1,
+      targets: waitingAgain(before.targets),
+      evidence: null,
+      failure: null,
+      finishedAt: null,
+    })
+    if (!changed) throw notRetryable(before)
+    return knownRow(tx, project, id)
+  })
+  parts.events.emit(toInvalidation(row))
+  await parts.runner.take(id, 0)
+  return toInvalidation(row)
+}
+
+function notRetryable({ status }: Invalidation): InvalidationError {
+  return new InvalidationError('not-retryable', {
+    title: 'This invalidation cannot be retried.',
+    publicMessage: `It is ${status}; only one that ended in ERROR or ERROR_CDN_NODE can be retried. Submit a new one.`,
+  })
+}
+
+export async function cancel(
+  parts: SubmitParts,
+  project: string,
+  id: string,
+): Promise<Invalidation> {
+  const at = new Date(parts.clock.wall()).toISOString()
+  const row = await parts.store.transaction('durable', async (tx) => {
+    const before = await knownRow(tx, project, id)
+    const changed = await tx.invalidations.transition(id, ['Scheduled'], {
+      status: 'Cancelled',
+      timeline: [...before.timeline, { status: 'Cancelled', at }],
+      finishedAt: at,
+    })
+    if (!changed) throw notCancellable(before)
+    return knownRow(tx, project, id)
+  })
+  parts.events.emit(toInvalidation(row))
+  return toInvalidation(row)
+}
+
+function notCancellable({ status }: Invalidation): InvalidationError {
+  return new InvalidationError('not-cancellable', {
+    title: 'This invalidation cannot be cancelled.',
+    publicMessage: `It is ${status}; only one that is still Scheduled can be cancelled.`,
+  })
+}
+
+export async function evidence(
+  tables: Tables,
+  project: string,
+  id: string,
+): Promise<EvidenceExport> {
+  const row = await knownRow(tables, project, id)
+  const targets = row.targets.map((target) => ({
+    node: target.id,
+    role: target.tier === 'resizing' ? ('resizer' as const) : ('edge' as const),
+    outcome: target.detail,
+  }))
+  return {
+    invalidation: toInvalidation(row),
+    nodes: row.observed?.nodes ?? targets,
+    peeks: row.observed?.peeks ?? [],
+  }
+}

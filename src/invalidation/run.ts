@@ -1,0 +1,169 @@
+import { isFinal } from '../contract/invalidation.ts'
+import type { Invalidation, InvalidationStatus } from '../contract/invalidation.ts'
+import { toInvalidation } from '../store/invalidation-rows.ts'
+import type { InvalidationRow, Tables } from '../store/store.ts'
+import type { MemberProgress, Purge } from '../targets/target.ts'
+import type { Events } from './events.ts'
+import { createFlushing } from './flushing.ts'
+import type { Flushing } from './flushing.ts'
+import type { InvalidationParts } from './parts.ts'
+import { moved, progressed, waitingAgain } from './timeline.ts'
+
+/** Progress between two statuses is written at most this often: the log shows it, nothing depends on it. */
+const PROGRESS_WRITE_MS = 100
+const URLS_PER_PIECE = 500
+
+/** Thrown when another runner has taken the invalidation over: this one must not touch it any more. */
+export class HoldLost extends Error {
+  override readonly name = 'HoldLost'
+}
+
+/** Why a step ends the invalidation, as people will read it. */
+export class StepFailure extends Error {
+  override readonly name = 'StepFailure'
+  readonly status: 'ERROR' | 'ERROR_CDN_NODE'
+
+  constructor(status: 'ERROR' | 'ERROR_CDN_NODE', reason: string) {
+    super(reason)
+    this.status = status
+  }
+}
+
+/**
+ * One invalidation in the hands of its runner. While it is held, the row in memory is the true one; each save writes what it
+ * shows, on condition that it is still held (freshness rules, "One runner per invalidation").
+ */
+export class Run {
+  readonly parts: InvalidationParts
+  readonly #events: Events
+  readonly #abort = new AbortController()
+  #row: InvalidationRow
+  #shown: Invalidation
+  #flushing: Flushing
+  #cancelWrite: (() => void) | null = null
+
+  constructor(parts: InvalidationParts, events: Events, row: InvalidationRow) {
+    this.parts = parts
+    this.#events = events
+    this.#row = { ...row, targets: waitingAgain(row.targets) }
+    this.#shown = toInvalidation(row)
+    this.#flushing = this.#newFlushing()
+  }
+
+  get row(): InvalidationRow {
+    return this.#row
+  }
+
+  /** As told to the outside: a final status only once it is on disk. */
+  get shown(): Invalidation {
+    return this.#shown
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  get flushing(): Flushing {
+    return this.#flushing
+  }
+
+  abort(reason: Error): void {
+    this.#stopWriting()
+    this.#abort.abort(reason)
+  }
+
+  now(): string {
+    return new Date(this.parts.clock.wall()).toISOString()
+  }
+
+  purge(): Purge {
+    const { id, project, seq, keys } = this.#row
+    return { invalidation: id, project, seq: seq ?? 0, keys, urls: () => this.#urls() }
+  }
+
+  /** The next status, saved but not synced: a crash may lose it, and it is derived again. */
+  async advance(status: InvalidationStatus): Promise<void> {
+    await this.save('volatile', moved(this.#row, status, this.now()))
+  }
+
+  /** Puts the keys into the purge log (once more): from here on a flush means this seq. */
+  async enterLog(): Promise<void> {
+    const status = moved(this.#row, 'Received', this.now())
+    const targets = waitingAgain(this.#row.targets)
+    const seq = await this.parts.store.transaction('durable', async (tx) => {
+      const last = await tx.log.append(this.#row.project, this.#row.keys)
+      await this.#update(tx, { ...status, targets, seq: last })
+      return last
+    })
+    this.#row = { ...this.#row, ...status, targets, seq }
+    this.#flushing = this.#newFlushing()
+    this.#show()
+  }
+
+  async save(durability: 'durable' | 'volatile', change: Partial<InvalidationRow>): Promise<void> {
+    this.#stopWriting()
+    await this.parts.store.transaction(durability, (tx) => this.#update(tx, change))
+    this.#row = { ...this.#row, ...change }
+    this.#show()
+  }
+
+  /** Gives it back unfinished, for the next start or another process. */
+  async free(): Promise<void> {
+    this.#stopWriting()
+    const { id, runner, runnerEpoch } = this.#row
+    if (runner === null || isFinal(this.#row.status)) return
+    await this.parts.store.transaction('volatile', (tx) =>
+      tx.invalidations.update(id, runner, runnerEpoch, { runner: null }),
+    )
+  }
+
+  async #update(tx: Tables, change: Partial<InvalidationRow>): Promise<void> {
+    const { id, runner, runnerEpoch, targets } = this.#row
+    const held =
+      runner !== null &&
+      (await tx.invalidations.update(id, runner, runnerEpoch, { targets, ...change }))
+    if (!held) throw new HoldLost('another runner has taken it over')
+  }
+
+  #show(): void {
+    this.#shown = toInvalidation(this.#row)
+    this.#events.emit(this.#shown)
+  }
+
+  #newFlushing(): Flushing {
+    return createFlushing(this.purge(), (members) => this.#progress(members), this.signal)
+  }
+
+  #progress(members: readonly MemberProgress[]): void {
+    this.#row = { ...this.#row, targets: progressed(this.#row.targets, members, this.now()) }
+    this.#show()
+    this.#cancelWrite ??= this.parts.timers.after(PROGRESS_WRITE_MS, () => void this.#write())
+  }
+
+  async #write(): Promise<void> {
+    try {
+      await this.save('volatile', {})
+    } catch (error) {
+      // The step that is under way saves too, and is the one to fail.
+      this.parts.log.debug({ err: error, invalidation: this.#row.id }, 'progress was not written')
+    }
+  }
+
+  #stopWriting(): void {
+    this.#cancelWrite?.()
+    this.#cancelWrite = null
+  }
+
+  async *#urls(): AsyncIterable<readonly string[]> {
+    const { project, id } = this.#row
+    const { invalidations } = this.parts.store.tables
+    let cursor: string | null = null
+    do {
+      const request = { limit: URLS_PER_PIECE, ...(cursor === null ? {} : { cursor }) }
+      const page: { items: readonly string[]; nextCursor: string | null } =
+        await invalidations.urls(project, id, request)
+      yield page.items
+      cursor = page.nextCursor
+    } while (cursor !== null)
+  }
+}
