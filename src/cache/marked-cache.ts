@@ -65,6 +65,11 @@ export class MarkedCache<Meta, Body> {
     return Math.floor(this.#bytesMax * LARGEST_SHARE)
   }
 
+  /** Whether anything is held, usable or not. */
+  has(key: string): boolean {
+    return this.#entries.has(key)
+  }
+
   /** What may be used for a request that needs at least `minMark`. A hard-purged entry does not exist. */
   lookup(key: string, minMark: number): Found<Meta, Body> | undefined {
     const entry = this.#entries.get(key)

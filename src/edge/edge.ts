@@ -102,6 +102,7 @@ export class Edge {
       request.asker?.holdsLease ?? false,
     )
     const key = variantKey(resource, this.#variants, request.headers)
+    const known = cache.has(key)
     const found = cache.lookup(key, waiter.minMark)
     const now = clock.now()
     const fresh = found !== undefined && isFresh(found.entry.meta, now)
@@ -115,7 +116,7 @@ export class Edge {
       }
     }
     if (parseCacheControl(request.headers['cache-control']).onlyIfCached) return 'not-cached'
-    const held = found ? (fresh ? 'no-lease' : 'expired') : cache.peek(key) ? 'purged' : 'absent'
+    const held = found ? (fresh ? 'no-lease' : 'expired') : known ? 'purged' : 'absent'
     return this.#fillFor(request, resource, key, waiter, held)
   }
 
