@@ -153,6 +153,8 @@ function setHooks(app: ApiServer, parts: ApiParts): void {
 /** Raw bodies are streams for their route; everything else is JSON, whatever it calls itself in vain. */
 async function readBody(request: FastifyRequest, payload: Readable): Promise<unknown> {
   if (request.routeOptions.config.rawBody === true) return payload
+  // Nothing is offered at this address: whatever is sent there is not even read.
+  if (request.routeOptions.url === undefined) return undefined
   const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
   if (type === 'application/x-ndjson') {
     throw new ApiError(

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import rangeParser from 'range-parser'
 
 import { Asset, AssetPutQuery } from '../contract/api/assets.ts'
@@ -124,7 +124,8 @@ async function sendContent(
   }
   if (request.method === 'HEAD') {
     content.stream.destroy()
-    return reply.send()
+    // A stream, because Fastify would set the length of anything else.
+    return reply.send(Readable.from([]))
   }
   return reply.send(content.stream)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 import { JSON_BODY_BYTES_MAX } from '../contract/api/common.ts'
 import { ApiError } from './errors.ts'

@@ -1,0 +1,21 @@
+import type { ControlMemory } from '../../src/purgelog/authority.ts'
+import type { Store } from '../../src/store/store.ts'
+
+/** The store as the nodes' authority sees it. */
+export function controlMemory(store: Store): ControlMemory {
+  const { log, nodes } = store.tables
+  return {
+    logId: () => log.id(),
+    head: () => log.head(),
+    oldest: () => log.oldest(),
+    after: (seq, limit) => log.after(seq, limit),
+    nodes: () => nodes.list(),
+    register: (node, predecessor) =>
+      store.transaction('durable', (tx) => tx.nodes.register(node, predecessor)),
+    acknowledge: (incarnation, applied, seenAt) =>
+      store.transaction('volatile', (tx) => tx.nodes.acknowledge(incarnation, applied, seenAt)),
+    markOut: (incarnation) => store.transaction('durable', (tx) => tx.nodes.markOut(incarnation)),
+    remove: (incarnation) => store.transaction('durable', (tx) => tx.nodes.remove(incarnation)),
+    recordServed: (urls, at) => store.transaction('volatile', (tx) => tx.served.record(urls, at)),
+  }
+}
