@@ -1,7 +1,7 @@
 // oxlint-disable-next-line import/no-unassigned-import -- style sheets have nothing to assign.
-import '@react-spectrum/s2/page.css'
-// oxlint-disable-next-line import/no-unassigned-import -- the same.
 import './theme.css'
+// oxlint-disable-next-line import/no-unassigned-import -- the same.
+import '@react-spectrum/s2/page.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'

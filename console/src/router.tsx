@@ -6,7 +6,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
-import type { RouteComponent } from '@tanstack/react-router'
+import type { AnyRoute, RouteComponent } from '@tanstack/react-router'
 import { paths } from './paths.ts'
 import { ApiProblem } from './problem.ts'
 import { setCsrf } from './http.ts'
@@ -55,26 +55,40 @@ const project = createRoute({
   errorComponent: PageFailed,
 })
 
-const page = <Path extends string>(path: Path, component: RouteComponent) =>
-  createRoute({ getParentRoute: () => project, path, component })
+/** A parent of its own: beside each other, the address of all assets would be that of an asset without a name. */
+const assets = createRoute({ getParentRoute: () => project, path: '/assets' })
+
+function page<Parent extends AnyRoute, Path extends string>(
+  parent: Parent,
+  path: Path,
+  component: RouteComponent,
+) {
+  return createRoute({ getParentRoute: () => parent, path, component })
+}
 
 const tree = root.addChildren([
   signIn,
   start,
   project.addChildren([
     page(
+      project,
       '/',
       lazyRouteComponent(() => import('./pages/home/home-page.tsx'), 'HomePage'),
     ),
+    assets.addChildren([
+      page(
+        assets,
+        '/',
+        lazyRouteComponent(() => import('./pages/assets/assets-page.tsx'), 'AssetsPage'),
+      ),
+      page(
+        assets,
+        '/$',
+        lazyRouteComponent(() => import('./pages/assets/asset-page.tsx'), 'AssetPage'),
+      ),
+    ]),
     page(
-      '/assets',
-      lazyRouteComponent(() => import('./pages/assets/assets-page.tsx'), 'AssetsPage'),
-    ),
-    page(
-      '/assets/$',
-      lazyRouteComponent(() => import('./pages/assets/asset-page.tsx'), 'AssetPage'),
-    ),
-    page(
+      project,
       '/invalidate',
       lazyRouteComponent(
         () => import('./pages/invalidation/invalidate-page.tsx'),
@@ -82,30 +96,37 @@ const tree = root.addChildren([
       ),
     ),
     page(
+      project,
       '/invalidations',
       lazyRouteComponent(() => import('./pages/log/log-page.tsx'), 'LogPage'),
     ),
     page(
+      project,
       '/invalidations/$id',
       lazyRouteComponent(() => import('./pages/log/invalidation-page.tsx'), 'InvalidationPage'),
     ),
     page(
+      project,
       '/live',
       lazyRouteComponent(() => import('./pages/live/live-page.tsx'), 'LivePage'),
     ),
     page(
+      project,
       '/nodes',
       lazyRouteComponent(() => import('./pages/nodes/nodes-page.tsx'), 'NodesPage'),
     ),
     page(
+      project,
       '/settings',
       lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
     ),
     page(
+      project,
       '/people',
       lazyRouteComponent(() => import('./pages/people/people-page.tsx'), 'PeoplePage'),
     ),
     page(
+      project,
       '/help',
       lazyRouteComponent(() => import('./pages/help/help-page.tsx'), 'HelpPage'),
     ),

@@ -146,11 +146,12 @@ export function CancelButton({ invalidation }: { readonly invalidation: Invalida
       <Button
         variant="secondary"
         size="S"
+        aria-label={`Cancel invalidation ${invalidation.id}`}
         isDisabled={!here.can('editor')}
         isPending={cancel.isPending}
         onPress={() => cancel.mutate()}
       >
-        Cancel invalidation
+        Cancel
       </Button>
       <ProblemAlert error={cancel.error} />
     </>

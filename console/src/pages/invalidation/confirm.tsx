@@ -23,17 +23,15 @@ import styles from './invalidation.module.css'
 interface ConfirmProps extends DraftProps {
   readonly tab: Tab
   readonly onBack: () => void
-  /** Told before and after Submit, so that leaving for the result asks nothing. */
-  readonly onSending: (sent: boolean) => void
 }
 
 /** The list of what will go. Submit is always possible; what cannot be done is told then, with its reason. */
-export function Confirm({ draft, onChange, tab, onBack, onSending }: ConfirmProps) {
+export function Confirm({ draft, onChange, tab, onBack }: ConfirmProps) {
   const here = useProject()
   const preview = usePreview(here.id, selectionOf(draft, tab))
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus(), [])
-  const submit = useSubmit({ draft, tab, preview: preview.data, onSending })
+  const submit = useSubmit({ draft, tab, preview: preview.data })
   return (
     <Stack>
       <section className={styles['confirm']} aria-labelledby="confirm-heading">
@@ -74,10 +72,9 @@ interface SubmitParts {
   readonly draft: Draft
   readonly tab: Tab
   readonly preview: Preview | undefined
-  readonly onSending: (sent: boolean) => void
 }
 
-function useSubmit({ draft, tab, preview, onSending }: SubmitParts) {
+function useSubmit({ draft, tab, preview }: SubmitParts) {
   const here = useProject()
   const router = useRouter()
   // Kept over repeats: pressing Submit again after a lost answer must not invalidate twice.
@@ -86,9 +83,10 @@ function useSubmit({ draft, tab, preview, onSending }: SubmitParts) {
     mutationFn: () => api.submit(here.id, bodyOf(draft, tab, preview?.digest), idempotencyKey),
     onSuccess: (invalidation) => {
       tellInvalidation(here.id, invalidation)
-      onSending(true)
-      // After the guard against leaving has let go.
-      queueMicrotask(() => router.history.push(paths.invalidation(here.id, invalidation.id)))
+      // The draft is sent, so leaving it asks nothing.
+      router.history.push(paths.invalidation(here.id, invalidation.id), undefined, {
+        ignoreBlocker: true,
+      })
     },
     onError: (error) => {
       // Refused: the next attempt may be another list, which the old key would not fit.

@@ -30,15 +30,14 @@ export function InvalidatePage() {
   const [tabText, setTab] = useAddressState('tab', 'assets')
   const [step, setStep] = useAddressState('step')
   const [draft, setDraft] = useDraft()
-  const [sent, setSent] = useState(false)
   const tab = TABS.find((name) => name === tabText) ?? 'assets'
   const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part })
   const props: DraftProps = { draft, onChange: change, onNext: () => setStep('confirm') }
   return (
     <Page title="CDN Invalidation" intro={step === 'confirm' ? undefined : INTROS[tab]}>
-      <LeaveGuard changed={isChanged(draft) && !sent} />
+      <LeaveGuard changed={isChanged(draft)} />
       {step === 'confirm' ? (
-        <Confirm {...props} tab={tab} onBack={() => setStep('')} onSending={setSent} />
+        <Confirm {...props} tab={tab} onBack={() => setStep('')} />
       ) : (
         <Tabs
           aria-label="What to invalidate"

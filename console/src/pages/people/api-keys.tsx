@@ -1,11 +1,4 @@
-import {
-  ActionButton,
-  AlertDialog,
-  Button,
-  DialogTrigger,
-  Form,
-  TextField,
-} from '@react-spectrum/s2'
+import { ActionButton, AlertDialog, Button, DialogTrigger, TextField } from '@react-spectrum/s2'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ApiKey, ApiKeyCreated } from '../../../../src/contract/api/projects.ts'
@@ -84,7 +77,7 @@ function AddKey({ onCreated }: { readonly onCreated: (created: ApiKeyCreated) =>
     },
   })
   return (
-    <Form onSubmit={(event) => (event.preventDefault(), add.mutate())}>
+    <form onSubmit={(event) => (event.preventDefault(), add.mutate())}>
       <ProblemAlert error={add.error} />
       <div className={styles['add']}>
         <TextField
@@ -100,7 +93,7 @@ function AddKey({ onCreated }: { readonly onCreated: (created: ApiKeyCreated) =>
           Make key
         </Button>
       </div>
-    </Form>
+    </form>
   )
 }
 

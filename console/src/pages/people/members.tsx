@@ -1,11 +1,4 @@
-import {
-  ActionButton,
-  AlertDialog,
-  Button,
-  DialogTrigger,
-  Form,
-  TextField,
-} from '@react-spectrum/s2'
+import { ActionButton, AlertDialog, Button, DialogTrigger, TextField } from '@react-spectrum/s2'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Member, MemberAdded } from '../../../../src/contract/api/projects.ts'
@@ -80,7 +73,7 @@ function AddMember({ onAdded }: { readonly onAdded: (added: MemberAdded) => void
     },
   })
   return (
-    <Form onSubmit={(event) => (event.preventDefault(), add.mutate())}>
+    <form onSubmit={(event) => (event.preventDefault(), add.mutate())}>
       <ProblemAlert error={add.error} />
       <div className={styles['add']}>
         <TextField
@@ -96,7 +89,7 @@ function AddMember({ onAdded }: { readonly onAdded: (added: MemberAdded) => void
           Add person
         </Button>
       </div>
-    </Form>
+    </form>
   )
 }
 

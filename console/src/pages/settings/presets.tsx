@@ -3,7 +3,6 @@ import {
   AlertDialog,
   Button,
   DialogTrigger,
-  Form,
   TextField,
   ToastQueue,
 } from '@react-spectrum/s2'
@@ -109,7 +108,7 @@ function PresetForm({ preset, onDone }: { readonly preset: Preset; readonly onDo
     },
   })
   return (
-    <Form onSubmit={(event) => (event.preventDefault(), save.mutate())}>
+    <form className={styles['form']} onSubmit={(event) => (event.preventDefault(), save.mutate())}>
       <LeaveGuard changed={name !== preset.name || modifiers !== preset.modifiers} />
       <ProblemAlert error={save.error} title="The preset was not saved." />
       <div className={styles['grid']}>
@@ -141,7 +140,7 @@ function PresetForm({ preset, onDone }: { readonly preset: Preset; readonly onDo
           Save preset
         </Button>
       </div>
-    </Form>
+    </form>
   )
 }
 
