@@ -201,7 +201,7 @@ async function call(
   const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body))
   const answer = await api.app.inject({
     method: method ?? 'GET',
-    url: base,
+    url,
     headers: {
       ...(key === null ? {} : { authorization: `Bearer ${key}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
