@@ -1,14 +1,15 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { AssetLocation } from '../contract/records.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { sha256Stream } from '../kernel/hash.ts'
+import { sha256, sha256Stream } from '../kernel/hash.ts'
 import { systemCode } from '../origin/errors.ts'
 import { fileIdentity, isSettled, sameIdentity } from '../origin/file-identity.ts'
 import type { AssetRow } from '../store/store.ts'
 import type { TreeFile } from './folder-tree.ts'
-import { inspectFile } from './inspect.ts'
+import { inspectBytes, inspectFile } from './inspect.ts'
+import type { Inspected } from './inspect.ts'
 
 /** A file's content as it was while it stood still. */
 export type TakenContent = Pick<
@@ -27,12 +28,11 @@ export async function takeFile(file: TreeFile, clock: Clock): Promise<TakeOutcom
   try {
     if (!(await stillSame(file))) return { kind: 'moving' }
     const hashedAt = clock.wall()
-    const hash = await hashFile(file.real)
-    const inspected = await inspectFile(file.real, file.path)
+    const read = await readContent(file)
     if (!(await stillSame(file))) return { kind: 'moving' }
     const settled = isSettled(file.identity, hashedAt)
     const location = { kind: 'file', path: file.real, identity: file.identity, settled } as const
-    const content = { ...inspected, hash, bytes: file.identity.size, location }
+    const content = { ...read, bytes: file.identity.size, location }
     return { kind: 'taken', content }
   } catch (error) {
     return systemCode(error) === 'ENOENT' ? { kind: 'moving' } : { kind: 'unreadable' }
@@ -63,6 +63,18 @@ export function inodeOf(identity: { readonly device: string; readonly inode: str
 
 async function stillSame(file: TreeFile): Promise<boolean> {
   return sameIdentity(fileIdentity(await stat(file.real, { bigint: true })), file.identity)
+}
+
+/** Files up to this size are read at once: a first start with thousands opens each but once. */
+const READ_WHOLE_BYTES_MAX = 8 * 1024 * 1024
+
+async function readContent(file: TreeFile): Promise<Inspected & { readonly hash: string }> {
+  if (file.identity.size > READ_WHOLE_BYTES_MAX) {
+    const hash = await hashFile(file.real)
+    return { ...(await inspectFile(file.real, file.path)), hash }
+  }
+  const bytes = await readFile(file.real)
+  return { ...(await inspectBytes(bytes, file.path)), hash: sha256(bytes) }
 }
 
 async function hashFile(path: string): Promise<string> {

@@ -14,9 +14,16 @@ export interface Inspected extends MediaType {
 const FIRST_SIDEWAYS_ORIENTATION = 5
 
 export async function inspectFile(path: string, name: string): Promise<Inspected> {
-  const type = await detectMediaType(await readHead(path), name)
+  return inspect(await detectMediaType(await readHead(path), name), path)
+}
+
+export async function inspectBytes(bytes: Uint8Array, name: string): Promise<Inspected> {
+  return inspect(await detectMediaType(bytes.subarray(0, SNIFF_BYTES), name), bytes)
+}
+
+async function inspect(type: MediaType, source: string | Uint8Array): Promise<Inspected> {
   if (type.kind !== 'image') return { ...type, width: null, height: null }
-  return { ...type, ...(await uprightSize(path)) }
+  return { ...type, ...(await uprightSize(source)) }
 }
 
 async function readHead(path: string): Promise<Uint8Array> {
@@ -31,10 +38,10 @@ async function readHead(path: string): Promise<Uint8Array> {
 }
 
 async function uprightSize(
-  path: string,
+  source: string | Uint8Array,
 ): Promise<{ readonly width: number | null; readonly height: number | null }> {
   try {
-    const { width, height, pageHeight, orientation } = await sharp(path).metadata()
+    const { width, height, pageHeight, orientation } = await sharp(source).metadata()
     const upright = { width, height: pageHeight ?? height }
     const sideways = (orientation ?? 1) >= FIRST_SIDEWAYS_ORIENTATION
     return sideways ? { width: upright.height, height: upright.width } : upright
