@@ -70,12 +70,10 @@ export async function startEdge(
     urls: [listening.url],
     freshness,
     stats: () => ({
-      ...{
-        entries: cache.count,
-        bytes: cache.bytes,
-        stamps: freshness.stampCount,
-        floor: freshness.floor,
-      },
+      entries: cache.count,
+      bytes: cache.bytes,
+      stamps: freshness.stampCount,
+      floor: freshness.floor,
       ...counted.counts(),
     }),
     peek: (targets) => targets.map((target) => peekAt(cache, freshness, target)),

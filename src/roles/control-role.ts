@@ -1,0 +1,210 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createApi } from '../api/api.ts'
+import { hashPassword } from '../api/passwords.ts'
+import type { DemoPictures } from '../api/parts.ts'
+import { createAssets } from '../assets/create-assets.ts'
+import type { Assets } from '../assets/assets.ts'
+import { createInvalidations } from '../invalidation/invalidations.ts'
+import type { Invalidations } from '../invalidation/invalidations.ts'
+import type { StepPoint } from '../invalidation/parts.ts'
+import { sha256 } from '../kernel/hash.ts'
+import { uuidv7 } from '../kernel/ids.ts'
+import { Authority } from '../purgelog/authority.ts'
+import type { ControlMemory } from '../purgelog/authority.ts'
+import { openSqliteStore } from '../store/sqlite-store.ts'
+import type { Store } from '../store/store.ts'
+import { createOwnNodes } from '../targets/own-nodes.ts'
+import type { DataFolder } from './data-folder.ts'
+import type { Machine, Running } from './role.ts'
+
+export interface ControlSettings {
+  readonly data: DataFolder
+  readonly leaseMs: number
+  readonly nodeSecret: string
+  readonly adminKey: string
+  readonly adminEmail: string
+  readonly adminPassword: string | null
+  readonly defaultProject: string
+  readonly trustedProxies: readonly string[]
+  readonly consoleFolder: string | null
+  /** For crash tests. */
+  readonly atStep: ((point: StepPoint) => void) | null
+}
+
+/** The control plane, working; its door is opened by `openDoor` once everything that it shows is there. */
+export interface Control {
+  readonly store: Store
+  readonly authority: Authority
+  readonly assets: Assets
+  readonly invalidations: Invalidations
+  /** Whether this start made the data. */
+  readonly firstStart: boolean
+  openDoor(place: { host: string; port: number }, demo: DemoPictures | null): Promise<Running>
+  stop(): Promise<void>
+}
+
+/** The data file under the data folder; `sluice admin` opens it too. */
+export const STORE_FILE = 'control.sqlite'
+/** Records and blobs, under the data folder. */
+const ORIGIN_FOLDER = 'origin'
+
+export async function startControl(machine: Machine, settings: ControlSettings): Promise<Control> {
+  const { clock, timers, random, log } = machine
+  const originFolder = join(settings.data.path, ORIGIN_FOLDER)
+  await mkdir(originFolder, { recursive: true })
+  const plainStore = await openSqliteStore(join(settings.data.path, STORE_FILE), { random })
+  const origin = { kind: 'folder', path: originFolder } as const
+  const { leaseMs } = settings
+  const authority = new Authority({
+    clock,
+    timers,
+    random,
+    memory: memoryOf(plainStore),
+    leaseMs,
+    origin,
+  })
+  const store = announcing(plainStore, () => authority.announce())
+  const late: { assets?: Assets } = {}
+  const invalidations = createInvalidations({
+    store,
+    targets: [
+      createOwnNodes({ barrier: authority, clock, list: () => plainStore.tables.nodes.list() }),
+    ],
+    clock,
+    timers,
+    random,
+    log,
+    alone: true,
+    settle: async (project, ids) => late.assets?.settle(project, ids),
+    ...(settings.atStep ? { atStep: settings.atStep } : {}),
+  })
+  const onChange: Parameters<typeof createAssets>[0]['onChange'] = (tx, change) =>
+    invalidations.recordChange(tx, change)
+  const assets = createAssets({ store, originFolder, onChange, clock, timers, random, log })
+  late.assets = assets
+  const firstStart = await ensureAccount(machine, store, settings)
+  await assets.start()
+  await invalidations.start()
+  return {
+    store,
+    authority,
+    assets,
+    invalidations,
+    firstStart,
+    openDoor: (place, demo) =>
+      openDoor(machine, settings, { store, authority, assets, invalidations }, place, demo),
+    async stop() {
+      await invalidations.stop()
+      await assets.stop()
+      await store.close()
+    },
+  }
+}
+
+async function openDoor(
+  machine: Machine,
+  settings: ControlSettings,
+  rooms: Pick<Control, 'store' | 'authority' | 'assets' | 'invalidations'>,
+  place: { host: string; port: number },
+  demo: DemoPictures | null,
+): Promise<Running> {
+  const { nodeSecret, leaseMs, defaultProject, trustedProxies, consoleFolder } = settings
+  const api = await createApi({
+    ...machine,
+    ...rooms,
+    demo,
+    notReady: () => [],
+    config: {
+      version: machine.version,
+      adminKeyHash: sha256(settings.adminKey),
+      nodeSecret,
+      leaseMs,
+      defaultProject,
+      trustedProxies,
+      consoleFolder,
+    },
+  })
+  const { url } = await api.listen(place)
+  machine.metrics.beforeExposition(async () => {
+    const counts = await rooms.store.tables.invalidations.countByStatus()
+    for (const [status, count] of Object.entries(counts))
+      machine.metrics.gauge('sluice_invalidations', { status }, count)
+    machine.metrics.gauge('sluice_purge_log_head', {}, await rooms.store.tables.log.head())
+  })
+  return { url, notReady: () => [], stop: () => api.close() }
+}
+
+/** The first account, owner of everything. True when it was made now. */
+async function ensureAccount(
+  machine: Machine,
+  store: Store,
+  settings: ControlSettings,
+): Promise<boolean> {
+  const { accounts } = store.tables
+  const known = await accounts.accounts()
+  if (known.some((account) => account.owner)) return false
+  const { adminEmail, adminPassword } = settings
+  const passwordHash =
+    adminPassword === null ? null : await hashPassword(adminPassword, machine.random)
+  const account = {
+    id: uuidv7(machine.clock, machine.random),
+    email: adminEmail,
+    passwordHash,
+    owner: true,
+    createdAt: machine.clock.wall(),
+  }
+  await store.transaction('durable', (tx) => tx.accounts.putAccount(account))
+  return true
+}
+
+/** Rings the nodes' authority after each commit that appended to the purge log. */
+function announcing(store: Store, announce: () => void): Store {
+  return {
+    tables: store.tables,
+    close: () => store.close(),
+    async transaction(durability, work) {
+      let appended = false
+      const result = await store.transaction(durability, (tx) => {
+        const log = {
+          id: () => tx.log.id(),
+          head: () => tx.log.head(),
+          oldest: () => tx.log.oldest(),
+          after: (seq: number, limit: number) => tx.log.after(seq, limit),
+          trim: (seq: number) => tx.log.trim(seq),
+          append(...args: Parameters<typeof tx.log.append>) {
+            appended = true
+            return tx.log.append(...args)
+          },
+        }
+        return work({ ...tx, log })
+      })
+      if (appended) announce()
+      return result
+    },
+  }
+}
+
+/** The store as the authority sees it. Acknowledgements are volatile: after a power cut every node says them again. */
+function memoryOf(store: Store): ControlMemory {
+  const { log, nodes } = store.tables
+  return {
+    logId: () => log.id(),
+    head: () => log.head(),
+    oldest: () => log.oldest(),
+    after: (seq, limit) => log.after(seq, limit),
+    nodes: () => nodes.list(),
+    register: (node, predecessor) =>
+      store.transaction('volatile', (tx) => tx.nodes.register(node, predecessor)),
+    acknowledge: (incarnation, applied, seenAt) =>
+      store.transaction('volatile', (tx) => tx.nodes.acknowledge(incarnation, applied, seenAt)),
+    markOut: (incarnation) => store.transaction('durable', (tx) => tx.nodes.markOut(incarnation)),
+    remove: (incarnation) => store.transaction('volatile', (tx) => tx.nodes.remove(incarnation)),
+    recordServed: (urls, at) => store.transaction('volatile', (tx) => tx.served.record(urls, at)),
+  }
+}
+
+export const CONTROL_METRICS = {
+  sluice_invalidations: { kind: 'gauge', help: 'Invalidations by status.', labels: ['status'] },
+  sluice_purge_log_head: { kind: 'gauge', help: 'The last purge in the log.', labels: [] },
+} as const
