@@ -14,7 +14,11 @@ const NODE_MAJOR = 24
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 /** Commands that serve the console, so that a checkout must have built it. */
 const WITH_CONSOLE = new Set(['serve', 'control'])
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
+/** At a terminal, Ctrl-C reaches the child by itself; handed on as well, it would count as a second, impatient one. */
+const SIGNALS = process.stdin.isTTY ? ['SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/** Without a listener the signal would end this process before the child has drained. */
+function wait() {}
 
 function fail(line) {
   process.stderr.write(`sluice: ${line}\n`)
@@ -54,9 +58,11 @@ function run(program, args, stdio) {
     const child = spawn(program, args, { stdio })
     const handlers = SIGNALS.map((signal) => [signal, () => child.kill(signal)])
     for (const [signal, handler] of handlers) process.on(signal, handler)
+    process.on('SIGINT', wait)
     child.once('error', (error) => fail(`cannot run ${program}: ${error.message}`))
     child.once('exit', (code, signal) => {
       for (const [name, handler] of handlers) process.off(name, handler)
+      process.off('SIGINT', wait)
       resolve(code ?? 128 + os.constants.signals[signal])
     })
   })

@@ -34,21 +34,38 @@ Beside a running Sluice nothing of this is needed: server, key and project are r
 (SLUICE_DATA, else ./data here or in a folder above).
 `
 
-export function isClientCommand(name: string): boolean {
-  return CLIENT_COMMANDS.some((command) => command.name === name)
+/** What `sluice` does that is no client's: the roles that main.ts starts, and the data folder's owner. */
+const OTHER_COMMANDS: readonly (readonly [name: string, summary: string])[] = [
+  ['serve', 'everything on one machine: control, an image server, edges'],
+  ['control, resizer, edge', 'one role alone'],
+  ['admin', 'a sign-in link or a new password, without a server'],
+]
+
+function overviewLine([name, summary]: readonly [string, string]): string {
+  return `  ${name.padEnd(24)}${summary}\n`
+}
+
+function overview(): string {
+  return [
+    'usage: sluice COMMAND [options]; sluice COMMAND --help tells more\n\n',
+    ...OTHER_COMMANDS.map(overviewLine),
+    '\n',
+    ...CLIENT_COMMANDS.map(({ name, summary }) => overviewLine([name, summary])),
+    COMMON_HELP,
+  ].join('')
 }
 
 /** Runs `sluice <argv…>` and resolves to the exit code. Never throws for anything that a person or a server can cause. */
 export async function runClient(argv: readonly string[], io: ClientIo): Promise<number> {
-  const [name, ...rest] = argv
+  const [name = 'help', ...rest] = argv
+  if (name === 'help' || name === '--help' || name === '-h') {
+    io.stdout.write(overview())
+    return EXIT.ok
+  }
   const command = CLIENT_COMMANDS.find((each) => each.name === name)
   try {
     if (command === undefined) {
-      const names = CLIENT_COMMANDS.map((each) => each.name).join(', ')
-      throw new CliError(
-        'usage',
-        `there is no command '${name ?? ''}'; clients of the API are ${names}`,
-      )
+      throw new CliError('usage', `there is no command '${name}': sluice --help lists them`)
     }
     const args = readArguments(command, rest)
     if (args.flag('help')) {
