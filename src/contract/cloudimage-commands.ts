@@ -88,8 +88,9 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
 const outputFormat = word(OUTPUT_FORMATS, { jpg: 'jpeg', tiff: 'tif' })
 
 /**
- * `webp,jpg,png`: the first that the client supports. A single one is not negotiated, and neither is what follows a
- * `_` (`_webp`, "strict").
+ * `webp,jpg,png`: the first that the client supports. A single one is what is asked for and what is given, and so is one
+ * behind a `_` (`_webp`, "strict"): unlike Cloudimage, a WebP that is larger than a JPEG would be is not swapped for it,
+ * because an answer's format should not depend on its pixels.
  */
 const forceFormat: Grammar<readonly OutputFormat[]> = {
   parse(text) {

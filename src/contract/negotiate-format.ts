@@ -11,7 +11,10 @@ export function negotiateFormat(url: DeliveryUrl, accept: string | null): string
   if (url.negotiates.length === 0) return null
   const named = acceptedTypes(accept ?? '')
   const supported = url.negotiates.find(
-    (format) => UNIVERSAL.has(format) || named.has(`image/${format === 'tif' ? 'tiff' : format}`),
+    (format) =>
+      UNIVERSAL.has(format) ||
+      named.has(`image/${format}`) ||
+      (format === 'tif' && named.has('image/tiff')),
   )
   return supported ?? fallbackFormat(url)
 }

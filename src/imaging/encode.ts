@@ -85,5 +85,5 @@ export function encode(image: Sharp, { output, pixels }: EncodeInputs): Sharp {
 function avifEffort(pixels: number): number {
   const found = AVIF_EFFORTS.find(({ pixelsMax }) => pixels <= pixelsMax)
   if (found) return found.effort
-  throw new ImagingError('reply-too-large', 'The picture is too large to be written as AVIF')
+  throw new ImagingError('reply-too-large', 'fmt (force_format): the picture is too large for AVIF')
 }

@@ -30,6 +30,8 @@ const REASONS: readonly (readonly [RegExp, ImagingErrorCode, string])[] = [
   [/pixel limit|exceeds? .*limit/i, 'image-too-large', 'The original has too many pixels'],
   [/unsupported image format/i, 'image-unsupported', 'The original is not an image'],
   [/timeout/i, 'image-too-slow', 'The picture takes too long to make'],
+  // sharp refuses a parameter: that is our mistake, not the picture's.
+  [/^Expected |^Unsupported |extract_area/, 'render-failed', 'The picture was not made'],
   [/out of memory|unable to (?:allocate|malloc)/i, 'render-failed', 'The picture was not made'],
 ]
 

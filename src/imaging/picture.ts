@@ -1,6 +1,7 @@
 import sharp from 'sharp'
 import type { KernelEnum, Sharp } from 'sharp'
 import type { Color } from '../contract/color.ts'
+import { assert } from '../kernel/assert.ts'
 import { ImagingError } from './errors.ts'
 import { limited } from './source.ts'
 import type { Size } from './view-geometry.ts'
@@ -160,7 +161,10 @@ export async function settled(picture: Picture): Promise<Picture> {
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true })
-  const { width, height, channels } = info
+  // What sharp says of a picture that was cut and then extended is its size in between; of a turned one only sharp knows it.
+  const { width, height } = picture.stage === 'turn' ? info : picture
+  const { channels } = info
+  assert(data.length === width * height * channels, 'raw pixels are of another size than tracked')
   return {
     ...picture,
     pending: limited(sharp(data, { raw: { width, height, channels } })),

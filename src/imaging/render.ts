@@ -1,3 +1,4 @@
+import { AssertionError } from 'node:assert'
 import type { Sharp } from 'sharp'
 import type { Color } from '../contract/color.ts'
 import type { Recipe } from '../contract/recipe.ts'
@@ -71,6 +72,7 @@ export async function render(
     return await encoded(picture, output)
   } catch (error) {
     if (signal?.aborted) throw signal.reason
+    if (error instanceof AssertionError) throw error
     throw imagingError(error)
   }
 }
@@ -88,16 +90,7 @@ async function encoded(
   picture: Picture,
   output: ReturnType<typeof resolvedOutput>,
 ): Promise<Rendition> {
-  const pixels = picture.width * picture.height
-  const { data, info } = await encode(picture.pending, { output, pixels }).toBuffer({
-    resolveWithObject: true,
-  })
-  const { width, height } = info
-  return {
-    bytes: data,
-    format: output.format,
-    mediaType: MEDIA_TYPES[output.format],
-    width,
-    height,
-  }
+  const { pending, width, height } = picture
+  const bytes = await encode(pending, { output, pixels: width * height }).toBuffer()
+  return { bytes, format: output.format, mediaType: MEDIA_TYPES[output.format], width, height }
 }

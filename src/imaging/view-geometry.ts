@@ -109,16 +109,21 @@ function canvasSize(view: View, scaled: Size): Size {
   }
 }
 
+const ASK_FOR_LESS = 'change wid, hei or scl (w or h)'
+
 function refuseTooLarge(sideMax: number, scaled: Size, canvas: Size): void {
   const { width, height } = canvas
   if (width > sideMax || height > sideMax || width * height > REPLY_PIXELS_MAX) {
     throw new ImagingError(
       'reply-too-large',
-      `The picture would be ${width}x${height} pixels; at most ${sideMax}x${sideMax} are made`,
+      `The picture would be ${width}x${height} pixels and at most ${sideMax}x${sideMax} are made: ${ASK_FOR_LESS}`,
     )
   }
   if (Math.max(scaled.width, scaled.height) > SCALED_SIDE_MAX) {
-    throw new ImagingError('reply-too-large', 'The picture would be enlarged too much')
+    throw new ImagingError(
+      'reply-too-large',
+      `The picture would be enlarged too much: ${ASK_FOR_LESS}`,
+    )
   }
 }
 

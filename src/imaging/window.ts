@@ -10,7 +10,7 @@ export async function cutToWindow(picture: Picture, window: Rect): Promise<Pictu
   const outside = inside.width < window.width || inside.height < window.height
   // Inside, a window is never larger than the picture; outside, it could be anything.
   if (outside && window.width * window.height > REPLY_PIXELS_MAX) {
-    throw new ImagingError('reply-too-large', 'The rectangle reaches too far outside the picture')
+    throw new ImagingError('reply-too-large', 'crop or rgn: the rectangle is too large')
   }
   if (inside.width <= 0 || inside.height <= 0) return transparent(picture, window)
   const part = await cut(picture, {
