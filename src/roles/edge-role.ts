@@ -42,15 +42,13 @@ export async function startEdge(
   const served = new ServedUrls()
   const counted = countHits(metrics)
   const edge = new Edge({
-    ...{
-      clock,
-      timers,
-      log: log.child({ node: place.id }),
-      meter: counted.meter,
-      freshness,
-      cache,
-      upstream,
-    },
+    clock,
+    timers,
+    log: log.child({ node: place.id }),
+    meter: counted.meter,
+    freshness,
+    cache,
+    upstream,
     resolver: (made) => new SluiceResolver(made),
     onServed(request, resource) {
       if (!resource.served) return

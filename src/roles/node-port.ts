@@ -18,21 +18,19 @@ export function openNodePort(
         response.end(body)
       }
       const waiting = notReady()
-      switch (request.url) {
-        case '/healthz':
-          return plain(200, 'ok\n')
-        case '/readyz':
-          return waiting.length === 0
-            ? plain(200, 'ready\n')
-            : plain(503, `${waiting.join('\n')}\n`)
-        case '/metrics':
-          return void metrics.exposition().then(
+      const answers: Readonly<Record<string, () => void>> = {
+        '/healthz': () => plain(200, 'ok\n'),
+        '/readyz': () =>
+          waiting.length === 0 ? plain(200, 'ready\n') : plain(503, `${waiting.join('\n')}\n`),
+        '/metrics': () =>
+          void metrics.exposition().then(
             (text) => plain(200, text),
             () => plain(500, 'metrics failed\n'),
-          )
-        default:
-          return plain(404, 'healthz, readyz and metrics are here\n')
+          ),
       }
+      const answer = answers[request.url ?? '']
+      if (answer) answer()
+      else plain(404, 'healthz, readyz and metrics are here\n')
     },
     { ...place, setting: 'SLUICE_NODE_PORT' },
   )
