@@ -3,13 +3,14 @@ import { join } from 'node:path'
 import { newSignInLink } from './api/callers.ts'
 import { API_METRICS } from './api/metrics.ts'
 import type { Demo } from './assets/demo/demo.ts'
-import type { Config } from './config.ts'
+import type { Config, RoleName } from './config.ts'
 import { ConfigError } from './config.ts'
 import { SIGN_IN_FRAGMENT } from './contract/api/session.ts'
 import { EDGE_METRICS } from './edge/edge.ts'
 import type { StepPoint } from './invalidation/parts.ts'
 import type { Log } from './kernel/log.ts'
 import { createMetrics } from './kernel/metrics.ts'
+import type { MetricTable } from './kernel/metrics.ts'
 import { HttpLink } from './purgelog/http-link.ts'
 import { RESIZER_METRICS } from './resizer/resizer.ts'
 import { CONTROL_METRICS, startControl } from './roles/control-role.ts'
@@ -33,6 +34,14 @@ export const METRIC_TABLES = [
   NODE_METRICS,
 ] as const
 
+/** What each role counts; a role shows no zeros of another. */
+const TABLES_OF: Readonly<Record<RoleName, readonly MetricTable[]>> = {
+  serve: METRIC_TABLES,
+  control: [API_METRICS, CONTROL_METRICS],
+  resizer: [RESIZER_METRICS, RESIZER_ROLE_METRICS, NODE_METRICS],
+  edge: [EDGE_METRICS, NODE_METRICS],
+}
+
 export interface AppParts {
   readonly log: Log
   readonly version: string
@@ -53,7 +62,7 @@ export interface App {
 
 /** Builds every part in the order in which they depend on each other. The only place that knows them all. */
 export async function startApp(config: Config, parts: AppParts): Promise<App> {
-  const machine = systemMachine(parts.log, createMetrics(METRIC_TABLES), parts.version)
+  const machine = systemMachine(parts.log, createMetrics(TABLES_OF[config.role]), parts.version)
   switch (config.role) {
     case 'serve':
       return serve(machine, config, parts)
@@ -336,6 +345,7 @@ async function withNodePort(
   nodes: readonly Running[],
   after: readonly (() => Promise<void>)[],
 ): Promise<App> {
+  await joined(machine, nodes)
   const stops = [...after, ...nodes.map((node) => () => node.stop())]
   const places: (readonly [string, string])[] = [[name, nodes.map((node) => node.url).join(',')]]
   if (config.nodePort !== null) {
@@ -349,6 +359,16 @@ async function withNodePort(
     places.push(['node', port.url])
   }
   return { places, notes: [], stop: () => stopAll(stops) }
+}
+
+/** How long a node's start waits for control; after that it answers without a lease until control is there. */
+const JOIN_WAIT_MS = 5_000
+const JOIN_LOOK_MS = 20
+
+async function joined({ clock, timers }: Machine, nodes: readonly Running[]): Promise<void> {
+  const until = clock.now() + JOIN_WAIT_MS
+  while (nodes.some((node) => node.notReady().length > 0) && clock.now() < until)
+    await timers.sleep(JOIN_LOOK_MS)
 }
 
 /** Last started, first stopped: doors close before what they lead to. */

@@ -60,17 +60,18 @@ export class Resizer {
       request.asker?.holdsLease ?? false,
     )
     const mark = Math.max(freshness.applied, waiter.minMark)
-    if (request.target === NAMES_TARGET) return this.#names(request, waiter, mark)
-    const parsed = await this.#parse(request, waiter, mark)
-    if (!parsed.ok) return problemAnswer(parsed.problem, { logId: freshness.logId, mark, keys: [] })
-    const keys = urlKeyTexts(parsed.url).map(keyHash)
     try {
-      return await this.#serve(request, parsed.url, waiter, mark)
+      if (request.target === NAMES_TARGET) return await this.#names(request, waiter, mark)
+      const parsed = await this.#parse(request, waiter, mark)
+      const from = { logId: freshness.logId, mark, keys: [] }
+      return parsed.ok
+        ? await this.#serve(request, parsed.url, waiter, mark)
+        : problemAnswer(parsed.problem, from)
     } catch (error) {
       const problem = publicProblem(error)
       if (!problem) throw error
-      this.#parts.log.warn({ err: error, target: parsed.url.target }, 'not delivered')
-      return problemAnswer(problem, { logId: freshness.logId, mark, keys })
+      this.#parts.log.warn({ err: error, target: request.target }, 'not delivered')
+      return problemAnswer(problem, { logId: freshness.logId, mark, keys: [] })
     }
   }
 
