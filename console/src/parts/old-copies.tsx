@@ -1,5 +1,6 @@
-import { ActionButton, LinkButton } from '@react-spectrum/s2'
+import { CloseButton, LinkButton } from '@react-spectrum/s2'
 import { useMutation, useQuery } from '@tanstack/react-query'
+import { isFinal } from '../../../src/contract/invalidation.ts'
 import { api } from '../api.ts'
 import { paths } from '../paths.ts'
 import { queries, tellInvalidation } from '../queries.ts'
@@ -23,21 +24,22 @@ interface OldCopiesProps {
 
 /** `2 edges still show the old one. Invalidate now`: what a replacement left in the caches, and the way out. */
 export function OldCopies({ asset, invalidation, always = false, onClose }: OldCopiesProps) {
+  const here = useProject()
+  const running = useQuery({
+    ...queries.invalidation(here.id, invalidation ?? ''),
+    enabled: invalidation !== null,
+  })
+  const ended = running.data !== undefined && isFinal(running.data.status)
   return (
     <div className={styles['message']}>
-      {invalidation === null ? null : <Outcome id={invalidation} linked />}
-      <Copies asset={asset} always={always && invalidation === null} />
+      <div className={styles['notices']}>
+        {invalidation === null ? null : <Outcome id={invalidation} asset={asset} linked />}
+        {invalidation === null || ended ? (
+          <Copies asset={asset} always={always && invalidation === null} />
+        ) : null}
+      </div>
       {onClose === undefined ? null : (
-        <span className={styles['close']}>
-          <ActionButton
-            isQuiet
-            size="S"
-            onPress={onClose}
-            aria-label={`Hide the message on ${asset}`}
-          >
-            Hide
-          </ActionButton>
-        </span>
+        <CloseButton size="M" aria-label={`Hide the message on ${asset}`} onPress={onClose} />
       )}
     </div>
   )

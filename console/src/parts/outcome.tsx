@@ -15,10 +15,12 @@ interface OutcomeProps {
   readonly id: string
   /** Adds a link to the invalidation's own page. */
   readonly linked?: boolean
+  /** Named where several outcomes are shown. */
+  readonly asset?: string
 }
 
 /** How far one invalidation is, and on Done what that means for visitors. Used wherever one is shown. */
-export function Outcome({ id, linked = false }: OutcomeProps) {
+export function Outcome({ id, linked = false, asset }: OutcomeProps) {
   const here = useProject()
   const { data, error } = useQuery(queries.invalidation(here.id, id))
   if (data === undefined) return <ProblemAlert error={error} />
@@ -34,7 +36,9 @@ export function Outcome({ id, linked = false }: OutcomeProps) {
         title={doneSentence(data, here.project.browserTtlSeconds)}
         actions={details}
         announce
-      />
+      >
+        {asset === undefined ? null : <p>{asset}</p>}
+      </Notice>
     )
   }
   if (isError(data.status)) return <Failure invalidation={data} details={details} />
@@ -58,19 +62,16 @@ export function Outcome({ id, linked = false }: OutcomeProps) {
 function Running({ invalidation }: { readonly invalidation: Invalidation }) {
   const done = invalidation.targets.filter(({ state }) => state === 'done').length
   const all = invalidation.targets.length
+  const estimated = `estimate: ${estimate(invalidation.estimatedSeconds)}`
   return (
-    <div role="status">
+    <Notice tone="info" title={`${invalidation.status}…`} announce>
+      <p>{all === 0 ? estimated : `${done} of ${count(all, 'target')}, ${estimated}`}</p>
       <ProgressBar
-        label={`${invalidation.status}…`}
+        aria-label="Targets that are done"
         value={all === 0 ? 0 : (done / all) * 100}
-        valueLabel={
-          all === 0
-            ? `estimate: ${estimate(invalidation.estimatedSeconds)}`
-            : `${done} of ${count(all, 'target')}, estimate: ${estimate(invalidation.estimatedSeconds)}`
-        }
         UNSAFE_style={{ width: '100%' }}
       />
-    </div>
+    </Notice>
   )
 }
 

@@ -1,6 +1,6 @@
 import { Button, FileTrigger, Picker, PickerItem, SearchField } from '@react-spectrum/s2'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { DragEvent } from 'react'
 import { idOfFile } from '../../asset-names.ts'
 import { Empty } from '../../parts/empty.tsx'
@@ -82,8 +82,15 @@ function UploadButton({ reason, onFiles }: UploadButtonProps) {
 
 function Messages({ project, uploads }: { readonly project: string; readonly uploads: Uploads }) {
   const messages = useReplaced(project)
+  const place = useRef<HTMLDivElement>(null)
+  const newest = messages[0]?.asset
+  const amount = messages.length
+  // A card far below may have been replaced: the message on it must be seen.
+  useEffect(() => {
+    if (amount > 0) place.current?.scrollIntoView({ block: 'nearest' })
+  }, [newest, amount])
   return (
-    <Stack>
+    <div ref={place} className={styles['messages']}>
       {uploads.running.length === 0 ? null : (
         <Notice tone="info" title={`Uploading ${uploads.running.join(', ')}…`} announce />
       )}
@@ -99,7 +106,7 @@ function Messages({ project, uploads }: { readonly project: string; readonly upl
           onClose={() => replaced.forget(project, asset)}
         />
       ))}
-    </Stack>
+    </div>
   )
 }
 

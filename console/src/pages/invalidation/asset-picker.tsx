@@ -76,7 +76,7 @@ export function AssetPicker({ chosen, onChosen }: AssetPickerProps) {
                 close()
               }}
             >
-              {`Choose ${count(picked.size, 'asset')}`}
+              {picked.size === 0 ? 'Choose none' : `Choose ${count(picked.size, 'asset')}`}
             </Button>
           </ButtonGroup>
         </>

@@ -187,6 +187,11 @@ function tookOf({ startedAt, finishedAt }: TargetProgress): string {
   return duration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000)
 }
 
+function sinceStart({ timeline }: Invalidation, at: string): string {
+  const ms = Date.parse(at) - Date.parse(timeline[0]?.at ?? at)
+  return ms < 1000 ? `${ms} ms` : duration(ms / 1000)
+}
+
 function Timeline({ invalidation }: { readonly invalidation: Invalidation }) {
   return (
     <ol className={styles['timeline']}>
@@ -195,6 +200,7 @@ function Timeline({ invalidation }: { readonly invalidation: Invalidation }) {
           <StatusOf status={entry.status} />
           <time dateTime={entry.at} className={styles['quiet']}>
             {localTime(entry.at)}
+            {at === 0 ? null : `, after ${sinceStart(invalidation, entry.at)}`}
           </time>
         </li>
       ))}
