@@ -41,8 +41,9 @@ export interface Address {
 }
 
 export interface Api {
-  /** Its routes, ready to be called in process or listened to. */
+  /** Ready to be called in process or listened to. */
   readonly app: ApiServer
+  readonly routes: readonly RouteEntry[]
   /** Resolves to where it answers; rejects with a StartError that names the thing and the cure. */
   listen(place: { readonly host: string; readonly port: number }): Promise<Address>
   /** Ends event streams, answers what runs, then stops. */
@@ -77,6 +78,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   const servers = new Set<Listening>()
   return {
     app,
+    routes: entries,
     async listen(place) {
       const server = await listen((request, response) => app.routing(request, response), {
         ...place,

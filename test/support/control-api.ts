@@ -1,7 +1,11 @@
+import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+
+import { Compile } from 'typebox/compile'
+import type { TSchema } from 'typebox'
 
 import { createApi } from '../../src/api/api.ts'
 import type { Api } from '../../src/api/api.ts'
@@ -80,7 +84,8 @@ export async function startControlApi(config: Partial<ApiConfig> = {}): Promise<
   const parts = await makeParts({ store, folder, clock, config })
   const api = await createApi(parts)
   for (const project of PROJECTS) {
-    await parts.assets.createProject(project, { publishServer: `https://${project}.example` })
+    const settings = { company: project, publishServer: `https://${project}.example` }
+    await parts.assets.createProject(project, settings)
   }
   await putAdmin(store)
   let listening: Promise<{ readonly url: string }> | undefined
@@ -210,6 +215,7 @@ async function call(
     ...(payload === undefined ? {} : { payload }),
   })
   const type = answer.headers['content-type'] ?? ''
+  if (type.startsWith('application/json')) checkAnswer(api, method ?? 'GET', url, answer)
   return {
     status: answer.statusCode,
     headers: answer.headers,
@@ -228,4 +234,17 @@ function makeInvalidations(
   const ownNodes = createOwnNodes({ barrier: authority, clock: base.clock, list })
   const invalidations = createInvalidations({ ...base, targets: [ownNodes], alone: true })
   return { invalidations, onChange: (tx, change) => invalidations.recordChange(tx, change) }
+}
+
+/** An answer that its own schema does not allow would surprise every typed client. */
+function checkAnswer(api: Api, method: string, url: string, answer: LightMyRequestResponse): void {
+  const path = url.split('?')[0]!
+  const route = api.routes.find(
+    (each) =>
+      each.method === method && new RegExp(`^${each.url.replaceAll(/:\w+/g, '[^/]+')}$`).test(path),
+  )
+  const schemas = (route?.schema.response ?? {}) as Record<string, TSchema>
+  const schema = schemas[answer.statusCode]
+  if (schema === undefined) return
+  assert.deepEqual([...Compile(schema).Errors(answer.json())], [], `${method} ${url}`)
 }
