@@ -137,6 +137,9 @@ describe('which project and original a URL names', () => {
       'doc.x/sample.li/',
       'doc.x/',
       `h.li/is/image/demo/${'a'.repeat(9000)}`,
+      // Five characters each in canonical form.
+      `doc.x/sample.li/${'%20'.repeat(2000)}a.jpg`,
+      `h.li/is/image/demo/${'ü'.repeat(3000)}`,
     ]) {
       assert.equal(problem(where).status, 400, where)
     }

@@ -10,6 +10,7 @@ import type { NamesRecord } from './records.ts'
 
 /** The longest path and query: what other HTTP caches and the API's limit for URLs take. */
 export const TARGET_LENGTH_MAX = 8192
+const TOO_LONG = `The URL is longer than ${TARGET_LENGTH_MAX} characters`
 
 const DYNAMIC_MEDIA_PATH = /^\/is\/(image|content)(?:\/([^/]*)(?:\/(.*))?)?$/s
 const TOKEN_PATH = /^\/_t\/([^/]*)(?:\/(.*))?$/s
@@ -19,7 +20,13 @@ const TOKEN_PATH = /^\/_t\/([^/]*)(?:\/(.*))?$/s
  * host; else the host does. Never throws.
  */
 export function parseDeliveryUrl(address: DeliveryAddress, names: NamesRecord): ParsedDelivery {
-  const { host, target } = address
+  const parsed = parseSpelling(address, names)
+  if (!parsed.ok || parsed.url.target.length <= TARGET_LENGTH_MAX) return parsed
+  // Escapes make the canonical form longer, and it must be readable back.
+  return refused(400, TOO_LONG)
+}
+
+function parseSpelling({ host, target }: DeliveryAddress, names: NamesRecord): ParsedDelivery {
   const malformed = malformedTarget(target)
   if (malformed !== null) return refused(400, malformed)
   const { path, query } = splitTarget(target)
@@ -84,9 +91,7 @@ function splitTarget(target: string): { path: string; query: string } {
 /** A reason when it is no path and query at all (RFC 9112 §3.2.1). */
 function malformedTarget(target: string): string | null {
   if (!target.startsWith('/')) return 'The target does not begin with /'
-  if (target.length > TARGET_LENGTH_MAX) {
-    return `The URL is longer than ${TARGET_LENGTH_MAX} characters`
-  }
+  if (target.length > TARGET_LENGTH_MAX) return TOO_LONG
   if (!target.isWellFormed()) return 'The URL is not well-formed Unicode'
   // oxlint-disable-next-line no-control-regex -- finding them is the purpose
   if (/[\u0000-\u001f\u007f]/.test(target)) return 'The URL has a control character'

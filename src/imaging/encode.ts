@@ -66,7 +66,7 @@ export function encode(image: Sharp, { output, pixels }: EncodeInputs): Sharp {
         ? ready.png({ palette: true, colours: 256, dither: 1, quality: 100, effort: 4 })
         : ready.png({ palette: false, compressionLevel: 6, adaptiveFiltering: false })
     case 'webp':
-      return ready.webp({ quality, lossless, alphaQuality: 100, effort: 4 })
+      return ready.webp({ quality, lossless, alphaQuality: 100, effort: lossless ? 1 : 4 })
     case 'avif':
       return ready.avif({
         quality: Math.max(1, Math.round(quality * (quality === 100 ? 1 : AVIF_QUALITY_SHARE))),
