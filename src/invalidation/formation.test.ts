@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Selection } from '../contract/invalidation.ts'
 import type { AssetRow, ProjectRow } from '../store/store.ts'
 import { formUrls } from './formation.ts'

@@ -28,8 +28,8 @@ export const STEPS: readonly Step[] = [
 /** A scheduled one enters the purge log only now. Our own nodes hear of it by themselves: waiting for them begins here. */
 async function prepare(run: Run): Promise<void> {
   if (run.row.seq === null) await run.enterLog()
-  beginOwn(run)
   await run.advance('Preparing')
+  beginOwn(run)
 }
 
 async function flushResizing(run: Run): Promise<void> {

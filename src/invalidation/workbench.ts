@@ -216,3 +216,19 @@ export async function waitUntil(
     await systemTimers.sleep(1)
   }
 }
+
+/** The body of a test that gets a workbench of its own, with the images `a` and `b`. */
+export function withBench(
+  run: (bench: Workbench) => Promise<void>,
+  options: Parameters<typeof openWorkbench>[0] = {},
+): () => Promise<void> {
+  return async () => {
+    const bench = await openWorkbench(options)
+    try {
+      await bench.put(image('a'), image('b'))
+      await run(bench)
+    } finally {
+      await bench.close()
+    }
+  }
+}
