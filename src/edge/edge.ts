@@ -116,8 +116,13 @@ export class Edge {
       }
     }
     if (parseCacheControl(request.headers['cache-control']).onlyIfCached) return 'not-cached'
-    const held = found ? (fresh ? 'no-lease' : 'expired') : known ? 'purged' : 'absent'
-    return this.#fillFor(request, resource, key, waiter, held)
+    return this.#fillFor(
+      request,
+      resource,
+      key,
+      waiter,
+      bypassOf(found, fresh, known, cache.has(key)),
+    )
   }
 
   async #fillFor(
@@ -125,29 +130,29 @@ export class Edge {
     resource: Resource,
     key: string,
     waiter: Waiter,
-    held: 'no-lease' | 'expired' | 'purged' | 'absent',
+    bypass: Bypass,
   ): Promise<Obtained> {
     const { freshness, meter } = this.parts
     let started = 0
     const parts: FillParts = { ...this.parts, variants: this.#variants }
     const made = await this.#fills.obtain(key, waiter, (order) => {
       started += 1
-      meter.count('sluice_edge_fills_total', { reason: held })
+      meter.count('sluice_edge_fills_total', { reason: bypass })
       return fill(parts, resource, request.headers, order)
     })
     const judged = freshness.judge(made, waiter.minMark)
-    const missing = held === 'purged' || held === 'absent'
+    const { missing, reason, detail } = FORWARDED[bypass]
     meter.count('sluice_edge_requests_total', { cache: missing ? 'miss' : 'revalidated' })
     return {
       answer: made,
       mark: judged.usable ? judged.mark : made.mark,
       outcome: {
         kind: 'forwarded',
-        reason: held === 'absent' ? 'uri-miss' : held === 'purged' ? 'miss' : 'stale',
+        reason,
         status: made.upstreamStatus,
         stored: made.stored,
         collapsed: started === 0,
-        detail: held === 'absent' || held === 'expired' ? null : held,
+        detail,
       },
     }
   }
@@ -164,6 +169,29 @@ export class Edge {
   }
 }
 
+/** Why the cache did not answer: nothing held, a purge, a need that it does not meet, an expired lifetime, no lease. */
+type Bypass = 'absent' | 'stamp' | 'min-mark' | 'lifetime' | 'lease'
+
+function bypassOf(
+  found: unknown,
+  fresh: boolean,
+  knownBefore: boolean,
+  knownAfter: boolean,
+): Bypass {
+  if (found) return fresh ? 'lease' : 'lifetime'
+  if (knownAfter) return 'min-mark'
+  return knownBefore ? 'stamp' : 'absent'
+}
+
+/** The same in the words of RFC 9211 §2.2; `detail` is free text there. */
+const FORWARDED = {
+  absent: { missing: true, reason: 'uri-miss', detail: null },
+  stamp: { missing: true, reason: 'miss', detail: 'purged' },
+  'min-mark': { missing: true, reason: 'miss', detail: 'behind' },
+  lifetime: { missing: false, reason: 'stale', detail: null },
+  lease: { missing: false, reason: 'stale', detail: 'no-lease' },
+} as const satisfies Record<Bypass, object>
+
 export const EDGE_METRICS = {
   sluice_edge_requests_total: {
     kind: 'counter',
@@ -172,7 +200,7 @@ export const EDGE_METRICS = {
   },
   sluice_edge_fills_total: {
     kind: 'counter',
-    help: 'Questions inward by reason: absent, purged (a stamp), expired (lifetime) or no-lease.',
+    help: 'Questions inward by why the cache did not answer: absent, stamp, min-mark, lifetime or lease.',
     labels: ['reason'],
   },
   sluice_edge_errors_total: {

@@ -107,6 +107,7 @@ export class Resizer {
       subject.kind === 'original' &&
       versionToken !== null &&
       remotes.tokenIsNews(project, subject.original, versionToken)
+    const known = renditions.has(key)
     const found = news || !waiter.mayUseCache ? undefined : renditions.lookup(key, waiter.minMark)
     if (found && !this.#expired(found.entry.meta)) {
       const { keys, meta, body } = found.entry
@@ -125,6 +126,14 @@ export class Resizer {
       renditions.drop(key)
     }
     meter.count('sluice_resizer_requests_total', { cache: 'miss' })
+    const bypass = bypassOf({
+      news,
+      found: found !== undefined,
+      known,
+      mayUse: waiter.mayUseCache,
+      held: renditions.has(key),
+    })
+    meter.count('sluice_resizer_fills_total', { reason: bypass })
     return this.#fills.obtain(
       key,
       { ...waiter, mayUseCache: waiter.mayUseCache && !news },
@@ -246,11 +255,31 @@ function publicProblem(error: unknown): Problem | null {
   return { status, parameter: null, reason: publicMessage }
 }
 
+/** Why the cache did not answer, for the metric of that name. */
+function bypassOf(seen: {
+  news: boolean
+  found: boolean
+  known: boolean
+  mayUse: boolean
+  held: boolean
+}): string {
+  if (seen.news) return 'version-token'
+  if (seen.found) return 'lifetime'
+  if (!seen.known) return 'absent'
+  if (!seen.mayUse) return 'lease'
+  return seen.held ? 'min-mark' : 'stamp'
+}
+
 export const RESIZER_METRICS = {
   sluice_resizer_requests_total: {
     kind: 'counter',
     help: 'Renditions asked for: hit or miss.',
     labels: ['cache'],
+  },
+  sluice_resizer_fills_total: {
+    kind: 'counter',
+    help: 'Renditions not answered from the cache by why: absent, stamp, min-mark, lifetime, lease or version-token.',
+    labels: ['reason'],
   },
   sluice_resizer_renders_total: {
     kind: 'counter',
