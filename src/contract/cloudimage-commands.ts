@@ -10,7 +10,7 @@ import { flag, integer, parseReal, realText, word } from './value-grammar.ts'
 /** Larger than Dynamic Media's limit, because plain `w` and `h` are meant to enlarge; what is rendered is bounded by area. */
 export const CLOUDIMAGE_SIDE_MAX = 5000
 
-export const FUNCTIONS = ['crop', 'fit', 'bound', 'boundmin', 'cover', 'cropfit'] as const
+export const FUNCTIONS = ['crop', 'face', 'fit', 'bound', 'boundmin', 'cover', 'cropfit'] as const
 
 /** Where the picture's subject is. Shares count from the top left: 0.5,0.5 is the centre. */
 export type Gravity =

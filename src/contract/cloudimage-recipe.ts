@@ -72,9 +72,12 @@ interface Box {
   readonly mayEnlarge: boolean
 }
 
+const COVERING: Box = { scale: 'outside', canvas: 'box', mayEnlarge: true }
+
 /** `cover` distorts, unlike that of CSS; `fit` does not enlarge by itself (page "fit"). */
 const BOXES: Readonly<Record<ValueOf<Grammars['func']>, Box>> = {
-  crop: { scale: 'outside', canvas: 'box', mayEnlarge: true },
+  crop: COVERING,
+  face: COVERING,
   fit: { scale: 'inside', canvas: 'box', mayEnlarge: false },
   bound: { ...INSIDE, mayEnlarge: true },
   boundmin: { scale: 'outside', canvas: 'image', mayEnlarge: true },
@@ -83,6 +86,7 @@ const BOXES: Readonly<Record<ValueOf<Grammars['func']>, Box>> = {
 }
 
 function focusOf(commands: Commands): Focus {
+  if (value(commands, 'func') === 'face') return { kind: 'auto' }
   const gravity: Gravity = value(commands, 'gravity') ?? { kind: 'share', x: 0.5, y: 0.5 }
   if (gravity.kind === 'auto') return { kind: 'auto' }
   const { kind: unit, x, y } = gravity

@@ -63,6 +63,21 @@ describe('presets in a recipe', () => {
     assert.equal(recipeText(result.recipe), text('?$thumbnail$&wid=90&hei=9'))
   })
 
+  it('mean what their text means where it stands, whatever is around them', () => {
+    const commands =
+      'wid=9 wid=8 hei=7 fit=fit,1 fit=crop qlt=80 qlt=40 fmt=jpeg fmt=png crop=1,1,2,2 ' +
+      'cropN=0,0,1,1 cropN=0,0,.1,1 rotate=0 rotate=9 align=1,1'
+    const command = fc.constantFrom(...commands.split(' '))
+    const preset = fc.constantFrom('$thumbnail$', '$shares$', '$pixels$', '$reset$')
+    fc.assert(
+      fc.property(fc.array(fc.oneof(command, preset), { maxLength: 8 }), (parts) => {
+        const written = parts.map((part) => PRESETS[part.replaceAll('$', '')] ?? part)
+        assert.equal(text(`?${parts.join('&')}`), text(`?${written.join('&')}`))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   it('cannot change what is asked for', () => {
     assert.equal(text('?$asking$'), text('?wid=7'))
   })
@@ -91,6 +106,7 @@ describe('one meaning', () => {
       ['?wid=9&align=1,1', '?wid=9'],
       ['?op_usm=0,3', '?'],
       ['/_t/doc/s.li/a?w=3&gravity=north', '/_t/doc/s.li/a?w=3'],
+      ['/_t/doc/s.li/a?w=3&h=4&func=face', '/_t/doc/s.li/a?w=3&h=4&gravity=face'],
       ['/_t/doc/s.li/a?w=3&h=4&gravity=50p,0p', '/_t/doc/s.li/a?w=3&h=4&gravity=north'],
     ] as const) {
       assert.equal(text(one), text(other), `${one} and ${other}`)
