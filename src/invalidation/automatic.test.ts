@@ -4,8 +4,8 @@ import { keyHash } from '../contract/keys.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { systemTimers } from '../kernel/timers.ts'
 import { causeInWords } from './automatic.ts'
-import { withBench } from './workbench.ts'
-import type { Workbench } from './workbench.ts'
+import { withBench } from './workbench-suite.ts'
+import type { Workbench } from './workbench-suite.ts'
 
 function change(bench: Workbench, cause: string, ...keys: readonly string[]) {
   return bench.store.transaction('durable', (tx) =>

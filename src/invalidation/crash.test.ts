@@ -6,7 +6,7 @@ import { systemTimers } from '../kernel/timers.ts'
 import type { Timers } from '../kernel/timers.ts'
 import { STEP_POINTS } from './parts.ts'
 import type { InvalidationParts, StepPoint } from './parts.ts'
-import { image, openWorkbench, selected, waitUntil, withBench } from './workbench.ts'
+import { image, openWorkbench, selected, waitUntil, withBench } from './workbench-suite.ts'
 
 const THE_WAY: readonly InvalidationStatus[] = [
   'Received',

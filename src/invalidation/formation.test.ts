@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import type { Selection } from '../contract/invalidation.ts'
 import type { AssetRow, ProjectRow } from '../store/store.ts'
 import { formUrls } from './formation.ts'
-import { PROJECT, image, pdf, selected } from './workbench.ts'
+import { PROJECT, image, pdf, selected } from './workbench-suite.ts'
 
 /** Adobe's rules: the worked example of "Invalidate the CDN cache", and the contract's fixtures. */
 

@@ -7,8 +7,7 @@ import { createEvents } from './events.ts'
 import { gather, projectRow } from './gather.ts'
 import type { InvalidationParts } from './parts.ts'
 import { createPreviewMemory, preview } from './preview.ts'
-import { createRunner } from './runner.ts'
-import type { Runner } from './runner.ts'
+import { Runner } from './runner.ts'
 import { submit } from './submit.ts'
 import { checkTemplateText } from './template-check.ts'
 import { createUpkeep } from './upkeep.ts'
@@ -85,7 +84,7 @@ export function createInvalidations(given: InvalidationParts): Invalidations {
   const previews = createPreviewMemory()
   const upkeep = createUpkeep(given)
   const automatic = createAutomatic({ ...given, events, runner: () => runner })
-  const runner: Runner = createRunner(given, events, async () => {
+  const runner: Runner = new Runner(given, events, async () => {
     await automatic.invalidateDue()
     await upkeep()
   })

@@ -8,8 +8,8 @@ import { createMemoryStore } from '../store/memory-store.ts'
 import type { Target } from '../targets/target.ts'
 import { InvalidationError } from './errors.ts'
 import type { StepPoint } from './parts.ts'
-import { selected, waitUntil, withBench } from './workbench.ts'
-import type { Workbench } from './workbench.ts'
+import { selected, waitUntil, withBench } from './workbench-suite.ts'
+import type { Workbench } from './workbench-suite.ts'
 
 const THE_WAY: readonly InvalidationStatus[] = [
   'Received',

@@ -19,73 +19,105 @@ const CLAIMS_PER_POLL = 50
 const RUNS_MAX = 1000
 const RUNNER_ID_BYTES = 12
 
+/** What a new row is held by from its first moment; `runner` is null when this one has no room. */
+export type Hold = Pick<InvalidationRow, 'runner' | 'runnerEpoch' | 'renewedAt'>
+
 /** Carries out invalidations: kicked by whoever submits, and by looking for what others left. */
-export interface Runner {
-  /** What a new row is held by from its first moment: null when this runner has no room. */
-  readonly hold: () => {
-    readonly runner: string | null
-    readonly runnerEpoch: number
-    readonly renewedAt: number
+export class Runner {
+  readonly #parts: InvalidationParts
+  readonly #events: Events
+  readonly #chores: () => Promise<void>
+  readonly #id: string
+  readonly #runs = new Map<string, { readonly run: Run; readonly ended: Promise<void> }>()
+  readonly #cancels = new Set<() => void>()
+  readonly #rounds = new Set<Promise<void>>()
+  #stopping = false
+
+  /** `chores`: whatever else is to be done at each look. */
+  constructor(parts: InvalidationParts, events: Events, chores: () => Promise<void>) {
+    this.#parts = parts
+    this.#events = events
+    this.#chores = chores
+    this.#id = randomToken(parts.random, RUNNER_ID_BYTES)
   }
+
+  hold(): Hold {
+    const full = this.#stopping || this.#runs.size >= RUNS_MAX
+    return {
+      runner: full ? null : this.#id,
+      runnerEpoch: 1,
+      renewedAt: this.#parts.clock.wall(),
+    }
+  }
+
   /** Goes on with a row; one that this runner does not hold is left to whoever looks next. */
-  begin(row: InvalidationRow): void
-  /** Takes a free one over and goes on with it. */
-  take(id: string, silentBefore: number): Promise<boolean>
-  /** As this runner last told it; undefined when it does not run here. */
-  shown(id: string): Invalidation | undefined
-  start(): Promise<void>
-  stop(): Promise<void>
-}
-
-export function createRunner(
-  parts: InvalidationParts,
-  events: Events,
-  /** Whatever else is to be done at each look. */
-  chores: () => Promise<void>,
-): Runner {
-  const { store, clock, timers, log } = parts
-  const id = randomToken(parts.random, RUNNER_ID_BYTES)
-  const runs = new Map<string, { run: Run; ended: Promise<void> }>()
-  let stopping = false
-  const rounds = new Set<Promise<void>>()
-  const cancels = new Set<() => void>()
-
-  function begin(row: InvalidationRow): void {
-    if (row.runner !== id || stopping || runs.has(row.id)) return
-    const run = new Run(parts, events, row)
-    const ended = carryOut(run).finally(() => runs.delete(row.id))
-    runs.set(row.id, { run, ended })
+  begin(row: InvalidationRow): void {
+    if (row.runner !== this.#id || this.#stopping || this.#runs.has(row.id)) return
+    const run = new Run(this.#parts, this.#events, row)
+    const ended = carryOut(run).finally(() => this.#runs.delete(row.id))
+    this.#runs.set(row.id, { run, ended })
   }
 
-  async function take(invalidation: string, silentBefore: number): Promise<boolean> {
-    const before = runs.get(invalidation)
+  /** Takes a free one over and goes on with it. */
+  async take(id: string, silentBefore: number): Promise<boolean> {
+    const before = this.#runs.get(id)
     // A retry may come before the failed run has quite left.
     if (before && isFinal(before.run.shown.status)) await before.ended
-    if (stopping || runs.has(invalidation) || runs.size >= RUNS_MAX) return false
+    if (this.#stopping || this.#runs.has(id) || this.#runs.size >= RUNS_MAX) return false
+    const { store, clock } = this.#parts
     const row = await store.transaction('volatile', (tx) =>
-      tx.invalidations.claim(invalidation, id, clock.wall(), silentBefore),
+      tx.invalidations.claim(id, this.#id, clock.wall(), silentBefore),
     )
-    if (row) begin(row)
+    if (row) this.begin(row)
     return row !== undefined
   }
 
-  async function takeAll(silentBefore: number): Promise<number> {
-    const free = await store.tables.invalidations.claimable(
-      clock.wall(),
-      silentBefore,
-      CLAIMS_PER_POLL,
-    )
+  /** As this runner last told it; undefined when it does not run here. */
+  shown(id: string): Invalidation | undefined {
+    return this.#runs.get(id)?.run.shown
+  }
+
+  async start(): Promise<void> {
+    // Alone on the data: whoever held anything is dead, so nothing needs to be waited for.
+    const everyone = Number.MAX_SAFE_INTEGER
+    const silentBefore = this.#parts.alone ? everyone : this.#parts.clock.wall() - FREE_AFTER_MS
+    for (let taken = 1; taken > 0;) taken = await this.#takeAll(silentBefore)
+    await this.#chores()
+    this.#repeat(POLL_MS, 'looking for invalidations', () => this.#look())
+    this.#repeat(RENEW_MS, 'renewing invalidations', () => this.#renewAll())
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    for (const cancel of this.#cancels) cancel()
+    const running = [...this.#runs.values()]
+    for (const { run } of running) run.abort(new Stopped('stopping'))
+    await Promise.all(running.map(({ ended }) => ended))
+    await Promise.all(this.#rounds)
+  }
+
+  async #look(): Promise<void> {
+    await this.#takeAll(this.#parts.clock.wall() - FREE_AFTER_MS)
+    await this.#chores()
+  }
+
+  async #takeAll(silentBefore: number): Promise<number> {
+    const { store, clock } = this.#parts
+    const { invalidations } = store.tables
+    const free = await invalidations.claimable(clock.wall(), silentBefore, CLAIMS_PER_POLL)
     let taken = 0
-    for (const each of free) if (await take(each.id, silentBefore)) taken += 1
+    for (const each of free) if (await this.take(each.id, silentBefore)) taken += 1
     return taken
   }
 
-  async function renewAll(): Promise<void> {
+  async #renewAll(): Promise<void> {
+    if (this.#runs.size === 0) return
+    const { store, clock } = this.#parts
     const lost = await store.transaction('volatile', async (tx) => {
       const gone: Run[] = []
-      for (const { run } of runs.values()) {
+      for (const { run } of this.#runs.values()) {
         const { row } = run
-        const held = await tx.invalidations.renew(row.id, id, row.runnerEpoch, clock.wall())
+        const held = await tx.invalidations.renew(row.id, this.#id, row.runnerEpoch, clock.wall())
         if (!held && !isFinal(row.status)) gone.push(run)
       }
       return gone
@@ -94,57 +126,24 @@ export function createRunner(
   }
 
   /** Again and again, each time after the one before has ended. */
-  function repeat(everyMs: number, what: string, work: () => Promise<void>): void {
-    const cancel = timers.after(everyMs, () => {
-      cancels.delete(cancel)
-      const round = guarded(what, work).finally(() => {
-        rounds.delete(round)
-        if (!stopping) repeat(everyMs, what, work)
+  #repeat(everyMs: number, what: string, work: () => Promise<void>): void {
+    const cancel = this.#parts.timers.after(everyMs, () => {
+      this.#cancels.delete(cancel)
+      const round = this.#guarded(what, work).finally(() => {
+        this.#rounds.delete(round)
+        if (!this.#stopping) this.#repeat(everyMs, what, work)
       })
-      rounds.add(round)
+      this.#rounds.add(round)
     })
-    cancels.add(cancel)
+    this.#cancels.add(cancel)
   }
 
-  async function guarded(what: string, work: () => Promise<void>): Promise<void> {
+  async #guarded(what: string, work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      log.error({ err: error }, `${what} failed, and will be tried again`)
+      this.#parts.log.error({ err: error }, `${what} failed, and will be tried again`)
     }
-  }
-
-  async function look(): Promise<void> {
-    await takeAll(clock.wall() - FREE_AFTER_MS)
-    await chores()
-  }
-
-  return {
-    hold: () => ({
-      runner: stopping || runs.size >= RUNS_MAX ? null : id,
-      runnerEpoch: 1,
-      renewedAt: clock.wall(),
-    }),
-    begin,
-    take,
-    shown: (invalidation) => runs.get(invalidation)?.run.shown,
-    async start() {
-      // Alone on the data: whoever held anything is dead, so nothing needs to be waited for.
-      const everyone = Number.MAX_SAFE_INTEGER
-      const silentBefore = parts.alone ? everyone : clock.wall() - FREE_AFTER_MS
-      for (let taken = 1; taken > 0;) taken = await takeAll(silentBefore)
-      await chores()
-      repeat(POLL_MS, 'looking for invalidations', look)
-      repeat(RENEW_MS, 'renewing invalidations', renewAll)
-    },
-    async stop() {
-      stopping = true
-      for (const cancel of cancels) cancel()
-      const running = [...runs.values()]
-      for (const { run } of running) run.abort(new Stopped('stopping'))
-      await Promise.all(running.map(({ ended }) => ended))
-      await Promise.all(rounds)
-    },
   }
 }
 

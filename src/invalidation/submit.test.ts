@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { InvalidationErrorCode } from './errors.ts'
 import { InvalidationError } from './errors.ts'
 import type { SubmitRequest } from './invalidations.ts'
-import { selected, withBench } from './workbench.ts'
+import { selected, withBench } from './workbench-suite.ts'
 
 const BASE = 'http://my.publishserver.com:8080/is/image/dms7snapshot'
 

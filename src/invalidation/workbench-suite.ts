@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +9,6 @@ import { systemClock } from '../kernel/clock.ts'
 import { silentLog } from '../kernel/log.ts'
 import { systemRandom } from '../kernel/random.ts'
 import { systemTimers } from '../kernel/timers.ts'
-import type { NodeBarrier, NodeProgress } from '../purgelog/barrier.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { assetRow, nodeRow } from '../store/store-suite-rows.ts'
 import type { AssetRow, ProjectRow, Store } from '../store/store.ts'
@@ -53,6 +53,9 @@ export function image(id: string, part: Partial<AssetRow> = {}): AssetRow {
 export function pdf(id: string): AssetRow {
   return assetRow({ id, kind: 'document', mediaType: 'application/pdf' })
 }
+
+type NodeBarrier = Parameters<typeof createOwnNodes>[0]['barrier']
+type NodeProgress = Awaited<ReturnType<NodeBarrier['waitFor']>>[number]
 
 /** Nodes that follow nothing: a test says what each has applied, and what it holds. */
 export interface TestNodes {
@@ -212,7 +215,7 @@ export async function waitUntil(
   for (;;) {
     const now = await invalidations.get(PROJECT.id, id)
     if (isTrue(now)) return now
-    if (systemClock.now() > deadline) throw new Error(`still ${JSON.stringify(now)}`)
+    assert.ok(systemClock.now() < deadline, `still ${JSON.stringify(now)}`)
     await systemTimers.sleep(1)
   }
 }
