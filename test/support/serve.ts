@@ -71,7 +71,7 @@ export async function startRole(role: Role, options: StartOptions = {}): Promise
     if (options.data === undefined) await rm(data, { recursive: true, force: true })
     return how
   }
-  const line = await readyLine(child, output, ended).catch(async (error: unknown) => {
+  const line = await readyLine(role, child, output, ended).catch(async (error: unknown) => {
     await stop()
     throw error
   })
@@ -101,26 +101,29 @@ function withoutSettings(env: NodeJS.ProcessEnv): Record<string, string> {
   )
 }
 
-/** The line, once all of stdout that a first start prints with it has come: notes follow in the same write or the next. */
+/** The line that says ready, once what a control process tells people after it has come too. */
 function readyLine(
+  role: Role,
   child: ChildProcess,
   output: { readonly stdout: string; readonly stderr: string },
   ended: Promise<number | string>,
 ): Promise<string> {
+  const wanted =
+    role === 'serve' || role === 'control'
+      ? /^(sluice ready.*)\n[^]*^Sign in [^]*\n$/m
+      : /^(sluice ready.*)\n/m
   return new Promise((resolve, reject) => {
-    const fail = (why: string): void =>
+    const fail = (why: string): void => {
+      clearTimeout(timer)
       reject(new Error(`${why}\n${output.stdout}\n${output.stderr}`))
-    const timer = setTimeout(() => fail(`not ready after ${READY_MS} ms`), READY_MS)
-    const look = (): void => {
-      const line = /^sluice ready.*$/m.exec(output.stdout)
-      if (line === null || !output.stdout.includes('\n', line.index)) return
-      clearTimeout(timer)
-      setImmediate(() => resolve(line[0]))
     }
-    child.stdout!.on('data', look)
-    void ended.then((how) => {
+    const timer = setTimeout(() => fail(`not ready after ${READY_MS} ms`), READY_MS)
+    child.stdout!.on('data', () => {
+      const line = wanted.exec(output.stdout)?.[1]
+      if (line === undefined) return
       clearTimeout(timer)
-      fail(`ended with ${how} before it was ready`)
+      resolve(line)
     })
+    ended.then((how) => fail(`ended with ${how} before it was ready`), reject)
   })
 }
