@@ -21,6 +21,8 @@ export class Leases {
   #grants: Grant[] = []
   #lastNow: number
   #lastWall: number
+  /** When a jump was last noticed: what was asked for before it says nothing any more, also if its answer comes only now. */
+  #jumpNoticedAt = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -30,6 +32,7 @@ export class Leases {
 
   add(grant: Grant): void {
     this.#dropAfterJump()
+    if (grant.sentAt <= this.#jumpNoticedAt) return
     const now = this.#clock.now()
     this.#grants = this.#grants.filter((held) => now < held.sentAt + held.leaseMs)
     this.#grants.push(grant)
@@ -58,6 +61,8 @@ export class Leases {
     this.#lastNow = now
     this.#lastWall = wall
     const longest = this.#grants.reduce((most, grant) => Math.max(most, grant.leaseMs), 0)
-    if (this.#grants.length > 0 && beyond > leaseMarginMs(longest)) this.#grants = []
+    if (beyond <= leaseMarginMs(longest)) return
+    this.#grants = []
+    this.#jumpNoticedAt = now
   }
 }
