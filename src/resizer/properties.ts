@@ -3,7 +3,7 @@ import { deliveryUrl } from '../contract/canonical-target.ts'
 import type { Asked, DeliveryUrl } from '../contract/delivery-url.ts'
 import { keyHash } from '../contract/keys.ts'
 import { recordName } from '../contract/records.ts'
-import type { AssetRecord } from '../contract/records.ts'
+import type { AssetRecord, ProjectRecord } from '../contract/records.ts'
 import { urlKeyTexts } from '../contract/url-keys.ts'
 import { provenanceHeaders, textAnswer } from './answer.ts'
 import type { Provenance, ResizerAnswer } from './answer.ts'
@@ -37,12 +37,13 @@ export async function propertiesAnswer(
     recordName.asset(url.project, subject.asset),
     need,
   )
+  const project = await parts.records.read<ProjectRecord>(recordName.project(url.project), need)
   const published = record?.published ? record : null
   if (asks.of === 'exists')
     return written(asks, { 'catalogRecord.exists': published ? '1' : '0' }, published, from)
   if (!published) return textAnswer(404, `There is no published asset ${subject.asset}.`, from)
   if (subject.kind === 'content')
-    return written(asks, contentProperties(published), published, from)
+    return written(asks, contentProperties(published, project?.cdnTtlSeconds ?? 0), published, from)
   if (asks.of === 'imageprops') return written(asks, imageProperties(published), published, from)
   const {
     made,
@@ -68,10 +69,14 @@ function imageProperties(record: AssetRecord): Properties {
   }
 }
 
-function contentProperties(record: AssetRecord): Properties {
+function contentProperties(record: AssetRecord, cdnTtlSeconds: number): Properties {
   const { id, bytes, mediaType, modifiedAt } = record
   return {
-    ...prefixed('static', { path: id, length: bytes, type: mediaType, lastModified: modifiedAt }),
+    path: id,
+    length: String(bytes),
+    expiration: String(cdnTtlSeconds),
+    lastModified: modifiedAt,
+    userType: mediaType,
     ...versions(record),
   }
 }
@@ -122,7 +127,11 @@ function text(properties: Properties, record: AssetRecord | null): string {
   return ['#S7Z OK', ...(record ? [`#${record.modifiedAt}`] : []), ...lines, ''].join('\n')
 }
 
-/** Java properties: a line break or backslash would end the value early. */
+/** Java properties are Latin-1: anything beyond ASCII is escaped, and so is what would end the value early. */
 function escaped(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
+  return value
+    .replaceAll('\\', '\\\\')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
