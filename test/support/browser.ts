@@ -1,0 +1,86 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { chromium } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+
+/** A real Chromium that also keeps watch: over the content security policy, other hosts, and errors in the page. */
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** Longer than anything here takes on a busy machine with two cores. */
+const STEP_TIMEOUT_MS = 15_000
+
+export interface Watch {
+  /** Violations, requests to other hosts and errors, in words. Empty when all is well. */
+  readonly findings: string[]
+}
+
+export interface Visit extends Watch {
+  readonly page: Page
+  readonly context: BrowserContext
+  close(): Promise<void>
+}
+
+export interface VisitOptions {
+  readonly width?: number
+  readonly dark?: boolean
+  /** Cookies of another visit. */
+  readonly state?: Awaited<ReturnType<BrowserContext['storageState']>>
+}
+
+export function launchBrowser(executablePath: string): Promise<Browser> {
+  return chromium.launch({ executablePath, args: ARGUMENTS })
+}
+
+export async function visit(
+  browser: Browser,
+  baseUrl: string,
+  options: VisitOptions = {},
+): Promise<Visit> {
+  const context = await browser.newContext({
+    baseURL: baseUrl,
+    viewport: { width: options.width ?? 1280, height: 900 },
+    colorScheme: options.dark === true ? 'dark' : 'light',
+    reducedMotion: 'reduce',
+    ...(options.state === undefined ? {} : { storageState: options.state }),
+  })
+  context.setDefaultTimeout(STEP_TIMEOUT_MS)
+  const findings = await watch(context, new URL(baseUrl).origin)
+  return { page: await context.newPage(), context, findings, close: () => context.close() }
+}
+
+async function watch(context: BrowserContext, origin: string): Promise<string[]> {
+  const findings: string[] = []
+  await context.exposeBinding('reportViolation', (_source, text: string) => {
+    findings.push(`content security policy: ${text}`)
+  })
+  // A text, because it runs in the page, whose names this program's types do not know.
+  await context.addInitScript(`
+    document.addEventListener('securitypolicyviolation', (event) => {
+      window.reportViolation(event.violatedDirective + ' ' + event.blockedURI)
+    })
+  `)
+  context.on('request', (request) => {
+    const url = new URL(request.url())
+    const isOurs = url.origin === origin || url.protocol === 'data:' || url.protocol === 'blob:'
+    if (!isOurs) findings.push(`request to another host: ${request.url()}`)
+  })
+  context.on('weberror', (error) => {
+    findings.push(`error in the page: ${String(error.error())}`)
+  })
+  return findings
+}
+
+/** What axe finds serious or critical on the page as it is now, in words. */
+export async function seriousAxeFindings(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)
+}
