@@ -3,14 +3,19 @@ import type { AssetRow } from '../../store/store.ts'
 /** The project that a first start makes, so that nobody needs a file to try. */
 export interface Demo {
   readonly project: string
-  /** Draws the pictures and makes the project when it does not exist; else does nothing. True when it was made. */
-  seed(settings: DemoSettings): Promise<boolean>
-  /** Puts the next version (2, then 1 again …) of a demo asset in; rejects with AssetsError for another id. */
-  replace(id: string, by: string): Promise<AssetRow>
   /** Ids that `replace` knows. */
   readonly ids: readonly string[]
-  /** Starts the small origin server behind `sample.li` and points the project at it. */
+  /** Whether the project is one that `seed` made. */
+  made(): Promise<boolean>
+  /** Starts the small origin server behind `sample.li`, at the port that the project knows where it can. */
   startOrigin(): Promise<{ readonly port: number }>
+  /**
+   * Makes the project and draws what is missing of it; true when the project is new. A project that is there only follows where
+   * the first edge and the origin server are now; what people changed stays.
+   */
+  seed(settings: DemoSettings): Promise<boolean>
+  /** Puts the next version of a demo asset in, which bears its number; rejects with AssetsError for another id. */
+  replace(id: string, by: string): Promise<AssetRow>
   /** Makes the origin server give the next version of its pictures; returns that version. */
   replaceOriginals(): number
   stop(): Promise<void>
