@@ -4,6 +4,7 @@ import { keyHash, keyText } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
 import { PURGE_KINDS } from '../contract/purge-log.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
+import { recordName } from '../contract/records.ts'
 import { Leases } from './leases.ts'
 import type { Grant } from './leases.ts'
 
@@ -28,6 +29,10 @@ export type Judgement =
 export interface Forgetful {
   forgetAll(): void
 }
+
+/** The record of names is of all projects: it carries no project's key, so its stamp is never folded into one. */
+const NAMES_KEY = keyHash(keyText.record(recordName.names()))
+const OF_ALL_PROJECTS = ''
 
 const UNUSABLE: Judgement = { usable: false }
 
@@ -92,8 +97,7 @@ export class Freshness {
   judge(thing: Marked, minMark: number): Judgement {
     if (thing.mark < this.#applied) {
       if (!this.reflects(thing.keys, thing.mark)) return UNUSABLE
-      if (this.#applied < minMark)
-        return thing.mark >= minMark ? { usable: true, mark: thing.mark } : UNUSABLE
+      if (this.#applied < minMark) return UNUSABLE
       thing.mark = this.#applied
     } else if (thing.mark < minMark) {
       return UNUSABLE
@@ -147,7 +151,7 @@ export class Freshness {
   apply(entry: PurgeEntry): void {
     assert(entry.seq === this.#applied + 1, `purge ${entry.seq} applied after ${this.#applied}`)
     const known = PURGE_KINDS.some((kind) => kind === entry.kind)
-    const keys = known ? entry.keys : [keyHash(keyText.project(entry.project))]
+    const keys = known ? entry.keys : [keyHash(keyText.project(entry.project)), NAMES_KEY]
     for (const key of keys) this.#stamp(entry.project, key, entry.seq)
     this.#applied = entry.seq
     this.heard(entry.seq)
@@ -192,7 +196,7 @@ export class Freshness {
     let largest = ''
     let most = 0
     for (const [project, keys] of this.#stampsByProject) {
-      if (keys.size > most) [largest, most] = [project, keys.size]
+      if (project !== OF_ALL_PROJECTS && keys.size > most) [largest, most] = [project, keys.size]
     }
     if (most === 0) return
     let highest = 0
@@ -222,8 +226,9 @@ export class Freshness {
   #stamp(project: string, key: KeyHash, seq: number): void {
     if ((this.#stamps.get(key) ?? 0) >= seq) return
     this.#stamps.set(key, seq)
-    let keys = this.#stampsByProject.get(project)
-    if (!keys) this.#stampsByProject.set(project, (keys = new Set()))
+    const owner = key === NAMES_KEY ? OF_ALL_PROJECTS : project
+    let keys = this.#stampsByProject.get(owner)
+    if (!keys) this.#stampsByProject.set(owner, (keys = new Set()))
     keys.add(key)
   }
 }

@@ -1,6 +1,7 @@
 import type { Freshness } from '../cache/freshness.ts'
 import { MarkedCache, memoryBodies } from '../cache/marked-cache.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
+import type { KeyHash } from '../contract/keys.ts'
 
 /** Records of 100,000 assets, roughly. */
 const RECORD_BYTES_MAX = 64 * 1024 * 1024
@@ -34,7 +35,7 @@ export class RecordReader {
     if (found) return found.entry.meta.document as T | null
     const epoch = this.#freshness.epoch
     const document = await this.#read(name)
-    const keys = [keyHash(keyText.record(name))]
+    const keys = keysOf(name)
     const bodyBytes = JSON.stringify(document).length * 2
     this.#cache.store(
       name,
@@ -47,4 +48,11 @@ export class RecordReader {
   *sweep(): Generator<void> {
     yield* this.#cache.sweep()
   }
+}
+
+/** A record of a project goes with the whole project: when its stamps are folded, its key is all that is left of them. */
+function keysOf(name: string): readonly KeyHash[] {
+  const record = keyHash(keyText.record(name))
+  const slash = name.indexOf('/')
+  return slash < 0 ? [record] : [record, keyHash(keyText.project(name.slice(0, slash)))]
 }
