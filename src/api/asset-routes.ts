@@ -160,11 +160,9 @@ const knowledgeRoutes: Routes = (app, parts) => {
       const project = projectOf(request).id
       // An asset that is gone may still be known by what was served of it.
       const subject = keyText.asset(project, request.params.id)
-      const page = await parts.store.tables.served.list(
-        project,
-        subject,
-        pageRequest(request.query),
-      )
+      const { served } = parts.store.tables
+      const page = await served.list(project, subject, pageRequest(request.query))
+      if (page.items.length === 0) await known(parts, project, request.params.id)
       return pageOf(page, (row) => ({ ...row, lastSeenAt: instant(row.lastSeenAt) }))
     },
   )

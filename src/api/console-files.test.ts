@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { request } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 
 import { startControlApi } from '../../test/support/control-api.ts'
 import type { ControlApi } from '../../test/support/control-api.ts'
+import { rawRequest } from '../../test/support/raw-request.ts'
 
 describe('the console', () => {
   let control: ControlApi
@@ -63,27 +63,12 @@ describe('the console', () => {
       '/%2fetc%2fpasswd',
       '/assets//../../secret.txt',
     ]) {
-      const { status, text } = await rawGet(await control.url(), path)
+      const { status, text } = await rawRequest(await control.url(), path)
       assert.ok(status === 404 || status === 400 || text.includes('<title>Sluice'), path)
       assert.ok(!text.includes('secret') || status !== 200, path)
     }
   })
 })
-
-/** As it is written: fetch would tidy the path first. */
-function rawGet(base: string, path: string): Promise<{ status: number; text: string }> {
-  const { hostname, port } = new URL(base)
-  return new Promise((resolve, reject) => {
-    request({ hostname, port, path }, (answer) => {
-      let text = ''
-      answer.setEncoding('utf8')
-      answer.on('data', (piece: string) => (text += piece))
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }))
-    })
-      .on('error', reject)
-      .end()
-  })
-}
 
 test('without a build the API still answers, and says how to build', async () => {
   const control = await startControlApi({ consoleFolder: null })
