@@ -4,7 +4,7 @@ import type { ProjectRow, Tables } from '../store/store.ts'
 import { InvalidationError, SENTENCES } from './errors.ts'
 import { checkOriginal, splitOriginals } from './originals.ts'
 import type { PlanInput } from './plan.ts'
-import { deliveryNames } from './url-check.ts'
+import { checkServedUrl, deliveryNames } from './url-check.ts'
 import type { DeliveryNames } from './url-check.ts'
 
 /** Rows asked for at a time while walking through a list. */
@@ -34,6 +34,24 @@ export async function gather(
   } catch (cause) {
     throw unreadable(cause)
   }
+}
+
+/**
+ * Which assets a selection is about, so that a watched folder can make their pending changes true first: those selected, and
+ * those that its URLs and originals name.
+ */
+export function assetsToSettle(
+  project: ProjectRow,
+  selection: Selection,
+): readonly string[] | 'all' {
+  if (selection.everything || selection.folders.length > 0) return 'all'
+  const known = deliveryNames(project, [])
+  const named = selection.urls.flatMap((text) => {
+    const checked = checkServedUrl(text.trim(), known)
+    if (!checked.ok || checked.url.subject.kind === 'original') return []
+    return [checked.url.subject.asset]
+  })
+  return [...new Set([...selection.assets, ...named, ...originalIds(project, selection, known)])]
 }
 
 export async function projectRow(tables: Tables, id: string): Promise<ProjectRow> {

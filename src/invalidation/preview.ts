@@ -1,7 +1,8 @@
 import type { Selection } from '../contract/invalidation.ts'
+import type { ProjectRow } from '../store/store.ts'
 import { InvalidationError } from './errors.ts'
 import { HISTORY_COUNT, estimate } from './estimates.ts'
-import { gather, projectRow } from './gather.ts'
+import { assetsToSettle, gather, projectRow } from './gather.ts'
 import type { InvalidationParts } from './parts.ts'
 import { makePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
@@ -16,8 +17,7 @@ export async function preview(
 ): Promise<Preview> {
   const { tables } = parts.store
   const project = await projectRow(tables, projectId)
-  const all = selection.everything || selection.folders.length > 0
-  await parts.settle?.(project.id, all ? 'all' : selection.assets)
+  await settle(parts, project, selection)
   const plan = makePlan(await gather(tables, project, selection))
   previews.remember(plan)
   const history = await tables.invalidations.recentDurations(project.id, HISTORY_COUNT)
@@ -37,6 +37,16 @@ export async function preview(
     })),
     estimatedSeconds,
   }
+}
+
+/** Only a watched folder has changes that nobody has told us of. */
+export async function settle(
+  parts: Pick<InvalidationParts, 'settle'>,
+  project: ProjectRow,
+  selection: Selection,
+): Promise<void> {
+  if (project.assetSource.kind !== 'folder') return
+  await parts.settle?.(project.id, assetsToSettle(project, selection))
 }
 
 function problemsOf({ errors, detail }: Plan['refusals'][number]) {

@@ -194,6 +194,24 @@ describe('preview', () => {
   )
 })
 
+describe('a watched folder', () => {
+  test(
+    'is asked to make pending changes true for everything that the selection names',
+    withBench(async (bench) => {
+      await bench.setProject({ assetSource: { kind: 'folder', path: '/srv/pictures' } })
+      const asked: (readonly string[] | 'all')[] = []
+      const invalidations = bench.another({
+        settle: async (_, ids) => void asked.push(ids),
+      })
+      const urls = [`${BASE}/c?wid=3`, 'not a URL']
+      const originals = ['d.jpg']
+      await invalidations.preview('demo', selected({ assets: ['a'], urls, originals }))
+      await invalidations.submit('demo', request({ selection: selected({ folders: ['x'] }) }))
+      assert.deepEqual(asked, [['a', 'c', 'd'], 'all'])
+    }),
+  )
+})
+
 describe('checking a template', () => {
   test(
     'each line shows its URLs and its problems with their column',

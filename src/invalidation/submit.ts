@@ -11,7 +11,7 @@ import { gather, projectRow } from './gather.ts'
 import type { InvalidationParts } from './parts.ts'
 import { makePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
-import { refuseChangedPreview } from './preview.ts'
+import { refuseChangedPreview, settle } from './preview.ts'
 import type { PreviewMemory } from './preview.ts'
 import type { SubmitRequest, Submitted } from './requests.ts'
 import type { Runner } from './runner.ts'
@@ -37,7 +37,7 @@ export async function submit(
   const project = await projectRow(store.tables, projectId)
   refuseSoft(request)
   const dueAt = scheduledAt(request.scheduleAt, clock.wall())
-  await parts.settle?.(project.id, settled(request))
+  await settle(parts, project, request.selection)
   const plan = makePlan(await gather(store.tables, project, request.selection))
   refuse(plan, project, request)
   refuseChangedPreview(parts.previews, plan, request.digest)
@@ -190,8 +190,4 @@ function hashOf(request: SubmitRequest): string {
   const { selection, mode, note, scheduleAt, digest, confirm } = request
   const lists = Object.entries(selection).sort(([a], [b]) => (a < b ? -1 : 1))
   return sha256(JSON.stringify([lists, mode ?? 'delete', note, scheduleAt, digest, confirm]))
-}
-
-function settled({ selection }: SubmitRequest): readonly string[] | 'all' {
-  return selection.everything || selection.folders.length > 0 ? 'all' : selection.assets
 }

@@ -70,9 +70,9 @@ export interface TestNodes {
 }
 
 const NODES = [
-  { id: 'r1', role: 'resizer' },
-  { id: 'e1', role: 'edge' },
-  { id: 'e2', role: 'edge' },
+  { id: 'r1', role: 'resizer', state: 'in' },
+  { id: 'e1', role: 'edge', state: 'in' },
+  { id: 'e2', role: 'edge', state: 'in' },
 ] as const
 
 export function createTestNodes(): TestNodes {

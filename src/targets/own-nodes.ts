@@ -14,6 +14,8 @@ const DEFAULT_SECONDS = 1
 export interface OwnNode {
   readonly id: string
   readonly role: NodeRole
+  /** One that is out serves nothing from its cache, and is not waited for. */
+  readonly state: 'in' | 'out'
 }
 
 /**
@@ -32,7 +34,8 @@ export function createOwnNodes(parts: {
     begins: 'at-once',
     async describe(purge) {
       const requests = Math.max(1, Math.ceil(purge.keysCount / KEYS_PER_ENTRY_MAX))
-      const nodes = new Map((await list()).map((node) => [node.id, node]))
+      const waited = (await list()).filter((node) => node.state === 'in')
+      const nodes = new Map(waited.map((node) => [node.id, node]))
       return [...nodes.values()].map(({ id, role }): PlannedMember => ({
         id,
         tier: tierOf(role),
