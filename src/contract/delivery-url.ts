@@ -72,3 +72,11 @@ export type ParsedDelivery =
   | { readonly ok: false; readonly problem: DeliveryProblem }
 
 export type ParseDeliveryUrl = (address: DeliveryAddress, names: NamesRecord) => ParsedDelivery
+
+/** A refusal in one sentence that names the parameter, once. */
+export function problemText({
+  parameter,
+  reason,
+}: Pick<DeliveryProblem, 'parameter' | 'reason'>): string {
+  return parameter === null || reason.startsWith(parameter) ? reason : `${parameter}: ${reason}`
+}

@@ -1,5 +1,6 @@
 import { keyHash, keyText } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
+import { problemText } from '../contract/delivery-url.ts'
 import type { DeliveryProblem, DeliveryUrl, ParsedDelivery } from '../contract/delivery-url.ts'
 import { negotiateFormat } from '../contract/negotiate-format.ts'
 import { NODE_HEADERS } from '../contract/node-protocol.ts'
@@ -154,7 +155,6 @@ export function problemAnswer(
   problem: DeliveryProblem,
   mark: number | null,
 ): ReturnType<typeof text> {
-  const message =
-    problem.parameter === null ? problem.reason : `${problem.parameter}: ${problem.reason}`
+  const message = problemText(problem)
   return text(problem.status, message, mark === null ? {} : { [NODE_HEADERS.mark]: String(mark) })
 }

@@ -1,5 +1,6 @@
 import type { Waiter } from '../cache/fills.ts'
 import { deliveryUrl } from '../contract/canonical-target.ts'
+import { problemText } from '../contract/delivery-url.ts'
 import type { Asked, DeliveryUrl } from '../contract/delivery-url.ts'
 import { keyHash } from '../contract/keys.ts'
 import { recordName } from '../contract/records.ts'
@@ -52,8 +53,7 @@ export async function propertiesAnswer(
   } = await rendition(deliveryUrl({ ...url, asks: { kind: 'bytes' } }))
   const reached = { ...from, keys, mark: reachedMark }
   if (made.kind === 'problem') {
-    const { status, parameter, reason } = made.problem
-    return textAnswer(status, parameter === null ? reason : `${parameter}: ${reason}`, reached)
+    return textAnswer(made.problem.status, problemText(made.problem), reached)
   }
   const length = (await made.load())?.byteLength ?? 0
   const { width, height, mediaType } = made.meta

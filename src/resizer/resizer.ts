@@ -3,6 +3,7 @@ import type { Timers } from '../kernel/timers.ts'
 import { Fills, arrive } from '../cache/fills.ts'
 import type { FillOrder, Waiter } from '../cache/fills.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
+import { problemText } from '../contract/delivery-url.ts'
 import type { DeliveryUrl, ParsedDelivery } from '../contract/delivery-url.ts'
 import { negotiateFormat } from '../contract/negotiate-format.ts'
 import { parseCanonicalTarget, parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
@@ -237,8 +238,7 @@ function isNotModified(request: ResizerRequest, meta: RenditionMeta): boolean {
 }
 
 function problemAnswer(problem: Problem, from: Provenance): ResizerAnswer {
-  const message =
-    problem.parameter === null ? problem.reason : `${problem.parameter}: ${problem.reason}`
+  const message = problemText(problem)
   return textAnswer(
     problem.status,
     message,
