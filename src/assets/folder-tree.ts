@@ -1,6 +1,6 @@
 import { watch } from 'node:fs'
 import type { FSWatcher } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { FileIdentity } from '../contract/records.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -81,7 +81,7 @@ export class FolderTree {
 
   /** False when the system refused a watch: then only looking again and again sees changes. */
   get watched(): boolean {
-    return this.#unwatched === 0
+    return this.#unwatched === 0 && this.#rootProblem === null
   }
 
   /** Looks at these folders again, and at new ones below; returns the paths of files that came, changed or went. */
@@ -89,8 +89,9 @@ export class FolderTree {
     const changed = new Set<string>()
     const wanted = new Set([...paths].map((path) => this.nearest(path)))
     for (const folder of this.#folders.values()) if (folder.hasLinks) wanted.add(folder.path)
-    if (this.#folders.size === 0) await this.#openRoot(changed)
-    else for (const path of wanted) await this.#rescan(path, changed)
+    if (await this.#checkRoot(wanted, changed)) {
+      for (const path of wanted) await this.#rescan(path, changed)
+    }
     return changed
   }
 
@@ -99,15 +100,26 @@ export class FolderTree {
     this.#folders.clear()
   }
 
-  async #openRoot(changed: Set<string>): Promise<void> {
+  /** False when there is nothing to look at: no root, another root (then it was opened anew), or one that is kept as it was. */
+  async #checkRoot(wanted: ReadonlySet<string>, changed: Set<string>): Promise<boolean> {
+    const known = this.#folders.get('')
+    if (known && !wanted.has('')) return true
     const { root } = this.#parts
     try {
       const stats = await stat(root, { bigint: true })
-      const entry = { name: '', real: root, self: `${stats.dev}:${stats.ino}` }
-      await this.#open('', entry, new Set(), changed)
+      const self = `${stats.dev}:${stats.ino}`
+      if (known?.self === self) return true
+      if (known && (await readdir(root)).length === 0) {
+        this.#rootProblem = UNMOUNTED
+        return false
+      }
+      this.#drop('', changed)
+      this.#rootProblem = null
+      await this.#open('', { name: '', real: root, self }, new Set(), changed)
     } catch (error) {
       this.#rootProblem = rootProblem(error)
     }
+    return false
   }
 
   async #open(
@@ -221,6 +233,14 @@ export class FolderTree {
       return null
     }
   }
+}
+
+/** The place where a disk was mounted is an empty folder: that is no reason to forget a thousand assets. */
+const UNMOUNTED: AssetProblem = {
+  path: '',
+  code: 'unreadable',
+  reason:
+    'The folder is empty and not the one it was: is its disk mounted? What was known is kept.',
 }
 
 function rootProblem(error: unknown): AssetProblem {

@@ -40,6 +40,7 @@ export function createFolders(parts: FoldersParts): Folders {
       const absolute = resolve(path)
       await assertFolder(absolute)
       const row = await projectOf(parts, project)
+      if (isSource(row, absolute) && watches.has(project)) return
       await assertNothingLost(parts, row)
       const assetSource = { kind: 'folder', path: absolute } as const
       await parts.locks.run(project, () =>
@@ -60,6 +61,10 @@ export function createFolders(parts: FoldersParts): Folders {
       watches.clear()
     },
   }
+}
+
+function isSource({ assetSource }: ProjectRow, path: string): boolean {
+  return assetSource.kind === 'folder' && assetSource.path === path
 }
 
 /** A folder that is not there at a start is watched all the same: it may be mounted later. */

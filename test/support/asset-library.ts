@@ -83,7 +83,7 @@ export function picture(colour: string, width = 40, height = 30): Promise<Buffer
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  deadlineMs = 5000,
+  deadlineMs = 15_000,
 ): Promise<void> {
   const end = Date.now() + deadlineMs
   while (!(await holds())) {
