@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 
 import { newSignInLink } from './api/callers.ts'
 import { hashPassword } from './api/passwords.ts'
-import { PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX } from './contract/api/common.ts'
+import { PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX } from './contract/api/shapes.ts'
 import { SIGN_IN_FRAGMENT } from './contract/api/session.ts'
 import type { Clock } from './kernel/clock.ts'
 import { randomToken } from './kernel/ids.ts'

@@ -11,6 +11,7 @@ import { assetFileRoutes } from './asset-file-routes.ts'
 import { assetRoutes } from './asset-routes.ts'
 import { cloudimageRoutes } from './cloudimage-routes.ts'
 import { serveConsole } from './console-files.ts'
+import { demoRoutes } from './demo-routes.ts'
 import { docsRoutes } from './docs-routes.ts'
 import { ApiError } from './errors.ts'
 import { createEventStreams, eventRoutes } from './event-routes.ts'
@@ -69,6 +70,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   invalidationRoutes(app, parts)
   eventRoutes(app, parts, streams)
   liveRoutes(app, parts)
+  demoRoutes(app, parts)
   nodeViewRoutes(app, parts, closing.signal)
   nodeRoutes(app, parts, closing.signal)
   cloudimageRoutes(app, parts)

@@ -10,7 +10,7 @@ import {
   FolderQuery,
   RenditionList,
 } from '../contract/api/assets.ts'
-import { Empty, PageQuery, closed } from '../contract/api/common.ts'
+import { Empty, PageQuery, closed } from '../contract/api/shapes.ts'
 import { keyText } from '../contract/keys.ts'
 import { AssetsError } from '../assets/errors.ts'
 import type { AssetRow } from '../store/store.ts'

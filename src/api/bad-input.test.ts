@@ -5,7 +5,7 @@ import type { TSchema } from 'typebox'
 
 import { ADMIN_KEY, NODE_SECRET, startControlApi } from '../../test/support/control-api.ts'
 import type { Answer, CallOptions, ControlApi } from '../../test/support/control-api.ts'
-import { JSON_BODY_BYTES_MAX } from '../contract/api/common.ts'
+import { JSON_BODY_BYTES_MAX } from '../contract/api/shapes.ts'
 import { rawRequest } from '../../test/support/raw-request.ts'
 import type { RouteEntry } from './open-api.ts'
 

@@ -1,4 +1,4 @@
-import type { ProblemItem } from '../contract/api/common.ts'
+import type { ProblemItem } from '../contract/api/shapes.ts'
 
 /** Every way in which the door itself refuses; the rooms behind it have their own tables. */
 export const API_ERRORS = {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 
-import { PageQuery, closed } from '../contract/api/common.ts'
+import { PageQuery, closed } from '../contract/api/shapes.ts'
 import {
   EvidenceExport,
   InvalidationList,

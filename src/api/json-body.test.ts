@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 
-import { JSON_BODY_BYTES_MAX } from '../contract/api/common.ts'
+import { JSON_BODY_BYTES_MAX } from '../contract/api/shapes.ts'
 import { ApiError } from './errors.ts'
 import { parseJson, readJson } from './json-body.ts'
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 
-import { JSON_BODY_BYTES_MAX } from '../contract/api/common.ts'
+import { JSON_BODY_BYTES_MAX } from '../contract/api/shapes.ts'
 import { ApiError } from './errors.ts'
 
 /**

@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
 import type { FastifyReply } from 'fastify'
 
-import { Asset } from '../contract/api/assets.ts'
 import { Live, LiveBytesQuery, LiveCopy, LiveQuery, LiveVisit } from '../contract/api/live.ts'
 import type { NodePeek } from '../purgelog/barrier.ts'
 import type { AssetRow } from '../store/store.ts'
@@ -9,11 +8,11 @@ import { answers } from './answers.ts'
 import { askedUrl, namesOf } from './delivery-names.ts'
 import type { AskedUrl } from './delivery-names.ts'
 import { ApiError } from './errors.ts'
-import { callerOf, projectOf } from './guard.ts'
+import { projectOf } from './guard.ts'
 import { askEdge, liveCopy, newestInput, silentCopy } from './live.ts'
 import type { ApiParts, Routes } from './parts.ts'
 import { contentHeaders } from './security-headers.ts'
-import { assetView, edgesOf } from './views.ts'
+import { edgesOf } from './views.ts'
 import type { EdgeAddress } from './views.ts'
 
 /** One picture as each edge serves it now. */
@@ -75,24 +74,6 @@ export const liveRoutes: Routes = (app, parts) => {
     async (request) => {
       const scene = await look(parts, projectOf(request).id, request.body.url)
       return observe(parts, scene, edgeNamed(scene.edges, request.body.node), true)
-    },
-  )
-
-  app.post<{ Params: { id: string } }>(
-    `${P}/demo/:id/replace`,
-    {
-      schema: {
-        summary: 'Put the next version of a demo picture in',
-        tags: ['assets'],
-        response: { 200: answers(Asset) },
-      },
-    },
-    async (request) => {
-      const project = projectOf(request)
-      if (parts.demo === null || parts.demo.project !== project.id) {
-        throw new ApiError('not-a-demo', 'Only the demo project has pictures with a version 2.')
-      }
-      return assetView(await parts.demo.replace(request.params.id, callerOf(request).by), project)
     },
   )
 }

@@ -92,6 +92,8 @@ describe('live view', () => {
   before(async () => {
     control = await startControlApi()
     edges = [await startEdge(control, 'e1'), await startEdge(control, 'e2')]
+    // Else an automatic invalidation would find the edge that does not follow, and put it out.
+    await control.call('PATCH', P, { body: { automaticInvalidation: false } })
     await control.call('PUT', `${P}/assets/note`, { raw: NEW })
   })
   after(async () => {

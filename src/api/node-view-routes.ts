@@ -1,4 +1,4 @@
-import { Empty } from '../contract/api/common.ts'
+import { Empty } from '../contract/api/shapes.ts'
 import { NodeList, NodeView } from '../contract/api/nodes.ts'
 import type { NodeRow } from '../store/store.ts'
 import { answers } from './answers.ts'

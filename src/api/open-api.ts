@@ -1,5 +1,5 @@
 import type { FastifySchema } from 'fastify'
-import { Problem } from '../contract/api/common.ts'
+import { Problem } from '../contract/api/shapes.ts'
 import { accessOf } from './access.ts'
 import type { Access } from './access.ts'
 

@@ -1,4 +1,4 @@
-import { PAGE_LIMIT_DEFAULT } from '../contract/api/common.ts'
+import { PAGE_LIMIT_DEFAULT } from '../contract/api/shapes.ts'
 import type { Page, PageRequest } from '../store/store.ts'
 
 export function pageRequest(query: {

@@ -1,4 +1,4 @@
-import { Empty } from '../contract/api/common.ts'
+import { Empty } from '../contract/api/shapes.ts'
 import {
   ApiKeyCreate,
   ApiKeyCreated,

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 import { ASSETS_ERRORS, AssetsError } from '../assets/errors.ts'
-import type { Problem, ProblemItem } from '../contract/api/common.ts'
+import type { Problem, ProblemItem } from '../contract/api/shapes.ts'
 import { INVALIDATION_ERRORS, InvalidationError } from '../invalidation/errors.ts'
 import { STORE_ERRORS, StoreError } from '../store/errors.ts'
 import { API_ERRORS, ApiError } from './errors.ts'

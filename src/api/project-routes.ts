@@ -8,7 +8,7 @@ import {
   ProjectList,
   ProjectPatch,
 } from '../contract/api/projects.ts'
-import { Empty } from '../contract/api/common.ts'
+import { Empty } from '../contract/api/shapes.ts'
 import { Overview } from '../contract/api/nodes.ts'
 import { FolderProblemList } from '../contract/api/assets.ts'
 import type { InvalidationStatus } from '../contract/invalidation.ts'

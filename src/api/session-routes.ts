@@ -1,7 +1,7 @@
 import { sha256 } from '../kernel/hash.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-import { Empty } from '../contract/api/common.ts'
+import { Empty } from '../contract/api/shapes.ts'
 import { Me, PasswordChange, Session, SignIn, SignInByLink } from '../contract/api/session.ts'
 import { answers } from './answers.ts'
 import { SESSION_COOKIE, SESSION_MS, rolesIn, startSession } from './callers.ts'

@@ -2,7 +2,7 @@ import { Compile } from 'typebox/compile'
 import type { TSchema } from 'typebox'
 import type { FastifySchemaCompiler } from 'fastify'
 
-import type { ProblemItem } from '../contract/api/common.ts'
+import type { ProblemItem } from '../contract/api/shapes.ts'
 
 /**
  * Requests against their TypeBox schemas. Bodies are taken as they are (`"1"` is not a number); query strings are text by

@@ -1,4 +1,4 @@
-import type { Problem } from '../contract/api/common.ts'
+import type { Problem } from '../contract/api/shapes.ts'
 import type { Connection } from './connection.ts'
 import { CliError } from './errors.ts'
 import { readEvents } from './event-stream.ts'

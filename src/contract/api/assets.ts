@@ -11,7 +11,7 @@ import {
   closed,
   nullable,
   page,
-} from './common.ts'
+} from './shapes.ts'
 
 const Share = Type.Number({ minimum: 0, maximum: 1 })
 /** A crop wider than what delivery may render is a mistake. */

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
-import { closed, nullable } from './common.ts'
+import { closed, nullable } from './shapes.ts'
 
 /** Cloudimage's Invalidation API (Cloudimage docs, "Invalidation API"), for its existing clients. */
 

@@ -23,7 +23,7 @@ import {
   closed,
   nullable,
   page,
-} from './common.ts'
+} from './shapes.ts'
 
 /** Formed lists end at `maxUrlsPerInvalidation`; this only bounds what is read before that is known. */
 const LIST_MAX = 100_000

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
-import { Instant, NAME_LENGTH_MAX, Url, closed, nullable } from './common.ts'
+import { Instant, NAME_LENGTH_MAX, Url, closed, nullable } from './shapes.ts'
 
 export const LiveQuery = closed({
   /** A full URL of this project, in any spelling; or its path at an edge, from `/`. */

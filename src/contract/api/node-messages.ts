@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 
 import { NODE_ROLES, PEEK_STATES } from '../node-protocol.ts'
-import { NAME_LENGTH_MAX, URL_LENGTH_MAX, closed, nullable } from './common.ts'
+import { NAME_LENGTH_MAX, URL_LENGTH_MAX, closed, nullable } from './shapes.ts'
 
 /**
  * Bodies of `POST /internal/nodes/{register|follow|renew|peeks|served}`: the arguments of ControlLink. Nodes hold the secret,

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
 import { NODE_ROLES } from '../node-protocol.ts'
-import { Instant, closed, nullable } from './common.ts'
+import { Instant, closed, nullable } from './shapes.ts'
 import { InvalidationSchema } from './invalidations.ts'
 
 export const NodeView = closed({

@@ -13,7 +13,7 @@ import {
   Url,
   closed,
   nullable,
-} from './common.ts'
+} from './shapes.ts'
 
 /** Enough for any list of names that a person maintains by hand. */
 const NAMES_MAX = 100

@@ -8,7 +8,7 @@ import {
   RoleSchema,
   closed,
   nullable,
-} from './common.ts'
+} from './shapes.ts'
 
 /** Unsafe methods of a cookie session must carry this header with the session's `csrf` (from `GET /me`). */
 export const CSRF_HEADER = 'x-sluice-csrf'
