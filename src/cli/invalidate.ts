@@ -136,7 +136,7 @@ async function dryRun(
 }
 
 function previewText(preview: Preview): string {
-  const rows = preview.urls.map(({ url, from, covers }) => [url, from, covers ?? '-'])
+  const rows = preview.urls.map(({ url, from, covers }) => [url, from, covers ?? 'goes by asset'])
   const problems = preview.problems.map(
     ({ reason, url, item, line, pointer }) =>
       `  ${url ?? item ?? (line === undefined ? (pointer ?? '') : `line ${line}`)}: ${reason}\n`,
