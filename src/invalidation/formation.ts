@@ -175,7 +175,7 @@ function unknownAssets({ selection, assets }: FormationInput): Refusal[] {
         ],
   )
   if (errors.length === 0) return []
-  const detail = `${errors.length} of ${selection.assets.length} selected assets do not exist.`
+  const detail = `Selected assets that do not exist: ${errors.length} of ${selection.assets.length}.`
   return [{ code: 'unknown-asset', title: SENTENCES.retrieve, detail, errors }]
 }
 

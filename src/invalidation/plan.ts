@@ -93,6 +93,7 @@ function urlsPart(urls: readonly FormedUrl[], input: PlanInput): Part {
   const errors = kept.flatMap(({ formed, result }) =>
     result.ok ? [] : [{ ...formed.place, url: formed.url, reason: result.reason }],
   )
+  errors.sort((a, b) => placeOf(a) - placeOf(b))
   const entries = kept.map(({ formed, result }) => ({
     url: formed.url,
     from: formed.from,
@@ -108,6 +109,11 @@ function urlsPart(urls: readonly FormedUrl[], input: PlanInput): Part {
   }
 }
 
+/** People look for their mistakes in the order in which they wrote. */
+function placeOf({ pointer, line }: RefusedItem): number {
+  return line ?? Number(pointer?.split('/').at(-1) ?? 0)
+}
+
 function urlKeys(url: DeliveryUrl): readonly string[] {
   return [coverage(url).key, sourceKeyText(url)]
 }
@@ -119,7 +125,7 @@ function purgedByAsset({ selection, assets }: PlanInput): (url: DeliveryUrl) => 
 
 function badUrls(errors: readonly RefusedItem[]): readonly Refusal[] {
   if (errors.length === 0) return []
-  const detail = `${errors.length} of the URLs cannot be invalidated. Nothing was purged.`
+  const detail = `URLs that cannot be invalidated: ${errors.length}. Nothing was purged.`
   return [{ code: 'bad-urls', title: SENTENCES.defined, detail, errors }]
 }
 
@@ -172,7 +178,7 @@ function originalEntry(url: string): PlanEntry {
 
 function badOriginals(errors: readonly RefusedItem[]): readonly Refusal[] {
   if (errors.length === 0) return []
-  const detail = `${errors.length} of the originals are not written correctly. Nothing was purged.`
+  const detail = `Originals that are not written correctly: ${errors.length}. Nothing was purged.`
   return [{ code: 'bad-originals', title: SENTENCES.defined, detail, errors }]
 }
 

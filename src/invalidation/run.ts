@@ -30,8 +30,10 @@ export class StepFailure extends Error {
 }
 
 /**
- * One invalidation in the hands of its runner. While it is held, the row in memory is the true one; each save writes what it
- * shows, on condition that it is still held (freshness rules, "One runner per invalidation").
+ * One invalidation in the hands of its runner. While it is held, the row in memory is the true one. What it shows on its way is
+ * written soon, many changes at once, and nobody waits for it: a crash may lose it, and it is derived again. Entering the
+ * purge log and the end are waited for, on disk before they are told. Every write is conditional on still holding it
+ * (freshness rules, "Durable before they are told" and "One runner per invalidation").
  */
 export class Run {
   readonly parts: InvalidationParts
@@ -40,6 +42,7 @@ export class Run {
   #row: InvalidationRow
   #shown: Invalidation
   #flushing: Flushing
+  #writeQueued = false
   #cancelWrite: (() => void) | null = null
 
   constructor(parts: InvalidationParts, events: Events, row: InvalidationRow) {
@@ -68,7 +71,7 @@ export class Run {
   }
 
   abort(reason: Error): void {
-    this.#stopWriting()
+    this.#cancelLater()
     this.#abort.abort(reason)
   }
 
@@ -81,9 +84,15 @@ export class Run {
     return { invalidation: id, project, seq: seq ?? 0, keys, urls: () => this.#urls() }
   }
 
-  /** The next status, saved but not synced: a crash may lose it, and it is derived again. */
-  async advance(status: InvalidationStatus): Promise<void> {
-    await this.save('volatile', moved(this.#row, status, this.now()))
+  advance(status: InvalidationStatus): void {
+    this.keep(moved(this.#row, status, this.now()))
+  }
+
+  /** Changes what is shown on the way; a final status goes through `end`. */
+  keep(change: Partial<InvalidationRow>): void {
+    this.#row = { ...this.#row, ...change }
+    this.#show()
+    this.#writeSoon()
   }
 
   /** Puts the keys into the purge log (once more): from here on a flush means this seq. */
@@ -100,16 +109,17 @@ export class Run {
     this.#show()
   }
 
-  async save(durability: 'durable' | 'volatile', change: Partial<InvalidationRow>): Promise<void> {
-    this.#stopWriting()
-    await this.parts.store.transaction(durability, (tx) => this.#update(tx, change))
+  /** The last write. */
+  async end(change: Partial<InvalidationRow>): Promise<void> {
+    this.#cancelLater()
+    await this.parts.store.transaction('durable', (tx) => this.#update(tx, change))
     this.#row = { ...this.#row, ...change }
     this.#show()
   }
 
   /** Gives it back unfinished, for the next start or another process. */
   async free(): Promise<void> {
-    this.#stopWriting()
+    this.#cancelLater()
     const { id, runner, runnerEpoch } = this.#row
     if (runner === null || isFinal(this.#row.status)) return
     await this.parts.store.transaction('volatile', (tx) =>
@@ -118,10 +128,11 @@ export class Run {
   }
 
   async #update(tx: Tables, change: Partial<InvalidationRow>): Promise<void> {
-    const { id, runner, runnerEpoch, targets } = this.#row
+    const { id, runner, runnerEpoch, status, timeline, targets, evidence, observed } = this.#row
+    const known = { status, timeline, targets, evidence, ...(observed ? { observed } : {}) }
     const held =
       runner !== null &&
-      (await tx.invalidations.update(id, runner, runnerEpoch, { targets, ...change }))
+      (await tx.invalidations.update(id, runner, runnerEpoch, { ...known, ...change }))
     if (!held) throw new HoldLost('another runner has taken it over')
   }
 
@@ -137,19 +148,32 @@ export class Run {
   #progress(members: readonly MemberProgress[]): void {
     this.#row = { ...this.#row, targets: progressed(this.#row.targets, members, this.now()) }
     this.#show()
-    this.#cancelWrite ??= this.parts.timers.after(PROGRESS_WRITE_MS, () => void this.#write())
+    this.#cancelWrite ??= this.parts.timers.after(PROGRESS_WRITE_MS, () => this.#writeSoon())
+  }
+
+  /** Whatever has changed until the store gets to it is in one write. */
+  #writeSoon(): void {
+    this.#cancelLater()
+    if (this.#writeQueued || this.signal.aborted) return
+    this.#writeQueued = true
+    void this.#write()
   }
 
   async #write(): Promise<void> {
     try {
-      await this.save('volatile', {})
+      await this.parts.store.transaction('volatile', async (tx) => {
+        this.#writeQueued = false
+        await this.#update(tx, {})
+      })
     } catch (error) {
-      // The step that is under way saves too, and is the one to fail.
-      this.parts.log.debug({ err: error, invalidation: this.#row.id }, 'progress was not written')
+      this.#writeQueued = false
+      // The end is written, too, and is the one to fail; but who has lost the hold stops at once.
+      if (error instanceof HoldLost) return this.abort(error)
+      this.parts.log.warn({ err: error, invalidation: this.#row.id }, 'progress was not written')
     }
   }
 
-  #stopWriting(): void {
+  #cancelLater(): void {
     this.#cancelWrite?.()
     this.#cancelWrite = null
   }

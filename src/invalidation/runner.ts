@@ -192,5 +192,5 @@ async function fail(run: Run, error: unknown): Promise<void> {
     error instanceof StepFailure
       ? error.message
       : 'A step failed inside Sluice: see its log. Retry.'
-  await run.save('durable', { ...moved(run.row, status, at), failure: reason, finishedAt: at })
+  await run.end({ ...moved(run.row, status, at), failure: reason, finishedAt: at })
 }

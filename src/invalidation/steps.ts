@@ -28,23 +28,23 @@ export const STEPS: readonly Step[] = [
 /** A scheduled one enters the purge log only now. Our own nodes hear of it by themselves: waiting for them begins here. */
 async function prepare(run: Run): Promise<void> {
   if (run.row.seq === null) await run.enterLog()
-  await run.advance('Preparing')
+  run.advance('Preparing')
   beginOwn(run)
 }
 
 async function flushResizing(run: Run): Promise<void> {
-  await run.advance('Flushing resizing servers')
+  run.advance('Flushing resizing servers')
   await run.flushing.tierEnded('resizing')
   refuseFailures(run.flushing.members(), 'resizing')
 }
 
 async function flushCdn(run: Run): Promise<void> {
-  await run.advance('Flushing CDN servers')
+  run.advance('Flushing CDN servers')
   await flushRest(run)
 }
 
 async function verify(run: Run): Promise<void> {
-  await run.advance('Verifying')
+  run.advance('Verifying')
   const looked = await peekTargets(run.parts.store.tables, run.row)
   let evidence = await verifyAll(run, looked)
   for (let again = 0; again < REPURGES_MAX && evidence.verdict === 'stale'; again++) {
@@ -54,7 +54,7 @@ async function verify(run: Run): Promise<void> {
     await flushRest(run)
     evidence = await verifyAll(run, looked)
   }
-  await run.save('volatile', {
+  run.keep({
     evidence: { verdict: evidence.verdict, probes: evidence.probes },
     observed: observed(run, evidence),
   })
@@ -68,7 +68,7 @@ async function finish(run: Run): Promise<void> {
   const at = run.now()
   // Who was asked in an earlier attempt and is no node any more has nothing left to show.
   const targets = run.row.targets.filter((target) => target.state !== 'waiting')
-  await run.save('durable', { ...moved(run.row, 'Done', at), targets, finishedAt: at })
+  await run.end({ ...moved(run.row, 'Done', at), targets, finishedAt: at })
 }
 
 function beginOwn(run: Run): void {
