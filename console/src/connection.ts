@@ -43,6 +43,8 @@ function reachable(): Promise<boolean> {
   )
 }
 
+window.addEventListener('offline', () => void connection.suspect())
+
 async function probe(): Promise<void> {
   if (!(await reachable()) || !lost) return
   lost = false

@@ -24,7 +24,13 @@ export const LOG_PER_PAGE = 50
 
 export const queryClient = new QueryClient({
   defaultOptions: {
-    queries: { staleTime: STALE_MS, retry: false, refetchOnWindowFocus: true },
+    queries: {
+      staleTime: STALE_MS,
+      retry: false,
+      refetchOnWindowFocus: true,
+      // Being without a network is told by the banner, not by waiting in silence; Sluice may be on this very machine.
+      networkMode: 'always',
+    },
     mutations: { retry: false, networkMode: 'always' },
   },
 })

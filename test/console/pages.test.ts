@@ -49,17 +49,30 @@ describe('the pages of the console', { skip: chromium.skip }, () => {
   })
 
   for (const screen of SCREENS) {
-    for (const { name, path } of PAGES) {
-      test(`${name}, ${screen.name}: no serious axe finding, nothing wider than the screen`, async () => {
-        const seen = await visit(browser, serve.consoleUrl, { ...screen, state })
-        await open(seen.page, path, name)
-        assert.deepEqual(await seriousAxeFindings(seen.page), [])
-        const beyond = await seen.page.evaluate('document.documentElement.scrollWidth - innerWidth')
-        assert.equal(beyond, 0, 'pixels beyond the screen')
-        assert.deepEqual(seen.findings, [])
-        await seen.close()
+    describe(screen.name, () => {
+      let seen: Visit
+
+      before(async () => {
+        seen = await visit(browser, serve.consoleUrl, { ...screen, state })
       })
-    }
+
+      after(() => seen.close())
+
+      for (const { name, path } of PAGES) {
+        test(`${name} has no serious axe finding, and nothing is wider than the screen`, async () => {
+          await open(seen.page, path, name)
+          assert.deepEqual(await seriousAxeFindings(seen.page), [])
+          const beyond = await seen.page.evaluate(
+            'document.documentElement.scrollWidth - innerWidth',
+          )
+          assert.equal(beyond, 0, 'pixels beyond the screen')
+        })
+      }
+
+      test('no page violated the content security policy or asked another host', () => {
+        assert.deepEqual(seen.findings, [])
+      })
+    })
   }
 
   test('the side navigation names every page, and is a menu on a narrow screen', async () => {
@@ -136,7 +149,7 @@ async function tabTo(
   await wanted.waitFor()
   for (let pressed = 0; pressed < TABS_MAX; pressed++) {
     await page.keyboard.press('Tab')
-    if (await wanted.evaluate('(element) => element === document.activeElement')) return
+    if (await wanted.evaluate((element) => element.ownerDocument.activeElement === element)) return
   }
   assert.fail(`Tab does not reach the ${role} ${name}`)
 }

@@ -23,7 +23,7 @@ export function CopyUrl({ asset, presets }: CopyUrlProps) {
       <ActionButton
         isQuiet
         size="S"
-        aria-label={`Copy a URL of ${asset.id}`}
+        aria-label={`Copy URL of ${asset.id}`}
         isDisabled={urls.length === 0}
       >
         <Copy />
