@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -138,6 +139,44 @@ describe('a remote original', () => {
     const fetched = small.fetch({ rule: rule(), original: 'sample.li/endless' })
     await assert.rejects(fetched, { code: 'original-too-large' })
     await small.close()
+  })
+
+  it('is asked for again when a kept connection turns out to be closed', async () => {
+    let asked = 0
+    const fickle = createServer((_request, response) => {
+      asked++
+      if (asked === 2) response.destroy()
+      else response.writeHead(200, { 'content-length': picture.length }).end(picture)
+    })
+    fickle.listen(0, '127.0.0.1')
+    await once(fickle, 'listening')
+    const at = (fickle.address() as AddressInfo).port
+    const ask = { rule: rule({ connectTo: `127.0.0.1:${at}` }), original: 'sample.li/a.jpg' }
+    assert.equal((await remote.fetch(ask)).kind, 'bytes')
+    assert.equal((await remote.fetch(ask)).kind, 'bytes')
+    assert.equal(asked, 3)
+    fickle.closeAllConnections()
+    fickle.close()
+  })
+
+  it('over TLS is asked for by its own name, wherever it is connected to', async () => {
+    const hello = Promise.withResolvers<Buffer>()
+    const listener = createTcpServer((socket) => {
+      socket.once('data', (bytes) => {
+        hello.resolve(bytes)
+        socket.destroy()
+      })
+      socket.on('error', () => undefined)
+    })
+    listener.listen(0, '127.0.0.1')
+    await once(listener, 'listening')
+    const at = (listener.address() as AddressInfo).port
+    const secure = rule({ scheme: 'https', connectTo: `127.0.0.1:${at}` })
+    const ask = { rule: secure, original: 'sample.li/a.jpg' }
+    await assert.rejects(remote.fetch(ask), { code: 'origin-unreachable' })
+    // The name stands in the clear in a TLS ClientHello (RFC 6066 §3).
+    assert.ok((await hello.promise).includes('sample.li'))
+    listener.close()
   })
 
   it('that never comes is a timeout, and an abort is an abort', async () => {

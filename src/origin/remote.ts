@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici'
+import { Agent, errors, request } from 'undici'
 import type { Dispatcher } from 'undici'
 import type { OriginRule } from '../contract/records.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -86,6 +86,12 @@ interface Host {
 
 type Answer = Dispatcher.ResponseData
 
+interface RequestOptions {
+  readonly dispatcher: Dispatcher
+  readonly headers: Record<string, string>
+  readonly signal: AbortSignal
+}
+
 export function createRemote(parts: RemoteParts): Remote {
   const limits = { ...REMOTE_LIMITS, ...parts.limits }
   const hosts = new Map<string, Host>()
@@ -127,11 +133,24 @@ export function createRemote(parts: RemoteParts): Remote {
     host.running++
     try {
       const headers = requestHeaders(ask, rule)
-      const answer = await request(url, { dispatcher: host.agent, headers, signal })
+      const answer = await requestOnce(url, { dispatcher: host.agent, headers, signal })
       return await readAnswer(answer, { url, limits, clock: parts.clock, asked: headers })
     } finally {
       host.running--
     }
+  }
+}
+
+/**
+ * A server may close a kept connection just as it is used again; nothing of an answer came then, and a GET may be repeated
+ * (RFC 9110 §9.2.2).
+ */
+async function requestOnce(url: URL, options: RequestOptions): Promise<Answer> {
+  try {
+    return await request(url, options)
+  } catch (error) {
+    if (!(error instanceof errors.SocketError)) throw error
+    return request(url, options)
   }
 }
 
