@@ -116,6 +116,17 @@ describe('forming URLs', () => {
     assert.deepEqual(found, [`${BASE}/Schuhe/rot%20%C3%A4%25?$a b$%20`])
   })
 
+  test('the name of a preset or crop with a space is percent-encoded', () => {
+    const rect = { x: 0, y: 0, width: 1, height: 1 }
+    const crops = { 'my crop': { rect, width: 1, height: 1 } }
+    const part = { presets: true, crops: true }
+    assert.deepEqual(urls(part, [image('a', { crops })], { presets: { 'My Preset': '' } }), [
+      `${BASE}/a`,
+      `${BASE}/a:my%20crop`,
+      `${BASE}/a?$My%20Preset$`,
+    ])
+  })
+
   test('typed URLs are trimmed, empty lines are nothing, doubles go once', () => {
     const typed = [' https://x.example/b ', '', 'https://x.example/a', 'https://x.example/b']
     assert.deepEqual(urls({ urls: typed }), ['https://x.example/a', 'https://x.example/b'])

@@ -95,7 +95,11 @@ function baseUrls(asset: AssetRow, { project, selection }: FormationInput): Form
   return [
     formedFor(asset, base, `asset ${asset.id}`),
     ...presets.map((name) =>
-      formedFor(asset, `${base}?$${name}$`, `asset ${asset.id}, preset ${name}`),
+      formedFor(
+        asset,
+        `${base}?$${encodeURIComponent(name)}$`,
+        `asset ${asset.id}, preset ${name}`,
+      ),
     ),
   ]
 }

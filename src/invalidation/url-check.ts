@@ -107,7 +107,8 @@ function splitUrl(text: string): SplitUrl {
   if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) {
     return refused('It has a control character: write one URL a line.')
   }
-  if (/\s/.test(text)) return refused('It has a space: write it as %20.')
+  // A space inside a preset's name is what Dynamic Media's own templates hold; it means %20.
+  if (/\shttps?:\/\//i.test(text)) return refused('It holds two URLs: write one a line.')
   if (/[<>]/.test(text))
     return refused('It has < or >: <ID> stands in templates only, in capitals.')
   const [, authority, rest] = FULL_URL.exec(text) ?? []
