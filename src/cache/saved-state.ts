@@ -56,9 +56,17 @@ export function savedCache<Meta>(
   }
 }
 
+/** Where the state is kept, as a part: the simulator crashes between capturing, writing and the file's appearing. */
+export interface StateFile {
+  /** Writes all lines, then makes them the file, whole. */
+  write(lines: Iterable<string>): Promise<void>
+  /** The lines of the last whole file; undefined when there is none. */
+  read(): Promise<readonly string[] | undefined>
+}
+
 /** Captures in one synchronous step, then writes at leisure; the file appears whole, by rename. */
 export async function saveState(
-  path: string,
+  file: StateFile,
   freshness: Freshness,
   caches: readonly SavedCache[],
 ): Promise<void> {
@@ -68,27 +76,47 @@ export async function saveState(
     for (const [key, { keys, mark, meta, body }] of all())
       entries.push({ cache: name, key, keys, mark, meta, body })
   }
-  const partial = `${path}.partial`
-  const out = createWriteStream(partial, { flush: true })
-  const write = async (line: unknown): Promise<void> => {
-    if (!out.write(`${JSON.stringify(line)}\n`)) await once(out, 'drain')
+  await file.write(linesOf(state, entries))
+}
+
+function* linesOf(state: FreshnessState, entries: readonly SavedEntry[]): Generator<string> {
+  yield JSON.stringify({ format: FORMAT, state, entries: entries.length })
+  for (const entry of entries) yield JSON.stringify(entry)
+}
+
+export function stateFile(path: string): StateFile {
+  return {
+    async write(lines) {
+      const partial = `${path}.partial`
+      const out = createWriteStream(partial, { flush: true })
+      for (const line of lines) {
+        if (!out.write(`${line}\n`)) await once(out, 'drain')
+      }
+      out.end()
+      await finished(out)
+      await rename(partial, path)
+    },
+    async read() {
+      try {
+        await using file = await open(path)
+        return await Array.fromAsync(file.readLines())
+      } catch (error) {
+        if (isMissing(error)) return undefined
+        throw error
+      }
+    },
   }
-  await write({ format: FORMAT, state, entries: entries.length })
-  for (const entry of entries) await write(entry)
-  out.end()
-  await finished(out)
-  await rename(partial, path)
 }
 
 /** Restores freshness and caches, or leaves all empty. Returns how many entries came back. */
 export async function restoreState(
-  path: string,
+  file: StateFile,
   freshness: Freshness,
   caches: readonly SavedCache[],
   bodies: DiskBodies,
   log: Log,
 ): Promise<number> {
-  const read = await readState(path, log)
+  const read = await readState(file, log)
   const held = new Set<string>()
   if (read) {
     freshness.restore(read.state)
@@ -102,23 +130,18 @@ export async function restoreState(
 }
 
 async function readState(
-  path: string,
+  file: StateFile,
   log: Log,
-): Promise<{ state: FreshnessState; entries: SavedEntry[] } | undefined> {
+): Promise<{ state: FreshnessState; entries: readonly SavedEntry[] } | undefined> {
   try {
-    await using file = await open(path)
-    let head: { state: FreshnessState; entries: number } | undefined
-    const entries: SavedEntry[] = []
-    for await (const line of file.readLines()) {
-      if (!head) head = parseHead(JSON.parse(line))
-      else entries.push(parseEntry(JSON.parse(line)))
-    }
-    if (!head || head.entries !== entries.length)
-      throw new Error('the saved cache state is incomplete')
+    const [first, ...rest] = (await file.read()) ?? []
+    if (first === undefined) return undefined
+    const head = parseHead(JSON.parse(first))
+    const entries = rest.map((line) => parseEntry(JSON.parse(line)))
+    if (head.entries !== entries.length) throw new Error('the saved cache state is incomplete')
     return { state: head.state, entries }
   } catch (error) {
-    if (!isMissing(error))
-      log.warn({ err: error, path }, 'saved cache state unreadable: the cache starts empty')
+    log.warn({ err: error }, 'saved cache state unreadable: the cache starts empty')
     return undefined
   }
 }

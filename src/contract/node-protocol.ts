@@ -25,6 +25,24 @@ export const NODE_HEADERS = {
   input: 'sluice-input',
 } as const
 
+/** What a node of ours says of itself when it asks another. */
+export interface Asker {
+  /** The answer's mark must be at least this. */
+  readonly minMark: number
+  /** It answers from a lease and checks keys and mark by its own stamps. */
+  readonly holdsLease: boolean
+}
+
+/** Reads an authenticated node's request; a mark of another purge log than `logId` means nothing here, nor does its lease. */
+export function askerOf(headers: Readonly<Record<string, string>>, logId: string): Asker {
+  const sameLog = headers[NODE_HEADERS.log] === logId
+  const minMark = sameLog ? (headers[NODE_HEADERS.minMark] ?? '0') : '0'
+  return {
+    minMark: /^\d{1,15}$/.test(minMark) ? Number(minMark) : 0,
+    holdsLease: sameLog && headers[NODE_HEADERS.lease] === 'held',
+  }
+}
+
 /** The share of a lease that clocks may drift by, and the constant beside it (freshness rule P4). */
 const MARGIN_SHARE = 0.02
 const MARGIN_CONSTANT_MS = 100

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../kernel/log.ts'
 import { sameSecret } from '../kernel/secrets.ts'
 import type { TrustedProxies } from '../kernel/trusted-proxies.ts'
-import { NODE_HEADERS } from '../contract/node-protocol.ts'
+import { NODE_HEADERS, askerOf } from '../contract/node-protocol.ts'
 import { text } from './answer.ts'
 import type { EdgeAnswer } from './answer.ts'
 import type { Edge } from './edge.ts'
@@ -50,7 +50,7 @@ function readHead(parts: EdgeDoorParts, incoming: IncomingMessage): EdgeRequest 
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
   }
-  const asker = askerOf(parts, headers)
+  const asker = nodeAsking(parts, headers)
   for (const name of Object.keys(headers)) if (name.startsWith('sluice-')) delete headers[name]
   const seen = parts.trustedProxies.read(incoming.socket.remoteAddress ?? '', headers)
   const place = targetOf(incoming.url ?? '', seen.host ?? headers['host'] ?? '')
@@ -77,17 +77,11 @@ function targetOf(url: string, host: string): { host: string; target: string } |
   return { host: absolute.host, target: absolute.pathname + absolute.search }
 }
 
-function askerOf(parts: EdgeDoorParts, headers: Record<string, string>): EdgeRequest['asker'] {
+function nodeAsking(parts: EdgeDoorParts, headers: Record<string, string>): EdgeRequest['asker'] {
   const secret = parts.nodeSecret
   const shown = headers[NODE_HEADERS.secret]
   if (secret === null || shown === undefined || !sameSecret(secret, shown)) return null
-  // A mark of another purge log means nothing here.
-  const sameLog = headers[NODE_HEADERS.log] === parts.edge.parts.freshness.logId
-  const minMark = sameLog ? (headers[NODE_HEADERS.minMark] ?? '0') : '0'
-  return {
-    minMark: /^\d{1,15}$/.test(minMark) ? Number(minMark) : 0,
-    holdsLease: sameLog && headers[NODE_HEADERS.lease] === 'held',
-  }
+  return askerOf(headers, parts.edge.parts.freshness.logId)
 }
 
 async function write(

@@ -1,4 +1,5 @@
 import type { KeyHash } from '../contract/keys.ts'
+import type { Asker } from '../contract/node-protocol.ts'
 import type { HeaderMap } from './lifetime.ts'
 import type { EdgeAnswer } from './answer.ts'
 
@@ -12,7 +13,7 @@ export interface EdgeRequest {
   /** Lower-case names. On a public listener without any `sluice-*` field. */
   readonly headers: HeaderMap
   /** Set when the asker proved to be a node of ours. */
-  readonly asker: { readonly minMark: number; readonly holdsLease: boolean } | null
+  readonly asker: Asker | null
   /** The client's address, as far as trusted proxies tell. */
   readonly client: string
   readonly body?: AsyncIterable<Uint8Array>

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../kernel/log.ts'
 import { sameSecret } from '../kernel/secrets.ts'
-import { NODE_HEADERS } from '../contract/node-protocol.ts'
+import { NODE_HEADERS, askerOf } from '../contract/node-protocol.ts'
 import { textAnswer } from './answer.ts'
 import type { ResizerAnswer } from './answer.ts'
 import type { Resizer, ResizerRequest } from './resizer.ts'
@@ -68,19 +68,12 @@ function readHead(parts: ResizerDoorParts, incoming: IncomingMessage): ResizerRe
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
   }
   const shown = headers[NODE_HEADERS.secret]
-  const sameLog = headers[NODE_HEADERS.log] === parts.logId()
-  const minMark = sameLog ? (headers[NODE_HEADERS.minMark] ?? '0') : '0'
   const proven = shown !== undefined && sameSecret(parts.nodeSecret, shown)
   return {
     method: incoming.method ?? 'GET',
     host: headers['host'] ?? '',
     target: incoming.url ?? '/',
     headers,
-    asker: proven
-      ? {
-          minMark: /^\d{1,15}$/.test(minMark) ? Number(minMark) : 0,
-          holdsLease: sameLog && headers[NODE_HEADERS.lease] === 'held',
-        }
-      : null,
+    asker: proven ? askerOf(headers, parts.logId()) : null,
   }
 }

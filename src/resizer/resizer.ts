@@ -6,6 +6,7 @@ import { keyHash, keyText } from '../contract/keys.ts'
 import { problemText } from '../contract/delivery-url.ts'
 import type { DeliveryUrl, ParsedDelivery } from '../contract/delivery-url.ts'
 import { negotiateFormat } from '../contract/negotiate-format.ts'
+import type { Asker } from '../contract/node-protocol.ts'
 import { parseCanonicalTarget, parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
 import { recordName } from '../contract/records.ts'
 import type { NamesRecord } from '../contract/records.ts'
@@ -23,7 +24,7 @@ export interface ResizerRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
   /** Set when a node of ours asked. */
-  readonly asker: { readonly minMark: number; readonly holdsLease: boolean } | null
+  readonly asker: Asker | null
 }
 
 export interface ResizerParts extends RenditionParts {

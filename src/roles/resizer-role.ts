@@ -6,8 +6,8 @@ import { DiskBodies, isMissing, openDisk } from '../cache/disk-bodies.ts'
 import type { DiskBody } from '../cache/disk-bodies.ts'
 import { Freshness } from '../cache/freshness.ts'
 import { MarkedCache } from '../cache/marked-cache.ts'
-import { restoreState, saveState, savedCache } from '../cache/saved-state.ts'
-import type { SavedCache } from '../cache/saved-state.ts'
+import { restoreState, saveState, savedCache, stateFile } from '../cache/saved-state.ts'
+import type { SavedCache, StateFile } from '../cache/saved-state.ts'
 import { Sweeper } from '../cache/sweeper.ts'
 import { negotiateFormat } from '../contract/negotiate-format.ts'
 import type { OriginLocation, Peek } from '../contract/node-protocol.ts'
@@ -65,8 +65,8 @@ export async function startResizer(
     savedCache('renditions', renditions, freshness, (meta) => meta as RenditionMeta),
     savedCache('originals', originals, freshness, (meta) => meta as OriginalMeta),
   ]
-  const statePath = join(folder, 'state.ndjson')
-  await restoreState(statePath, freshness, saved, bodies, log)
+  const state = stateFile(join(folder, 'state.ndjson'))
+  await restoreState(state, freshness, saved, bodies, log)
 
   const origin = lateOrigin(await readOrigin(folder))
   const records = new RecordReader(freshness, (name) => origin.records().read(name))
@@ -124,7 +124,7 @@ export async function startResizer(
   })
   const sweeper = new Sweeper(freshness, [renditions, originals, records], timers)
   sweeper.start()
-  const saver = startSaving(machine, statePath, freshness, saved)
+  const saver = startSaving(machine, state, freshness, saved)
   metrics.beforeExposition(() => {
     const labels = { node: place.id, role: 'resizer' }
     metrics.gauge('sluice_node_entries', labels, renditions.count + originals.count)
@@ -137,7 +137,7 @@ export async function startResizer(
     async stop() {
       await listening.stop()
       await Promise.all([life.follower.stop(), sweeper.stop(), saver.stop(), remote.close()])
-      await saveState(statePath, freshness, saved)
+      await saveState(state, freshness, saved)
       await bodies.settled()
     },
   }
@@ -145,7 +145,7 @@ export async function startResizer(
 
 function startSaving(
   { timers, log }: Machine,
-  path: string,
+  file: StateFile,
   freshness: Freshness,
   saved: readonly SavedCache[],
 ): { stop: () => Promise<void> } {
@@ -154,7 +154,7 @@ function startSaving(
     while (!stopping.signal.aborted) {
       await timers.sleep(SAVE_EVERY_MS, stopping.signal).catch(() => undefined)
       if (stopping.signal.aborted) return
-      await saveState(path, freshness, saved).catch((error: unknown) =>
+      await saveState(file, freshness, saved).catch((error: unknown) =>
         log.warn({ err: error }, 'cache state not saved; a crash now would empty the cache'),
       )
     }
