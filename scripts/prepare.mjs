@@ -123,9 +123,13 @@ async function buildConsole() {
   say(`  built in ${((Date.now() - started) / 1000).toFixed(1)} s`)
 }
 
-/** So that a file that is gone from the sources is gone from the package. */
+/** What is gone from the sources must be gone from the package. The console looks after itself. */
 async function emptyDist() {
-  rmSync(path.join(ROOT, 'dist'), { recursive: true, force: true })
+  const dist = path.join(ROOT, 'dist')
+  if (!existsSync(dist)) return
+  for (const name of readdirSync(dist).filter((each) => !each.startsWith('console'))) {
+    rmSync(path.join(dist, name), { recursive: true })
+  }
 }
 
 /** Calls `tell` with the seconds since now, until the returned function is called. */
