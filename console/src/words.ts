@@ -47,7 +47,7 @@ export function lifetime(seconds: number): string {
 }
 
 export function estimate(seconds: number): string {
-  return seconds < 1 ? 'less than a second' : `about ${duration(Math.ceil(seconds))}`
+  return seconds < 1 ? 'less than a second' : `about ${lifetime(Math.ceil(seconds))}`
 }
 
 const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const

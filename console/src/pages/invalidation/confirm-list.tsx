@@ -22,10 +22,14 @@ const ROWS_AT_ONCE = 300
 export function ConfirmList({ preview, draft, tab, onChange }: ConfirmListProps) {
   const [shown, setShown] = useState(ROWS_AT_ONCE)
   const [asked, setAsked] = useState<Entry | null>(null)
-  const byAsset = tab === 'assets' && draft.renditions ? [...draft.assets, ...draft.folders] : []
+  const byAsset = tab === 'assets' && draft.renditions ? draft.assets : []
   const { urls } = preview
   const remove = (entry: Entry): void => {
-    if (tab === 'originals') return onChange({ originals: withoutOriginal(draft, entry.url) })
+    if (tab === 'originals') return onChange({ originals: withoutOriginal(draft, preview, entry) })
+    const folder = draft.folders.find((path) => entry.from === `folder ${path}`)
+    if (folder !== undefined) {
+      return onChange({ folders: draft.folders.filter((path) => path !== folder) })
+    }
     if (entry.covers === null && byAsset.length > 0) return setAsked(entry)
     onChange({ exclude: [...draft.exclude, entry.url] })
   }
@@ -62,11 +66,14 @@ export function ConfirmList({ preview, draft, tab, onChange }: ConfirmListProps)
   )
 }
 
-function withoutOriginal(draft: Draft, url: string): string {
-  const rest = originalsOf(draft.originals).filter(
-    (entry) => entry !== url && !url.endsWith(entry.replace(/^\/+/, '')),
-  )
-  return rest.join('\n')
+/** The list names an original in its canonical form, the field as it was typed: the order of the right ones tells them apart. */
+function withoutOriginal(draft: Draft, preview: Preview, entry: Entry): string {
+  const wrong = new Set(preview.problems.map(({ item }) => item))
+  const typed = originalsOf(draft.originals)
+  const right = typed.filter((text) => !wrong.has(text))
+  const same = right.filter((text) => text.endsWith(entry.url) || entry.url.endsWith(`/${text}`))
+  const gone = same.length > 0 ? same : [right[preview.urls.indexOf(entry)]]
+  return typed.filter((text) => !gone.includes(text)).join('\n')
 }
 
 function Row({ entry, onRemove }: { readonly entry: Entry; readonly onRemove: () => void }) {
@@ -118,18 +125,6 @@ function ByAsset({ draft, isOn, onChange }: ByAssetProps) {
           <RemoveButton
             what={`asset ${id}`}
             onPress={() => onChange({ assets: draft.assets.filter((other) => other !== id) })}
-          />
-        </li>
-      ))}
-      {draft.folders.map((path) => (
-        <li key={path} className={styles['row']}>
-          <div className={styles['rowText']}>
-            <strong>{path}/</strong>
-            <p className={styles['quiet']}>All renditions of every asset below this folder.</p>
-          </div>
-          <RemoveButton
-            what={`folder ${path}`}
-            onPress={() => onChange({ folders: draft.folders.filter((other) => other !== path) })}
           />
         </li>
       ))}

@@ -41,7 +41,7 @@ export function Confirm({ draft, onChange, tab, onBack }: ConfirmProps) {
         <Loaded query={preview} what="the list">
           {(data) => (
             <>
-              <Plan preview={data} tab={tab} limit={here.project.maxUrlsPerInvalidation} />
+              <Plan preview={data} tab={tab} />
               <ConfirmList preview={data} draft={draft} tab={tab} onChange={onChange} />
             </>
           )}
