@@ -1,8 +1,10 @@
+import { keyHash, keyText } from '../contract/keys.ts'
 import { recordName } from '../contract/records.ts'
 import type { AssetRow, AssetVersionRow } from '../store/store.ts'
 import { assetKeys, assetRecord } from './asset-rows.ts'
 import { commit } from './commit.ts'
 import type { TakenContent } from './folder-take.ts'
+import type { Intent, NotedChange } from './intents.ts'
 import type { LibraryParts } from './library-parts.ts'
 import { nextVersion } from './uploads.ts'
 
@@ -12,8 +14,8 @@ export interface FolderChange {
   readonly content: TakenContent | null
 }
 
-/** Holds the store's one write lock for about a tenth of a second. */
-const CHANGES_PER_COMMIT = 250
+/** Holds the store's one write lock for some hundredths of a second, in which nothing else is answered. */
+export const CHANGES_PER_COMMIT = 250
 
 /** A cause is read by people: three names are enough. */
 const NAMES_IN_CAUSE = 3
@@ -28,11 +30,35 @@ interface Planned {
   readonly version: AssetVersionRow | null
 }
 
+/**
+ * A change of the folder that takes several commits, such as a folder that is renamed: one automatic invalidation for all of it, made
+ * with the last commit. A note on disk makes the next start invalidate the whole project if this is cut short.
+ */
+export interface Bulk {
+  readonly note: Intent
+  readonly changed: Planned[]
+}
+
+export async function beginBulk(parts: LibraryParts, project: string): Promise<Bulk> {
+  const keys = [keyHash(keyText.project(project))]
+  const cause = 'A large change of the folder was cut short'
+  return { note: await parts.intents.begin(project, [], { cause, keys }), changed: [] }
+}
+
+export async function endBulk(parts: LibraryParts, project: string, bulk: Bulk): Promise<void> {
+  const change = changeOf(project, bulk.changed)
+  if (change) {
+    await parts.store.transaction('durable', (tx) => parts.onChange(tx, { project, ...change }))
+  }
+  await parts.intents.end(bulk.note)
+}
+
 /** Commits changes in batches; returns the rows as they are now, null for removed ones. */
 export async function commitChanges(
   parts: LibraryParts,
   project: string,
   changes: readonly FolderChange[],
+  bulk: Bulk | null,
 ): Promise<ReadonlyMap<string, AssetRow | null>> {
   const now = new Map<string, AssetRow | null>()
   await parts.locks.run(project, async () => {
@@ -41,7 +67,7 @@ export async function commitChanges(
     const order = changes.toSorted((a, b) => compare(moves.sortKey(a), moves.sortKey(b)))
     for (let at = 0; at < order.length; at += CHANGES_PER_COMMIT) {
       const batch = order.slice(at, at + CHANGES_PER_COMMIT)
-      for (const done of await commitBatch(parts, project, batch, moves)) {
+      for (const done of await commitBatch(parts, project, batch, { moves, bulk })) {
         now.set(done.id, done.row)
       }
     }
@@ -78,7 +104,7 @@ async function commitBatch(
   parts: LibraryParts,
   project: string,
   batch: readonly FolderChange[],
-  moves: Moves,
+  { moves, bulk }: { readonly moves: Moves; readonly bulk: Bulk | null },
 ): Promise<readonly Planned[]> {
   const ids = batch.map((change) => change.id)
   const rows = await parts.store.tables.assets.getMany(project, ids)
@@ -91,6 +117,7 @@ async function commitBatch(
   if (planned.length === 0) return planned
   const changed = planned.filter((plan) => plan.row === null || plan.version !== null)
   const moved = changed.filter((plan) => moves.isMoved((plan.row ?? plan.before)?.hash ?? ''))
+  const change = changeOf(project, changed)
   await commit(parts, {
     project,
     records: planned.map((plan) => ({
@@ -98,14 +125,7 @@ async function commitBatch(
       document: plan.row && assetRecord(plan.row),
     })),
     purge: moved.flatMap((plan) => assetKeys(project, plan.id)),
-    ...(changed.length === 0
-      ? {}
-      : {
-          change: {
-            cause: causeOf(changed),
-            keys: changed.flatMap((plan) => assetKeys(project, plan.id)),
-          },
-        }),
+    ...(change && !bulk ? { change } : {}),
     async rows(tx) {
       for (const { id, row, version } of planned) {
         if (row) await tx.assets.put(row)
@@ -114,7 +134,13 @@ async function commitBatch(
       }
     },
   })
+  bulk?.changed.push(...changed)
   return planned
+}
+
+function changeOf(project: string, changed: readonly Planned[]): NotedChange | null {
+  if (changed.length === 0) return null
+  return { cause: causeOf(changed), keys: changed.flatMap((plan) => assetKeys(project, plan.id)) }
 }
 
 interface Planning {

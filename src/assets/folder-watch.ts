@@ -4,8 +4,8 @@ import { ageMs, sameIdentity } from '../origin/file-identity.ts'
 import type { AssetRow } from '../store/store.ts'
 import { folderAssetId } from './asset-id.ts'
 import type { AssetProblem } from './assets.ts'
-import { commitChanges } from './folder-commit.ts'
-import type { FolderChange } from './folder-commit.ts'
+import { beginBulk, CHANGES_PER_COMMIT, commitChanges, endBulk } from './folder-commit.ts'
+import type { Bulk, FolderChange } from './folder-commit.ts'
 import { inodeOf, knownContent, takeFile } from './folder-take.ts'
 import { FolderTree } from './folder-tree.ts'
 import type { TreeFile } from './folder-tree.ts'
@@ -87,6 +87,7 @@ export class FolderWatch {
   readonly #dirty = new Set<string>([''])
   readonly #settling = new Set<Settling>()
   readonly #stopping = new AbortController()
+  #bulk: Bulk | null = null
   #round = 0
   #sweptAt = 0
   #wake: () => void = () => undefined
@@ -121,6 +122,7 @@ export class FolderWatch {
     this.#wake()
     await this.#running
     this.#tree.close()
+    await this.#endBulk()
     for (const settling of this.#settling) settling.resolve()
     this.#settling.clear()
   }
@@ -200,7 +202,7 @@ export class FolderWatch {
     const changes = await this.#takeAll(due.takes, byInode)
     const removes = new Set([...due.removes, ...this.#movedAway(due.takes, byInode)])
     for (const id of removes) changes.push({ id, content: null })
-    await this.#commit(changes)
+    await this.#commit(changes, due.more)
     this.#resolveSettled(round)
     return due.more || changes.length > 0 ? 0 : Math.min(due.waitMs, this.#sweep())
   }
@@ -302,15 +304,25 @@ export class FolderWatch {
     return null
   }
 
-  async #commit(changes: readonly FolderChange[]): Promise<void> {
-    if (changes.length === 0 || this.#stopping.signal.aborted) return
+  /** `more`: what is committed now is a part of a change that goes on in the next round. */
+  async #commit(changes: readonly FolderChange[], more: boolean): Promise<void> {
+    if (this.#stopping.signal.aborted) return
     const { project, log } = this.#parts
-    for (const [id, row] of await commitChanges(this.#parts, project, changes)) {
+    const large = more || changes.length > CHANGES_PER_COMMIT
+    if (large) this.#bulk ??= await beginBulk(this.#parts, project)
+    for (const [id, row] of await commitChanges(this.#parts, project, changes, this.#bulk)) {
       if (row) this.#rows.set(id, row)
       else this.#rows.delete(id)
       this.#goneSince.delete(id)
     }
-    log.info({ project, changes: changes.length }, 'the watched folder changed')
+    if (!more) await this.#endBulk()
+    if (changes.length > 0) log.info({ project, changes: changes.length }, 'the folder changed')
+  }
+
+  async #endBulk(): Promise<void> {
+    if (!this.#bulk) return
+    await endBulk(this.#parts, this.#parts.project, this.#bulk)
+    this.#bulk = null
   }
 
   #rowsByInode(): ReadonlyMap<string, AssetRow> {

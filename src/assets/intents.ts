@@ -10,6 +10,7 @@ import type { Random } from '../kernel/random.ts'
 import { writeDurably } from '../origin/durable-files.ts'
 import type { RecordChange, RecordStore } from '../origin/records.ts'
 import type { Store } from '../store/store.ts'
+import type { OnChange } from './assets.ts'
 import {
   assetKeys,
   assetRecord,
@@ -21,7 +22,7 @@ import {
 
 /** Notes of changes that have begun: on disk before the first record is touched, gone after the commit. */
 export interface Intents {
-  begin(project: string, records: readonly string[]): Promise<Intent>
+  begin(project: string, records: readonly string[], change?: NotedChange): Promise<Intent>
   end(intent: Intent): Promise<void>
   /** Makes the records agree with the store again, and purges what may have been made of them meanwhile. */
   heal(intent: Intent): Promise<void>
@@ -33,11 +34,19 @@ export interface Intent {
   readonly path: string
   readonly project: string
   readonly records: readonly string[]
+  readonly change: NotedChange | null
+}
+
+/** What an automatic invalidation must take along if the change is cut short. */
+export interface NotedChange {
+  readonly cause: string
+  readonly keys: readonly KeyHash[]
 }
 
 export interface IntentParts {
   readonly store: Store
   readonly records: RecordStore
+  readonly onChange: OnChange
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -47,21 +56,16 @@ export interface IntentParts {
 export function openIntents(folder: string, parts: IntentParts): Intents {
   const root = join(folder, 'intents')
   const intents: Intents = {
-    async begin(project, records) {
+    async begin(project, records, change) {
       const path = join(root, `${uuidv7(parts.clock, parts.random)}.json`)
-      await writeDurably([{ path, text: JSON.stringify({ project, records }) }])
-      return { path, project, records }
+      const note = { project, records, change: change ?? null }
+      await writeDurably([{ path, text: JSON.stringify(note) }])
+      return { path, ...note }
     },
     // Not synced: a note that comes back after a power cut only makes healing do what is already so.
     end: (intent) => rm(intent.path, { force: true }),
     async heal(intent) {
-      const names = intent.records
-      const known = await parts.store.tables.projects.get(intent.project)
-      await parts.records.apply(await documents(parts.store, intent.project, names))
-      if (known) {
-        const keys = names.flatMap((name) => healingKeys(intent.project, name))
-        await parts.store.transaction('durable', (tx) => tx.log.append(intent.project, keys))
-      }
+      await heal(parts, intent)
       await intents.end(intent)
     },
     async healAll() {
@@ -78,9 +82,21 @@ export function openIntents(folder: string, parts: IntentParts): Intents {
   return intents
 }
 
+async function heal(parts: IntentParts, intent: Intent): Promise<void> {
+  const { project, records, change } = intent
+  const known = await parts.store.tables.projects.get(project)
+  await parts.records.apply(await documents(parts.store, project, records))
+  if (!known) return
+  const keys = records.flatMap((name) => healingKeys(project, name))
+  await parts.store.transaction('durable', async (tx) => {
+    await tx.log.append(project, [...keys, ...(change?.keys ?? [])])
+    if (change) await parts.onChange(tx, { project, ...change })
+  })
+}
+
 async function readIntent(path: string): Promise<Intent> {
   const note = JSON.parse(await readFile(path, 'utf8')) as Omit<Intent, 'path'>
-  return { path, project: note.project, records: note.records }
+  return { path, project: note.project, records: note.records, change: note.change ?? null }
 }
 
 /** The documents of these records as the store has them; null for what it does not have. */

@@ -322,6 +322,18 @@ describe('a crash between the records and the commit', () => {
     assert.equal((await library.records.presets('demo'))?.presets['thumb'], 'wid=100')
   })
 
+  it('in the middle of a large change of a folder invalidates the whole project', async (t) => {
+    const library = await withProject(await testLibrary(t))
+    const project = keyHash(keyText.project('demo'))
+    const change = { cause: 'cut short', keys: [project] }
+    const note = JSON.stringify({ project: 'demo', records: [], change })
+    await writeFile(join(library.originFolder, 'intents/0.json'), note)
+    const logged = await since(library)
+    await library.again()
+    assert.deepEqual(await logged(), [project])
+    assert.deepEqual(library.changes, [{ project: 'demo', ...change }])
+  })
+
   it('a commit that fails at once puts the record back and loses nothing', async (t) => {
     const library = await withProject(await testLibrary(t))
     await library.assets.put(upload, bodyOf(red))
