@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import { assert } from '../kernel/assert.ts'
 import { listen } from '../kernel/http-server.ts'
 import type { Listening } from '../kernel/http-server.ts'
+import { JSON_BODY_BYTES_MAX } from '../contract/api/shapes.ts'
 import { accessOf } from './access.ts'
 import { assetFileRoutes } from './asset-file-routes.ts'
 import { assetRoutes } from './asset-routes.ts'
@@ -105,6 +106,7 @@ function createServer(parts: ApiParts): ApiServer {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
+    bodyLimit: JSON_BODY_BYTES_MAX,
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     // What the router refuses has no route, so no error handler of ours sees it.
@@ -149,6 +151,8 @@ function setHooks(app: ApiServer, parts: ApiParts): void {
     const route = routeOptions.url ?? 'none'
     const status = String(reply.statusCode)
     parts.metrics.count('sluice_api_requests_total', { method, route, status })
+    // The route, never the URL: queries and ids are other people's.
+    parts.log.debug({ method, route, status, ms: reply.elapsedTime }, 'answered')
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', readBody)
@@ -170,7 +174,8 @@ async function readBody(request: FastifyRequest, payload: Readable): Promise<unk
     throw new ApiError('unsupported-media-type', 'Send Content-Type: application/json.')
   }
   const length = request.headers['content-length']
-  return readJson(payload, length === undefined ? undefined : Number(length))
+  const declared = length === undefined ? undefined : Number(length)
+  return readJson(payload, declared, request.routeOptions.bodyLimit)
 }
 
 /** A route that takes no body still tells which fields it does not know. */

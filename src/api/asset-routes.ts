@@ -176,12 +176,10 @@ const knowledgeRoutes: Routes = (app, parts) => {
         response: { 200: answers(Copies) },
       },
     },
-    async (request) =>
-      copiesOf(
-        parts,
-        projectOf(request).id,
-        await known(parts, projectOf(request).id, request.params.id),
-      ),
+    async (request) => {
+      const project = projectOf(request)
+      return copiesOf(parts, project, await known(parts, project.id, request.params.id))
+    },
   )
 }
 

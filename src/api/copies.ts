@@ -1,30 +1,53 @@
 import type { Copies } from '../contract/api/assets.ts'
 import { keyText } from '../contract/keys.ts'
+import { parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
 import type { Peek } from '../contract/node-protocol.ts'
 import type { NodePeek } from '../purgelog/barrier.ts'
-import type { AssetRow } from '../store/store.ts'
+import type { AssetRow, ProjectRow } from '../store/store.ts'
+import { namesOf } from './delivery-names.ts'
 import type { ApiParts } from './parts.ts'
 import { edgesOf } from './views.ts'
 import type { EdgeAddress } from './views.ts'
 
 /** Which edges hold copies of an asset that were made of older bytes. */
 
-/** Known served URLs that are asked about: the newest sightings; more would make a page load a load test. */
+/** URLs that are asked about: the newest sightings first; more would make a page load a load test. */
 const ASKED_MAX = 200
 /** A node in good health answers within milliseconds; a page should not wait for one that is not. */
 const PEEK_TIMEOUT_MS = 1500
 
-export async function copiesOf(parts: ApiParts, project: string, asset: AssetRow): Promise<Copies> {
+export async function copiesOf(
+  parts: ApiParts,
+  project: ProjectRow,
+  asset: AssetRow,
+): Promise<Copies> {
   const { store, authority } = parts
-  const subject = keyText.asset(project, asset.id)
-  const known = await store.tables.served.list(project, subject, { limit: ASKED_MAX })
-  const targets = [...new Set(known.items.map(({ target }) => target))]
+  const subject = keyText.asset(project.id, asset.id)
+  const known = await store.tables.served.list(project.id, subject, { limit: ASKED_MAX })
+  const served = known.items.map(({ target }) => target)
+  const targets = [...new Set([...served, ...usualTargets(project, asset)])].slice(0, ASKED_MAX)
   const edges = edgesOf(await store.tables.nodes.list())
-  const answers =
-    targets.length === 0
-      ? []
-      : await authority.peek(targets, PEEK_TIMEOUT_MS, AbortSignal.timeout(PEEK_TIMEOUT_MS * 2))
+  const signal = AbortSignal.timeout(PEEK_TIMEOUT_MS * 2)
+  const answers = await authority.peek(targets, PEEK_TIMEOUT_MS, signal)
   return countCopies({ asset, asked: targets.length, edges, answers })
+}
+
+/**
+ * The asset's plain URL, one for each preset and smart crop: edges report what they served a moment later, and a person who just
+ * replaced a picture asks sooner.
+ */
+export function usualTargets(project: ProjectRow, asset: AssetRow): readonly string[] {
+  const names = namesOf([project])
+  const path = asset.id.split('/').map(encodeURIComponent).join('/')
+  const folder = asset.kind === 'image' ? 'image' : 'content'
+  const base = `/is/${folder}/${encodeURIComponent(project.id)}/${path}`
+  const isImage = asset.kind === 'image'
+  const presets = isImage ? Object.keys(project.presets).map((name) => `${base}?$${name}$`) : []
+  const crops = isImage ? Object.keys(asset.crops).map((name) => `${base}:${name}`) : []
+  return [base, ...presets, ...crops].flatMap((target) => {
+    const parsed = parseDeliveryUrl({ host: 'localhost', target }, names)
+    return parsed.ok ? [parsed.url.target] : []
+  })
 }
 
 export function countCopies(found: {

@@ -14,13 +14,14 @@ const DEPTH_MAX = 32
 export async function readJson(
   body: Readable,
   declaredBytes: number | undefined,
+  bytesMax: number = JSON_BODY_BYTES_MAX,
 ): Promise<unknown> {
-  if (declaredBytes !== undefined && declaredBytes > JSON_BODY_BYTES_MAX) throw tooLarge()
+  if (declaredBytes !== undefined && declaredBytes > bytesMax) throw tooLarge(bytesMax)
   const pieces: Uint8Array[] = []
   let bytes = 0
   for await (const piece of body as AsyncIterable<Uint8Array>) {
     bytes += piece.byteLength
-    if (bytes > JSON_BODY_BYTES_MAX) throw tooLarge()
+    if (bytes > bytesMax) throw tooLarge(bytesMax)
     pieces.push(piece)
   }
   return bytes === 0 ? undefined : parseJson(Buffer.concat(pieces))
@@ -70,10 +71,9 @@ function bad(pointer: string, reason: string): ApiError {
   })
 }
 
-function tooLarge(): ApiError {
-  const megabytes = JSON_BODY_BYTES_MAX / 1024 / 1024
+function tooLarge(bytesMax: number): ApiError {
   return new ApiError(
     'too-large',
-    `JSON bodies end at ${megabytes} MB. Split the list, or invalidate by asset or folder.`,
+    `This body ends at ${bytesMax / 1024} KiB. Split the list, or invalidate by asset or folder.`,
   )
 }

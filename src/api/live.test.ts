@@ -179,7 +179,7 @@ describe('live view', () => {
   })
 
   test('copies counts what edges hold of the URLs known to have been served', async () => {
-    const url = `${edges[0]!.url}${TARGET}`
+    const url = `${edges[0]!.url}${TARGET}?x=1`
     const subject = keyText.asset('demo', 'note')
     const served = { project: 'demo', subject, url, target: '/~/content/demo/note' }
     await control.parts.authority.reportServed('x', [served])

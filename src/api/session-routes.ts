@@ -17,6 +17,8 @@ import type { AccountRow } from '../store/store.ts'
 
 /** Who came by a link may choose a password without knowing the old one, for so long. */
 const AFTER_LINK_MS = 15 * 60 * 1000
+/** Anybody may send these bodies, so nobody may make us hold a large one. */
+const BODY_BYTES_MAX = 16 * 1024
 /** Sessions by link remembered for that; the oldest go first. */
 const LINK_SESSIONS_MAX = 1000
 
@@ -67,6 +69,7 @@ function signInRoutes(
   app.post(
     '/api/v1/session',
     {
+      bodyLimit: BODY_BYTES_MAX,
       schema: {
         summary: 'Sign in with e-mail and password',
         tags: ['session'],
@@ -85,6 +88,7 @@ function signInRoutes(
   app.post(
     '/api/v1/session/link',
     {
+      bodyLimit: BODY_BYTES_MAX,
       schema: {
         summary: 'Sign in with a one-time link',
         tags: ['session'],

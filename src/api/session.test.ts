@@ -165,6 +165,11 @@ describe('sessions', () => {
     assert.equal((await signIn()).status, 200)
   })
 
+  test('strangers cannot make the server hold large bodies', async () => {
+    const large = await post(SESSION, { email: 'x'.repeat(20_000), password: 'x' })
+    assert.equal(large.status, 413)
+  })
+
   test('an account that does not exist is told in the same words', async () => {
     const known = await signIn('wrong')
     const unknown = await post(SESSION, { email: 'nobody@localhost', password: 'wrong' })

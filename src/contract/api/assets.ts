@@ -107,7 +107,10 @@ export type Rendition = Static<typeof Rendition>
 export const RenditionList = page(Rendition)
 export type RenditionList = Static<typeof RenditionList>
 
-/** How many known served URLs each edge holds, made of the current bytes or of older ones. Looking changes nothing. */
+/**
+ * How many URLs of an asset each edge holds, made of the current bytes or of older ones: those known to have been served, and the
+ * usual ones (plain, presets, smart crops). Looking changes nothing.
+ */
 export const Copies = closed({
   asset: Type.String(),
   version: Type.Integer(),
@@ -117,7 +120,7 @@ export const Copies = closed({
     closed({
       node: Type.String(),
       url: nullable(Type.String()),
-      /** Known served URLs that were asked about. */
+      /** URLs that were asked about. */
       asked: Type.Integer(),
       old: Type.Integer(),
       current: Type.Integer(),
