@@ -72,7 +72,7 @@ export function normalizeSettings(settings: ProjectSettings): ProjectSettings {
   const kept: ProjectSettings = {
     ...settings,
     ...(settings.tokens ? { tokens: settings.tokens.map((token) => token.toLowerCase()) } : {}),
-    ...(settings.hosts ? { hosts: settings.hosts.map((host) => host.toLowerCase()) } : {}),
+    ...(settings.hosts ? { hosts: settings.hosts.map(asciiHost) } : {}),
     ...(settings.origins ? { origins: settings.origins.map(normalizeOrigin) } : {}),
     ...(settings.publishServer ? { publishServer: normalizeServer(settings.publishServer) } : {}),
   }
@@ -93,12 +93,18 @@ function normalizeOrigin(rule: OriginRule): OriginRule {
   const headers = Object.entries(rule.headers ?? {})
   return {
     ...rule,
-    host: rule.host.toLowerCase(),
+    host: asciiHost(rule.host),
     scheme: rule.scheme ?? 'https',
     ...(headers.length > 0
       ? { headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value])) }
       : {}),
   }
+}
+
+/** As the URL parser writes it, and so every comparison at delivery: `Bücher.example` is `xn--bcher-kva.example`. */
+function asciiHost(host: string): string {
+  const plain = /^[^\s/?#@:\\%]+$/.test(host)
+  return (plain ? URL.parse(`http://${host}`)?.hostname : undefined) ?? host.toLowerCase()
 }
 
 /** Without the final slash, so that `<publish server>/is/image` is right. */

@@ -38,6 +38,22 @@ describe('project settings', () => {
     assert.deepEqual(await records.presets('demo'), { presets: {} })
   })
 
+  it('keep hosts as URLs write them', async (t) => {
+    const { assets } = await testLibrary(t)
+    const row = await assets.createProject('demo', {
+      hosts: ['Bücher.example'],
+      origins: [
+        { host: '0x7f.1', scheme: 'http' },
+        { host: 'BÜCHER.example', scheme: 'https' },
+      ],
+    })
+    assert.deepEqual(row.hosts, ['xn--bcher-kva.example'])
+    assert.deepEqual(
+      row.origins.map((rule) => rule.host),
+      ['127.0.0.1', 'xn--bcher-kva.example'],
+    )
+  })
+
   it('purge the project when a lifetime, an origin or the meaning of a name changes', async (t) => {
     const { assets, store } = await testLibrary(t)
     await assets.createProject('demo', { tokens: ['doc'], originAliases: { _a_: 'x.example' } })
