@@ -28,7 +28,7 @@ export async function serveConsole(app: ApiServer, folder: string | null): Promi
     index: false,
     cacheControl: false,
   })
-  app.get('/*', async (request, reply) => {
+  app.get('/*', { exposeHeadRoute: true }, async (request, reply) => {
     const path = request.url.split('?')[0]!
     void reply.header('content-security-policy', CONSOLE_CSP)
     if (wantsPage(request, path)) return sendPage(reply, folder)

@@ -130,12 +130,17 @@ function refuseCrossSite(request: FastifyRequest): void {
   const { origin } = request.headers
   const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none'
   // Behind a proxy that ends TLS the scheme may differ; the host may not.
-  const foreignOrigin = origin !== undefined && hostOfOrigin(origin) !== request.host.toLowerCase()
+  const foreignOrigin = origin !== undefined && hostOfOrigin(origin) !== hostOf(request)
   if (!foreignSite && !foreignOrigin) return
   throw new ApiError(
     'cross-site',
     'The request comes from another site. Behind a proxy, pass Host on or set SLUICE_TRUSTED_PROXIES.',
   )
+}
+
+/** HTTP/1.0 may come without one. */
+function hostOf(request: FastifyRequest): string {
+  return (request.host as string | undefined)?.toLowerCase() ?? ''
 }
 
 function hostOfOrigin(origin: string): string | null {

@@ -164,7 +164,10 @@ function memberView(account: AccountRow, role: Role): Member {
   }
 }
 
-/** Only a new account's link is given out: one for an account that exists would hand that account over. */
+/**
+ * A link is given out for an account that nobody else can miss: a new one, or one of this project alone that has no password yet.
+ * For any other it would hand somebody's account over.
+ */
 async function addMember(
   parts: ApiParts,
   project: string,
@@ -177,13 +180,19 @@ async function addMember(
     owner: false,
     createdAt: parts.clock.wall(),
   }
-  const account = await parts.store.transaction('durable', async (tx) => {
-    const known = await tx.accounts.byEmail(email)
-    if (known === undefined) await tx.accounts.putAccount(fresh)
-    await tx.accounts.putMember(project, (known ?? fresh).id, role)
-    return known ?? fresh
+  const added = await parts.store.transaction('durable', async ({ accounts }) => {
+    const known = await accounts.byEmail(email)
+    const account = known ?? fresh
+    if (known === undefined) await accounts.putAccount(fresh)
+    const elsewhere = (await accounts.membershipsOf(account.id)).filter(
+      (membership) => membership.project !== project,
+    )
+    await accounts.putMember(project, account.id, role)
+    const isOurs = elsewhere.length === 0 && !account.owner && account.passwordHash === null
+    return { account, isOurs }
   })
-  const token = account === fresh ? await newSignInLink(parts.store, parts, fresh.id) : null
+  const { account, isOurs } = added
+  const token = isOurs ? await newSignInLink(parts.store, parts, account.id) : null
   return {
     member: memberView(account, role),
     signInPath: token === null ? null : `/${SIGN_IN_FRAGMENT}${token}`,

@@ -104,6 +104,13 @@ describe('people', () => {
     assert.equal((await add(ADMIN_EMAIL, 'viewer')).json.signInPath, null)
   })
 
+  test('a link that was lost is given again while the account has no password', async () => {
+    const first = await add('lost@example.com', 'viewer')
+    const second = await add('lost@example.com', 'viewer')
+    assert.match(second.json.signInPath, /sign-in/)
+    assert.notEqual(second.json.signInPath, first.json.signInPath)
+  })
+
   test('adding again changes the role', async () => {
     await add('eve@example.com', 'viewer')
     await add('eve@example.com', 'editor')

@@ -9,6 +9,25 @@ import { WRONG_PASSWORDS_WINDOW_MS } from './limits.ts'
 
 const SESSION = '/api/v1/session'
 
+test('without trusted proxies what a client says of itself does nothing', async () => {
+  const control = await startControlApi()
+  try {
+    const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '9.9.9.9' }
+    const body = { email: ADMIN_EMAIL, password: ADMIN_PASSWORD }
+    const right = await control.call('POST', SESSION, { key: null, body, headers })
+    assert.doesNotMatch(String(right.headers['set-cookie']), /Secure/)
+    assert.equal(right.headers['strict-transport-security'], undefined)
+    const wrong = { ...body, password: 'wrong' }
+    for (let count = 0; count < 5; count++) {
+      const spoofed = { ...headers, 'x-forwarded-for': `9.9.9.${count}` }
+      await control.call('POST', SESSION, { key: null, body: wrong, headers: spoofed })
+    }
+    assert.equal((await control.call('POST', SESSION, { key: null, body })).status, 429)
+  } finally {
+    await control.stop()
+  }
+})
+
 describe('sessions', () => {
   let control: ControlApi
   before(async () => {

@@ -113,7 +113,7 @@ export type MemberAdd = Static<typeof MemberAdd>
 
 export const MemberAdded = closed({
   member: Member,
-  /** For a new account only: the path of a one-time sign-in link, to be handed over; shown once. */
+  /** The path of a one-time sign-in link to hand over, shown once; null for an account that has a password or other projects. */
   signInPath: nullable(Type.String()),
 })
 export type MemberAdded = Static<typeof MemberAdded>

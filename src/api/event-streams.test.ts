@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+
+import { startControlApi } from '../../test/support/control-api.ts'
+import type { ControlApi } from '../../test/support/control-api.ts'
+
+const EVENTS = '/api/v1/projects/demo/events'
+
+describe('event streams', () => {
+  let control: ControlApi
+  before(async () => {
+    control = await startControlApi()
+  })
+  after(() => control.stop())
+
+  test('one key may hold 50, and another key is not held back', async () => {
+    const [greedy, modest] = [
+      await control.key('demo', 'viewer'),
+      await control.key('demo', 'editor'),
+    ]
+    const enough = new AbortController()
+    const { signal } = enough
+    for (let count = 0; count < 50; count++) {
+      assert.equal((await control.open(EVENTS, { key: greedy, signal })).status, 200)
+    }
+    const refused = await control.open(EVENTS, { key: greedy })
+    assert.equal(refused.status, 429)
+    assert.equal(((await refused.json()) as { code: string }).code, 'too-many-streams')
+    assert.equal((await control.open(EVENTS, { key: modest, signal })).status, 200)
+    enough.abort()
+    const deadline = performance.now() + 5000
+    for (;;) {
+      const gauge = (await control.call('GET', '/metrics', { key: null })).text
+      if (gauge.includes('sluice_api_event_streams 0')) break
+      assert.ok(performance.now() < deadline, 'streams are let go when their client is')
+      await control.parts.timers.sleep(10)
+    }
+  })
+
+  test('stopping ends them at once', async () => {
+    const other = await startControlApi()
+    const stream = await other.open(EVENTS)
+    const began = performance.now()
+    await other.stop()
+    await stream.text()
+    assert.ok(performance.now() - began < 3000)
+  })
+})
