@@ -1,4 +1,4 @@
-/** The one door to the browser's clock, timers and clipboard. */
+/** The one door to the browser's clock, timers, chance and clipboard. */
 
 export const browser = {
   /** Wall-clock milliseconds. */
@@ -12,6 +12,12 @@ export const browser = {
   every(ms: number, run: () => void): () => void {
     const timer = window.setInterval(run, ms)
     return () => window.clearInterval(timer)
+  },
+  /** Never used before: 128 bits of chance as hex. `crypto.randomUUID` exists over HTTPS and on this machine only. */
+  id(): string {
+    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+      byte.toString(16).padStart(2, '0'),
+    ).join('')
   },
   /** False where the page may not write to the clipboard: over plain HTTP from another machine, for instance. */
   async copy(text: string): Promise<boolean> {

@@ -2,6 +2,7 @@ import { CloseButton, LinkButton } from '@react-spectrum/s2'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { isFinal } from '../../../src/contract/invalidation.ts'
 import { api } from '../api.ts'
+import { browser } from '../browser.ts'
 import { paths } from '../paths.ts'
 import { queries, tellInvalidation } from '../queries.ts'
 import { replaced } from '../replaced.ts'
@@ -49,8 +50,7 @@ function Copies({ asset, always }: { readonly asset: string; readonly always: bo
   const here = useProject()
   const copies = useQuery(queries.copies(here.id, asset))
   const invalidate = useMutation({
-    mutationFn: () =>
-      api.submit(here.id, { assets: [asset], renditions: true }, crypto.randomUUID()),
+    mutationFn: () => api.submit(here.id, { assets: [asset], renditions: true }, browser.id()),
     onSuccess: (answer) => {
       tellInvalidation(here.id, answer)
       replaced.invalidatedBy(here.id, asset, answer.id)
@@ -92,6 +92,9 @@ function Copies({ asset, always }: { readonly asset: string; readonly always: bo
           </>
         }
       >
+        {here.project.automaticInvalidation ? (
+          <p>A change of an asset is invalidated by itself here, within about two seconds.</p>
+        ) : null}
         <ProblemAlert error={invalidate.error} />
       </Notice>
     )

@@ -44,8 +44,13 @@ interface SectionProps {
 
 /** A titled box of a page. */
 export function Section({ title, id, intro, actions, children }: SectionProps) {
+  const here = useRef<HTMLElement>(null)
+  // The browser looked for the part that the address names before it was there.
+  useEffect(() => {
+    if (id !== undefined && window.location.hash === `#${id}`) here.current?.scrollIntoView()
+  }, [id])
   return (
-    <section className={styles['section']} id={id} aria-label={title}>
+    <section ref={here} className={styles['section']} id={id} aria-label={title}>
       <header className={styles['sectionHeader']}>
         <h2>{title}</h2>
         {actions === undefined ? null : <div className={styles['actions']}>{actions}</div>}

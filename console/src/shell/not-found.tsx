@@ -1,5 +1,8 @@
 import { LinkButton } from '@react-spectrum/s2'
+import { useRouter } from '@tanstack/react-router'
 import type { ErrorComponentProps } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { connection } from '../connection.ts'
 import { ApiProblem } from '../problem.ts'
 import { Empty } from '../parts/empty.tsx'
 import { ProblemAlert } from '../parts/problem-alert.tsx'
@@ -18,7 +21,16 @@ export function NotFound() {
   )
 }
 
-export function PageFailed({ error }: ErrorComponentProps) {
+export function PageFailed({ error, reset }: ErrorComponentProps) {
+  const router = useRouter()
+  useEffect(
+    () =>
+      connection.onRecovery(() => {
+        reset()
+        void router.invalidate()
+      }),
+    [reset, router],
+  )
   if (error instanceof ApiProblem && error.status === 404) {
     return (
       <main className={styles['alone']}>

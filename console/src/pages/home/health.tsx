@@ -22,7 +22,7 @@ export function Health({ overview }: { readonly overview: Overview }) {
         <Notice tone="good" title="Nothing is failing.">
           <p>
             {count(overview.nodes.length, 'node')} up to date with the purge log,{' '}
-            {count(overview.counts['Done'] ?? 0, 'invalidation')} done.
+            {count(overview.counts['Done'] ?? 0, 'invalidation')} done, none failed.
           </p>
         </Notice>
       ) : null}

@@ -14,11 +14,17 @@ import styles from './home.module.css'
 export function HomePage() {
   const here = useProject()
   const overview = useQuery(queries.overview(here.id))
+  const { data: me } = useQuery(queries.me())
   return (
     <Page
       title="Home"
       intro="Sluice delivers this project's pictures through caches, and gets old ones out of them."
     >
+      {me?.hasPassword === false ? (
+        <Notice tone="info" title="You have no password yet.">
+          <p>Sign-in links work once. Choose a password in the account menu, top right.</p>
+        </Notice>
+      ) : null}
       <Section title="Is anything failing?">
         <Loaded query={overview} what="the state of the project">
           {(data) => <Health overview={data} />}

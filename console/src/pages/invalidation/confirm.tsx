@@ -4,6 +4,7 @@ import { useRouter } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import type { Preview, SubmitBody } from '../../../../src/contract/api/invalidations.ts'
 import { api } from '../../api.ts'
+import { browser } from '../../browser.ts'
 import { Loaded } from '../../parts/loading.tsx'
 import { Section, Stack } from '../../parts/page.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
@@ -78,7 +79,7 @@ function useSubmit({ draft, tab, preview }: SubmitParts) {
   const here = useProject()
   const router = useRouter()
   // Kept over repeats: pressing Submit again after a lost answer must not invalidate twice.
-  const [idempotencyKey, setIdempotencyKey] = useState(() => crypto.randomUUID())
+  const [idempotencyKey, setIdempotencyKey] = useState(() => browser.id())
   return useMutation({
     mutationFn: () => api.submit(here.id, bodyOf(draft, tab, preview?.digest), idempotencyKey),
     onSuccess: (invalidation) => {
@@ -90,7 +91,7 @@ function useSubmit({ draft, tab, preview }: SubmitParts) {
     },
     onError: (error) => {
       // Refused: the next attempt may be another list, which the old key would not fit.
-      if (error instanceof ApiProblem) setIdempotencyKey(crypto.randomUUID())
+      if (error instanceof ApiProblem) setIdempotencyKey(browser.id())
     },
   })
 }

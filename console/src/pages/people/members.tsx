@@ -5,6 +5,7 @@ import type { Member, MemberAdded } from '../../../../src/contract/api/projects.
 import type { Role } from '../../../../src/contract/invalidation.ts'
 import { api } from '../../api.ts'
 import { DataTable } from '../../parts/data-table.tsx'
+import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loading.tsx'
 import { Section } from '../../parts/page.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
@@ -30,30 +31,36 @@ export function Members() {
         />
       )}
       <Loaded query={members} what="people">
-        {({ items }) => (
-          <DataTable
-            label="People"
-            rows={items}
-            rowKey={(row) => row.id}
-            columns={[
-              { name: 'E-mail', cell: (row) => row.email },
-              {
-                name: 'Role',
-                cell: (row) => (row.owner ? 'All rights in every project' : roleWord(row.role)),
-              },
-              {
-                name: 'Password',
-                cell: (row) => (row.hasPassword ? 'Set' : 'Not set yet'),
-              },
-              {
-                name: 'Actions',
-                unnamed: true,
-                narrow: true,
-                cell: (row) => (row.owner ? null : <RemoveMember member={row} />),
-              },
-            ]}
-          />
-        )}
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="Nobody was added yet.">
+              <p>Accounts with all rights see every project without being added.</p>
+            </Empty>
+          ) : (
+            <DataTable
+              label="People"
+              rows={items}
+              rowKey={(row) => row.id}
+              columns={[
+                { name: 'E-mail', cell: (row) => row.email },
+                {
+                  name: 'Role',
+                  cell: (row) => (row.owner ? 'All rights in every project' : roleWord(row.role)),
+                },
+                {
+                  name: 'Password',
+                  cell: (row) => (row.hasPassword ? 'Set' : 'Not set yet'),
+                },
+                {
+                  name: 'Actions',
+                  unnamed: true,
+                  narrow: true,
+                  cell: (row) => (row.owner ? null : <RemoveMember member={row} />),
+                },
+              ]}
+            />
+          )
+        }
       </Loaded>
       <AddMember onAdded={setAdded} />
     </Section>
