@@ -35,20 +35,30 @@ interface Planned {
  * with the last commit. A note on disk makes the next start invalidate the whole project if this is cut short.
  */
 export interface Bulk {
+  /** `import`: the first assets of a project. Nobody invalidated anything, so the invalidation log stays empty. */
+  readonly kind: 'import' | 'change'
   readonly note: Intent
   readonly changed: Planned[]
 }
 
-export async function beginBulk(parts: LibraryParts, project: string): Promise<Bulk> {
+export async function beginBulk(
+  parts: LibraryParts,
+  project: string,
+  kind: Bulk['kind'],
+): Promise<Bulk> {
   const keys = [keyHash(keyText.project(project))]
   const cause = 'A large change of the folder was cut short'
-  return { note: await parts.intents.begin(project, [], { cause, keys }), changed: [] }
+  return { kind, note: await parts.intents.begin(project, [], { cause, keys }), changed: [] }
 }
 
 export async function endBulk(parts: LibraryParts, project: string, bulk: Bulk): Promise<void> {
   const change = changeOf(project, bulk.changed)
   if (change) {
-    await parts.store.transaction('durable', (tx) => parts.onChange(tx, { project, ...change }))
+    await parts.store.transaction('durable', async (tx) => {
+      if (bulk.kind === 'change') await parts.onChange(tx, { project, ...change })
+      // Somebody may have asked before there was anything: what they were told goes.
+      else await tx.log.append(project, [keyHash(keyText.project(project))])
+    })
   }
   await parts.intents.end(bulk.note)
 }

@@ -88,6 +88,8 @@ export class FolderWatch {
   readonly #settling = new Set<Settling>()
   readonly #stopping = new AbortController()
   #bulk: Bulk | null = null
+  /** Ends the start; set once everything that stood still at the start is known. */
+  #first: (() => void) | null = null
   #round = 0
   #sweptAt = 0
   #wake: () => void = () => undefined
@@ -112,7 +114,10 @@ export class FolderWatch {
     this.#sweptAt = this.#parts.clock.now()
     const first = Promise.withResolvers<void>()
     const patientUntil = this.#sweptAt + SETTLE_MS_MAX
-    this.#settling.add({ ids: null, afterRound: 0, patientUntil, resolve: first.resolve })
+    const resolve = (): void => void (this.#first = first.resolve)
+    this.#settling.add({ ids: null, afterRound: 0, patientUntil, resolve })
+    const { project } = this.#parts
+    if (rows.length === 0) this.#bulk = await beginBulk(this.#parts, project, 'import')
     this.#running = this.#run()
     await Promise.race([first.promise, this.#running])
   }
@@ -204,6 +209,8 @@ export class FolderWatch {
     for (const id of removes) changes.push({ id, content: null })
     await this.#commit(changes, due.more)
     this.#resolveSettled(round)
+    if (!due.more && (this.#first || this.#bulk?.kind === 'change')) await this.#endBulk()
+    this.#first?.()
     return due.more || changes.length > 0 ? 0 : Math.min(due.waitMs, this.#sweep())
   }
 
@@ -309,13 +316,12 @@ export class FolderWatch {
     if (this.#stopping.signal.aborted) return
     const { project, log } = this.#parts
     const large = more || changes.length > CHANGES_PER_COMMIT
-    if (large) this.#bulk ??= await beginBulk(this.#parts, project)
+    if (large) this.#bulk ??= await beginBulk(this.#parts, project, 'change')
     for (const [id, row] of await commitChanges(this.#parts, project, changes, this.#bulk)) {
       if (row) this.#rows.set(id, row)
       else this.#rows.delete(id)
       this.#goneSince.delete(id)
     }
-    if (!more) await this.#endBulk()
     if (changes.length > 0) log.info({ project, changes: changes.length }, 'the folder changed')
   }
 

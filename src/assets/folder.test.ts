@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { bodyOf, keysAfter, picture, testLibrary, until } from '../../test/support/asset-library.ts'
 import { watched } from '../../test/support/watched-folder.ts'
+import { keyHash, keyText } from '../contract/keys.ts'
 import { sha256 } from '../kernel/hash.ts'
 import { assetKeys, assetRecordKey } from './asset-rows.ts'
 
@@ -37,6 +38,13 @@ describe('a watched folder', TOGETHER, () => {
       { path: 'docs', assets: 1 },
       { path: 'shoes', assets: 1 },
     ])
+  })
+
+  it('read for the first time leaves the invalidation log empty, and one purge of the project', async (t) => {
+    const watch = await watched(t, { 'a.jpg': red, 'b.jpg': red })
+    assert.deepEqual(watch.changes, [])
+    const keys = await keysAfter(watch.store, 0)
+    assert.equal(keys.at(-1), keyHash(keyText.project('demo')))
   })
 
   it('cp adds and replaces; the keys of the asset go to an automatic invalidation', async (t) => {
