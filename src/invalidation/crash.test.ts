@@ -68,8 +68,7 @@ describe('a crash', () => {
       assert.deepEqual(statuses(done), THE_WAY)
       assert.equal((await found()).length, 1)
       assert.equal(await opened.store.tables.log.head(), 1)
-      await opened.invalidations.stop()
-      await opened.store.close()
+      await opened.close()
     })
   }
 

@@ -3,7 +3,7 @@ import type { Invalidation } from '../contract/invalidation.ts'
 import { randomToken } from '../kernel/ids.ts'
 import type { InvalidationRow } from '../store/store.ts'
 import type { Events } from './events.ts'
-import type { InvalidationParts } from './parts.ts'
+import type { InvalidationParts, StepPoint } from './parts.ts'
 import { HoldLost, Run, StepFailure } from './run.ts'
 import { STEPS } from './steps.ts'
 import { moved } from './timeline.ts'
@@ -153,17 +153,28 @@ class Stopped extends Error {
 }
 
 async function carryOut(run: Run): Promise<void> {
-  const { atStep } = run.parts
   try {
     for (const step of STEPS) {
-      await atStep?.(step.name)
-      run.signal.throwIfAborted()
+      await reach(run, step.name)
       await step.run(run)
     }
-    await atStep?.('finished')
+    await reach(run, 'finished')
   } catch (error) {
     await end(run, error)
   }
+}
+
+/** Between two steps: a crash test may hold it here for ever, but an abort does not wait for that. */
+async function reach(run: Run, point: StepPoint): Promise<void> {
+  run.signal.throwIfAborted()
+  const held = run.parts.atStep?.(point)
+  if (held === undefined) return
+  const aborted = Promise.withResolvers<never>()
+  const abort = () => aborted.reject(run.signal.reason as Error)
+  run.signal.addEventListener('abort', abort, { once: true })
+  await Promise.race([held, aborted.promise]).finally(() =>
+    run.signal.removeEventListener('abort', abort),
+  )
 }
 
 async function end(run: Run, error: unknown): Promise<void> {

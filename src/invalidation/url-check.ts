@@ -1,5 +1,6 @@
 import type { DeliveryUrl } from '../contract/delivery-url.ts'
 import { parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
+import { projectNames } from '../contract/project-names.ts'
 import type { NamesRecord } from '../contract/records.ts'
 import type { ProjectRow } from '../store/store.ts'
 
@@ -28,17 +29,7 @@ export function deliveryNames(project: ProjectRow, edgeUrls: readonly string[]):
   const based = bases.flatMap((base) => URL.parse(base)?.hostname ?? [])
   return {
     project: project.id,
-    names: {
-      projects: [
-        {
-          project: project.id,
-          companies,
-          tokens: project.tokens,
-          hosts: project.hosts,
-          originAliases: project.originAliases,
-        },
-      ],
-    },
+    names: { projects: [projectNames(project)] },
     companies: [...new Set([...companies, project.id])],
     tokens: project.tokens,
     hosts: withLoopbackNames([...project.hosts, ...based].map((host) => host.toLowerCase())),
