@@ -82,7 +82,7 @@ export function openIntents(folder: string, parts: IntentParts): Intents {
   return intents
 }
 
-async function heal(parts: IntentParts, intent: Intent): Promise<void> {
+export async function heal(parts: IntentParts, intent: Intent): Promise<void> {
   const { project, records, change } = intent
   const known = await parts.store.tables.projects.get(project)
   await parts.records.apply(await documents(parts.store, project, records))
