@@ -60,6 +60,10 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   setHooks(app, parts)
   const streams = createEventStreams(parts)
   const closing = new AbortController()
+  app.addHook('onSend', async (_request, reply) => {
+    // Else a client's idle connection would hold the stop up until it is cut.
+    if (closing.signal.aborted) void reply.header('connection', 'close')
+  })
   const signInLimits = createSignInLimits(parts.clock)
   healthRoutes(app, parts)
   sessionRoutes(app, parts, signInLimits)

@@ -1,5 +1,6 @@
 import type { DeliveryUrl } from '../contract/delivery-url.ts'
 import { parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
+import { projectNames } from '../contract/project-names.ts'
 import type { NamesRecord } from '../contract/records.ts'
 import type { ProjectRow } from '../store/store.ts'
 import { ApiError } from './errors.ts'
@@ -17,15 +18,7 @@ export interface AskedUrl {
 const FULL_URL = /^https?:\/\/([^/?#@\s]+)([/?][^#\s]*)?$/i
 
 export function namesOf(projects: readonly ProjectRow[]): NamesRecord {
-  return {
-    projects: projects.map((row) => ({
-      project: row.id,
-      companies: row.company === null ? row.aliases : [row.company, ...row.aliases],
-      tokens: row.tokens,
-      hosts: row.hosts,
-      originAliases: row.originAliases,
-    })),
-  }
+  return { projects: projects.map(projectNames) }
 }
 
 /** Only what an edge would deliver for this very project may be asked: this is no proxy for anything else. */

@@ -74,6 +74,8 @@ function begin(reply: FastifyReply): void {
   reply.raw.writeHead(200, {
     ...(headers as Record<string, string>),
     'content-type': 'text/event-stream; charset=utf-8',
+    // A stream has its connection to itself; when it ends, nothing waits for another request on it.
+    connection: 'close',
     // nginx would collect events until its buffer is full.
     'x-accel-buffering': 'no',
   })

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 
 import { startControlApi } from '../../test/support/control-api.ts'
@@ -35,6 +37,18 @@ describe('event streams', () => {
       assert.ok(performance.now() < deadline, 'streams are let go when their client is')
       await control.parts.timers.sleep(10)
     }
+  })
+
+  test('a connection on which nothing was asked yet does not hold a stop up', async () => {
+    const other = await startControlApi()
+    const { hostname, port } = new URL(await other.url())
+    const socket = connect(Number(port), hostname)
+    socket.resume()
+    await once(socket, 'connect')
+    const began = performance.now()
+    await other.stop()
+    assert.ok(performance.now() - began < 3000)
+    socket.destroy()
   })
 
   test('stopping ends them at once', async () => {

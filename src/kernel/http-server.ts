@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 
 /** Why a server could not be started; the message names the thing and the cure, for one line on the terminal. */
 export class StartError extends Error {
@@ -38,6 +38,7 @@ export async function listen(
     { keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: HEADER_BYTES_MAX, noDelay: true },
     handler,
   )
+  const unused = unusedConnections(server)
   server.headersTimeout = HEAD_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
   await new Promise<void>((resolve, reject) => {
@@ -45,7 +46,22 @@ export async function listen(
     server.listen(place.port, place.host, resolve)
   })
   const { port } = server.address() as AddressInfo
-  return { server, port, url: `http://${hostInUrl(place.host)}:${port}`, stop: () => stop(server) }
+  const url = `http://${hostInUrl(place.host)}:${port}`
+  return { server, port, url, stop: () => stop(server, unused) }
+}
+
+/**
+ * Connections on which nothing was asked yet. Browsers open some ahead, and Node counts them as busy, so that they would hold a
+ * stop up until it cuts.
+ */
+function unusedConnections(server: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>()
+  server.on('connection', (socket) => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
+  server.on('request', ({ socket }) => unused.delete(socket))
+  return unused
 }
 
 export function hostInUrl(host: string): string {
@@ -70,9 +86,10 @@ function explain(
   return cure === undefined ? error : new StartError(cure, error)
 }
 
-async function stop(server: Server): Promise<void> {
+async function stop(server: Server, unused: ReadonlySet<Socket>): Promise<void> {
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
   server.closeIdleConnections()
+  for (const socket of unused) socket.destroy()
   const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
   await closed
   clearTimeout(cut)
