@@ -1,7 +1,15 @@
+import { deliverySettings } from '../contract/delivery-settings.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
+import { projectNames } from '../contract/project-names.ts'
 import { recordName } from '../contract/records.ts'
-import type { AssetRecord, NamesRecord, PresetsRecord, ProjectRecord } from '../contract/records.ts'
+import type {
+  AssetRecord,
+  NamesRecord,
+  PresetsRecord,
+  ProjectRecord,
+  RecordedDelivery,
+} from '../contract/records.ts'
 import type { AssetRow, ProjectRow } from '../store/store.ts'
 
 /** Rows as records, and the keys that name them. */
@@ -29,7 +37,14 @@ export function projectRecord(row: ProjectRow): ProjectRecord {
     origins: row.origins,
     cdnTtlSeconds: row.cdnTtlSeconds,
     browserTtlSeconds: row.browserTtlSeconds,
+    ...(row.delivery ? { delivery: recordedDelivery(row) } : {}),
   }
+}
+
+function recordedDelivery({ delivery }: ProjectRow): RecordedDelivery {
+  const { missingOriginal, missingImage, missingTtlSeconds, staleIfErrorSeconds } =
+    deliverySettings(delivery)
+  return { missingOriginal, missingImage, missingTtlSeconds, staleIfErrorSeconds }
 }
 
 export function presetsRecord(row: ProjectRow): PresetsRecord {
@@ -40,15 +55,7 @@ export function presetsRecord(row: ProjectRow): PresetsRecord {
 }
 
 export function namesRecord(rows: readonly ProjectRow[]): NamesRecord {
-  return {
-    projects: rows.map((row) => ({
-      project: row.id,
-      companies: row.company === null ? row.aliases : [row.company, ...row.aliases],
-      tokens: row.tokens,
-      hosts: row.hosts,
-      originAliases: row.originAliases,
-    })),
-  }
+  return { projects: rows.map(projectNames) }
 }
 
 /** What a purge of an asset takes along: every rendition of it, and its cached original (freshness rule P12). */

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Random } from '../kernel/random.ts'
@@ -22,7 +23,7 @@ import { putAsset, restoreVersion } from './uploads.ts'
 
 export interface AssetsParts {
   readonly store: Store
-  /** The origin folder of the data folder: records, blobs and notes live in it. Resizers get the same path. */
+  /** `<data>/origin`: records, blobs and notes live in it. Resizers get the same path. */
   readonly originFolder: string
   /** The invalidation room's `recordChange`. */
   readonly onChange: OnChange
@@ -46,7 +47,8 @@ export function createAssets(parts: AssetsParts): Assets {
     log,
     locks: createLocks(),
   }
-  const folders = createFolders({ ...library, timers: parts.timers })
+  const dataFolder = dirname(originFolder)
+  const folders = createFolders({ ...library, timers: parts.timers, dataFolder })
   return {
     ...reading(library),
     ...changing(library),

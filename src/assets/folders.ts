@@ -20,6 +20,8 @@ export interface Folders {
 
 export interface FoldersParts extends LibraryParts {
   readonly timers: Timers
+  /** Sluice's own files: keys, rows and blobs. They must never be served, nor their changes followed. */
+  readonly dataFolder: string
 }
 
 export function createFolders(parts: FoldersParts): Folders {
@@ -30,6 +32,7 @@ export function createFolders(parts: FoldersParts): Folders {
     if (project.assetSource.kind !== 'folder') return
     await watches.get(project.id)?.stop()
     const root = await realFolder(project.assetSource.path)
+    await assertApart(root, parts.dataFolder)
     const watch = new FolderWatch({ ...parts, project: project.id, root })
     watches.set(project.id, watch)
     await watch.start()
@@ -39,6 +42,7 @@ export function createFolders(parts: FoldersParts): Folders {
     async use(project, path) {
       const absolute = resolve(path)
       await assertFolder(absolute)
+      await assertApart(await realFolder(absolute), parts.dataFolder)
       const row = await projectOf(parts, project)
       if (isSource(row, absolute) && watches.has(project)) return
       await assertNothingLost(parts, row)
@@ -81,6 +85,21 @@ async function assertFolder(path: string): Promise<void> {
   if (stats?.isDirectory()) return
   const reason = `${path} is not a folder that can be read: name an existing one.`
   throw new AssetsError('bad-settings', reason, { errors: [{ pointer: '/assets', reason }] })
+}
+
+/** `SLUICE_ASSETS=.` with the data folder inside would serve the admin key. */
+async function assertApart(root: string, dataFolder: string): Promise<void> {
+  const data = await realFolder(dataFolder)
+  if (!isWithin(data, root) && !isWithin(root, data)) return
+  throw new AssetsError(
+    'bad-settings',
+    `The folder ${root} and the data folder ${data} lie one in the other: name another folder, or move the ` +
+      'data with SLUICE_DATA.',
+  )
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`)
 }
 
 /** Assets that somebody uploaded would vanish; the demo's pictures may. */

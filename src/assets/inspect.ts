@@ -41,6 +41,8 @@ async function uprightSize(
   source: string | Uint8Array,
 ): Promise<{ readonly width: number | null; readonly height: number | null }> {
   try {
+    // Its cache goes by path: a file that was replaced would keep the size of the old one.
+    sharp.cache(false)
     const { width, height, pageHeight, orientation } = await sharp(source).metadata()
     const upright = { width, height: pageHeight ?? height }
     const sideways = (orientation ?? 1) >= FIRST_SIDEWAYS_ORIENTATION
