@@ -30,6 +30,20 @@ test('every mistake is named by a pointer, each once', () => {
   })
 })
 
+test('a header whose name could break out of its line is refused', () => {
+  const origins = (headers: object) => ({ origins: [{ host: 'a.example', headers }] })
+  assert.ok('value' in check(ProjectPatch, 'body', origins({ 'X-Key': 'a b' })))
+  for (const headers of [
+    { 'x\r\ny': 'a' },
+    { 'a b': 'c' },
+    { '': 'c' },
+    { ok: 'a\r\nb' },
+    { ok: 5 },
+  ]) {
+    assert.ok('error' in check(ProjectPatch, 'body', origins(headers)), JSON.stringify(headers))
+  }
+})
+
 test('a closed set of words is told', () => {
   assert.match(reasons(check(SubmitBody, 'body', { mode: 'hard' }))['/mode']!, /delete, soft/)
 })

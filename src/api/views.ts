@@ -1,6 +1,7 @@
 import type { Asset } from '../contract/api/assets.ts'
 import type { NodeView } from '../contract/api/nodes.ts'
 import type { Project } from '../contract/api/projects.ts'
+import { deliverySettings } from '../contract/delivery-settings.ts'
 import type { Role } from '../contract/invalidation.ts'
 import { mayAct } from './access.ts'
 import type { AssetRow, NodeRow, ProjectRow } from '../store/store.ts'
@@ -33,11 +34,23 @@ export function projectView(row: ProjectRow, context: ProjectContext): Project {
     maxUrlsPerInvalidation: row.maxUrlsPerInvalidation,
     maxOriginalsPerInvalidation: row.maxOriginalsPerInvalidation,
     supportUrl: row.supportUrl,
+    delivery: deliveryView(row, isAdmin),
     demo: row.id === context.demoProject,
     readOnlySource: readOnlySource(row),
     edges: edgesOf(context.nodes).map(({ node, url }) => ({ node, url })),
     roles: [...context.roles],
     createdAt: instant(row.createdAt),
+  }
+}
+
+function deliveryView(row: ProjectRow, isAdmin: boolean): Project['delivery'] {
+  const { allowedSizes, signedUrls, ...settings } = deliverySettings(row.delivery)
+  const { required, keys } = signedUrls
+  return {
+    ...settings,
+    allowedSizes: [...allowedSizes],
+    // Whoever holds a key can sign any URL of the project.
+    signedUrls: { required, keys: isAdmin ? keys.map((key) => ({ ...key })) : [] },
   }
 }
 

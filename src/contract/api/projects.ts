@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
+import { MISSING_ORIGINALS } from '../delivery-settings.ts'
 import {
   EMAIL_LENGTH_MAX,
   Instant,
@@ -33,10 +34,51 @@ export const OriginRuleSchema = closed({
     Type.Record(
       Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$" }),
       Type.String({ maxLength: 4096, pattern: '^[^\\r\\n\\u0000]*$' }),
-      { maxProperties: 20 },
+      { maxProperties: 20, additionalProperties: false },
     ),
   ),
 })
+
+/** As long as a key of HMAC-SHA-256 is useful (RFC 2104 §3), and as short as is safe. */
+const SIGNING_SECRET_LENGTH = { min: 32, max: 256 } as const
+/** The largest size in any dialect. */
+const SIZE_MAX = 5000
+/** A day: what is missing longer than that should be asked about anew. */
+const MISSING_SECONDS_MAX = 86_400
+/** A minute: looking more often would be polling somebody else's server. */
+const REFRESH_SECONDS_MIN = 60
+
+/** Of which a change names those that it is about; the rest stays. */
+const delivery = {
+  /** `host/path` under which paths without a host in front lie. */
+  originPrefix: nullable(Type.String({ minLength: 1, maxLength: URL_LENGTH_MAX })),
+  /** Sizes in URLs are rounded up to a multiple of this. */
+  sizeStep: nullable(Type.Integer({ minimum: 2, maximum: 1000 })),
+  /** The only sizes that URLs may ask for; empty: any. */
+  allowedSizes: Type.Array(Type.Integer({ minimum: 1, maximum: SIZE_MAX }), { maxItems: 200 }),
+  /** Keys are shown to admins only. */
+  signedUrls: closed({
+    required: Type.Boolean(),
+    keys: Type.Array(
+      closed({
+        id: Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$' }),
+        secret: Type.String({
+          minLength: SIGNING_SECRET_LENGTH.min,
+          maxLength: SIGNING_SECRET_LENGTH.max,
+        }),
+      }),
+      { maxItems: 20 },
+    ),
+  }),
+  missingOriginal: Type.Enum(MISSING_ORIGINALS),
+  /** Path of an asset or original, as in a delivery URL. */
+  missingImage: nullable(Type.String({ minLength: 1, maxLength: URL_LENGTH_MAX })),
+  missingTtlSeconds: Type.Integer({ minimum: 1, maximum: MISSING_SECONDS_MAX }),
+  originRefreshSeconds: nullable(
+    Type.Integer({ minimum: REFRESH_SECONDS_MIN, maximum: TTL_SECONDS_MAX }),
+  ),
+  staleIfErrorSeconds: Type.Integer({ minimum: 0, maximum: TTL_SECONDS_MAX }),
+}
 
 const settings = {
   /** Dynamic Media company; its URLs are `/is/image/<company>/…`. */
@@ -50,7 +92,7 @@ const settings = {
   originAliases: Type.Record(
     Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX }),
     Type.String({ minLength: 1, maxLength: URL_LENGTH_MAX }),
-    { maxProperties: NAMES_MAX },
+    { maxProperties: NAMES_MAX, additionalProperties: false },
   ),
   cdnTtlSeconds: Type.Integer({ minimum: 0, maximum: TTL_SECONDS_MAX }),
   browserTtlSeconds: Type.Integer({ minimum: 0, maximum: TTL_SECONDS_MAX }),
@@ -64,6 +106,7 @@ const settings = {
 export const Project = closed({
   id: Type.String(),
   ...settings,
+  delivery: closed(delivery),
   /** Has demo pictures whose version 2 can be put in: `POST …/demo/{id}/replace`. */
   demo: Type.Boolean(),
   /** Set when the assets are a watched folder: then uploads and deletes are refused with `read-only-source`. */
@@ -76,12 +119,16 @@ export const Project = closed({
 })
 export type Project = Static<typeof Project>
 
-export const ProjectPatch = Type.Partial(closed(settings), { additionalProperties: false })
+const DeliveryPatch = Type.Partial(closed(delivery), { additionalProperties: false })
+
+export const ProjectPatch = Type.Partial(closed({ ...settings, delivery: DeliveryPatch }), {
+  additionalProperties: false,
+})
 export type ProjectPatch = Static<typeof ProjectPatch>
 
 export const ProjectCreate = closed({
   id: Type.String({ pattern: PROJECT_PATTERN }),
-  ...Type.Partial(closed(settings)).properties,
+  ...Type.Partial(closed({ ...settings, delivery: DeliveryPatch })).properties,
 })
 export type ProjectCreate = Static<typeof ProjectCreate>
 
