@@ -1,7 +1,7 @@
 import type { Target, PlannedMember, PlannedPurge } from '../targets/target.ts'
 
 /** How many finished invalidations tell how long the next one takes. */
-export const HISTORY_COUNT = 50
+export const HISTORY_COUNT = 20
 /** Most of the time it takes no longer than that. */
 const PERCENTILE = 0.9
 /** Nothing is instant, and 0 would look like a promise. */

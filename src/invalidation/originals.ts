@@ -1,4 +1,5 @@
 import { parseOriginal } from '../contract/original.ts'
+import { hostOfOriginal, originRuleFor } from '../contract/origin-rules.ts'
 import type { OriginRule } from '../contract/records.ts'
 import { isDeliveryHost } from './url-check.ts'
 import type { DeliveryNames } from './url-check.ts'
@@ -62,8 +63,8 @@ function checkHost(
   const { subject } = parsed
   if (subject.kind !== 'original') return { ok: true, kind: 'asset', asset: subject.asset }
   const { original } = subject
-  const host = original.split('/', 1)[0]!.replace(/:\d+$/, '')
-  if (!origins.some((rule) => rule.host.toLowerCase() === host)) {
+  const host = hostOfOriginal(original)
+  if (originRuleFor(host, origins) === null) {
     const allowed = origins.map((rule) => rule.host).join(', ') || 'none yet'
     return refused(
       `${host} is not an allowed origin (${allowed}): add it in General Settings, or correct the host.`,

@@ -301,6 +301,17 @@ describe('URLs that are refused', () => {
   })
 })
 
+describe('what is pointed out', () => {
+  test('a folder without assets goes, and is pointed out', () => {
+    const found = plan({ folders: ['shoes', 'hats'] }, { folderAssets: ['shoes/a'] })
+    assert.deepEqual(found.refusals, [])
+    assert.deepEqual(
+      found.warnings.map(({ pointer }) => pointer),
+      ['/folders/1'],
+    )
+  })
+})
+
 describe('what a URL covers', () => {
   test('an excluded URL of an asset that goes as a whole is pointed out', () => {
     const part = { renditions: true, exclude: [`${BASE}/a`] }

@@ -70,7 +70,11 @@ export function makePlan(input: PlanInput): Plan {
     entries,
     keys,
     refusals: nothing ? [NOTHING] : refusals,
-    warnings: [...formed.warnings, ...uselessExclusions(formed.urls, input)],
+    warnings: [
+      ...formed.warnings,
+      ...uselessExclusions(formed.urls, input),
+      ...emptyFolders(input),
+    ],
     digest: sha256(JSON.stringify([input.project.id, entries.map(({ url }) => url), keys])),
   }
 }
@@ -232,6 +236,15 @@ function foldersPart({ project, selection, folderAssets }: PlanInput): Part {
         ? []
         : [{ code: 'bad-selection', title: SENTENCES.defined, detail, errors }],
   }
+}
+
+function emptyFolders({ selection, folderAssets }: PlanInput): readonly RefusedItem[] {
+  return selection.folders.flatMap((text, at) => {
+    const folder = text.replaceAll(/^\/+|\/+$/g, '')
+    if (folder === '' || folderAssets.some((id) => id.startsWith(`${folder}/`))) return []
+    const reason = `There is no asset below ${folder}; what caches still hold of it goes all the same.`
+    return [{ pointer: `/folders/${at}`, item: text, reason }]
+  })
 }
 
 function everythingPart({ project, selection }: PlanInput): Part {

@@ -84,7 +84,7 @@ function shown(db: Sql): Shown {
         .selectFrom('invalidations')
         .select('shown')
         .where('project', '=', project)
-        .where('status', '=', 'Done')
+        .where('status', '=', sql.lit('Done'))
         .orderBy('finished_at', 'desc')
         .limit(limit)
         .execute()
@@ -93,6 +93,7 @@ function shown(db: Sql): Shown {
   }
 }
 
+// Literals, because a partial index is used only when the statement's own text implies its condition.
 type Running = Pick<InvalidationTable, 'claimable' | 'claim' | 'renew' | 'update' | 'transition'>
 
 function running(db: Sql): Running {
@@ -101,7 +102,7 @@ function running(db: Sql): Running {
       const rows = await db
         .selectFrom('invalidations')
         .select(['project', 'id'])
-        .where('finished', '=', 0)
+        .where('finished', '=', sql.lit(0))
         .where('due_at', '<=', now)
         .where((where) =>
           where.or([where('runner', 'is', null), where('renewed_at', '<', silentBefore)]),
@@ -120,7 +121,7 @@ function running(db: Sql): Running {
           runner_epoch: set('runner_epoch', '+', 1),
         }))
         .where('id', '=', id)
-        .where('finished', '=', 0)
+        .where('finished', '=', sql.lit(0))
         .where('due_at', '<=', now)
         .where((where) =>
           where.or([where('runner', 'is', null), where('renewed_at', '<', silentBefore)]),

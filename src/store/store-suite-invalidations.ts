@@ -98,6 +98,7 @@ async function searches(store: Store): Promise<void> {
   assert.deepEqual(await ids(store, { q: 'B?' }), [row.id])
   assert.deepEqual(await ids(store, { q: 'nothing like it' }), [])
   assert.deepEqual(await ids(store, { q: 'https', status: ['Done'] }), [])
+  assert.deepEqual(await ids(store, { q: 'BACKPACK', status: ['Received'] }), [row.id])
   assert.equal((await ids(store, { q: '' })).length, 2)
 }
 

@@ -1,3 +1,4 @@
+import type { DeliverySettings } from '../contract/delivery-settings.ts'
 import type { KeyHash } from '../contract/keys.ts'
 import type { NodeRole, Peek, ServedUrl } from '../contract/node-protocol.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
@@ -198,6 +199,8 @@ export interface ProjectRow {
   readonly maxUrlsPerInvalidation: number
   readonly maxOriginalsPerInvalidation: number
   readonly supportUrl: string | null
+  /** What was set; the rest has its default. */
+  readonly delivery?: Partial<DeliverySettings>
   readonly template: string
   readonly templateVersion: number
   /** Preset name as written (unique without regard to case) to modifiers. */

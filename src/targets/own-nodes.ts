@@ -60,6 +60,14 @@ function tierOf(role: NodeRole): MemberProgress['tier'] {
   return role === 'resizer' ? 'resizing' : 'cdn'
 }
 
+/** The resizing tier first, as in the statuses; then by name. */
+function inOrder<T extends { readonly id: string; readonly tier: MemberProgress['tier'] }>(
+  all: readonly T[],
+): readonly T[] {
+  const place = ({ id, tier }: T) => (tier === 'resizing' ? '0' : '1') + id
+  return all.toSorted((a, b) => (place(a) < place(b) ? -1 : 1))
+}
+
 const OUTCOMES = {
   acknowledged: 'acknowledged',
   'lease-expired': 'silent; its lease has surely ended, so it serves nothing from its cache',
@@ -78,7 +86,7 @@ function members(nodes: readonly NodeProgress[]): readonly MemberProgress[] {
       detail: outcome === null || waiting ? null : OUTCOMES[outcome],
     })
   }
-  return [...byNode.values()]
+  return inOrder([...byNode.values()])
 }
 
 function probesOf(peeks: readonly NodePeek[], at: string): readonly Probe[] {
