@@ -116,6 +116,7 @@ export type ProjectSettings = Partial<
     | 'maxUrlsPerInvalidation'
     | 'maxOriginalsPerInvalidation'
     | 'supportUrl'
+    | 'delivery'
   >
 >
 
@@ -131,6 +132,7 @@ export const PROBLEM_REASONS = [
   'escaping-link',
   'too-long',
   'unreadable',
+  'own-data',
 ] as const
 
 /** A file of a watched folder that is not served. */

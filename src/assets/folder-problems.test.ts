@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { appendFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { picture, until } from '../../test/support/asset-library.ts'
+import { picture, testLibrary, until } from '../../test/support/asset-library.ts'
 import { watched } from '../../test/support/watched-folder.ts'
 import type { Watched } from '../../test/support/watched-folder.ts'
 import { sha256 } from '../kernel/hash.ts'
@@ -115,6 +116,28 @@ describe('problems of a watched folder', TOGETHER, () => {
       return (await watch.version('a')) === 2
     })
     assert.deepEqual(await codes(watch), {})
+  })
+
+  it('our own data inside the folder is never served, also not through a link', async (t) => {
+    const outer = await mkdtemp(join(tmpdir(), 'sluice-outer-'))
+    t.after(() => rm(outer, { recursive: true, force: true }))
+    const data = join(outer, 'data')
+    await mkdir(data)
+    const library = await testLibrary(t, data)
+    await writeFile(join(data, 'admin-key'), 'secret')
+    await writeFile(join(outer, 'a.jpg'), red)
+    await symlink('data/admin-key', join(outer, 'key.txt'))
+    await symlink('data', join(outer, 'also'))
+    await library.assets.createProject('demo', {})
+    await library.assets.useFolder('demo', outer)
+    const page = await library.assets.list('demo', {}, { limit: 10 })
+    assert.deepEqual(
+      page.items.map((row) => row.id),
+      ['a'],
+    )
+    const problems = library.assets.problems('demo').map(({ path, code }) => `${path} ${code}`)
+    const found = new Set(problems)
+    assert.deepEqual(found, new Set(['also own-data', 'data own-data', 'key.txt own-data']))
   })
 
   it('a pipe is no file, and nobody waits for it', async (t) => {

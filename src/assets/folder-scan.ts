@@ -33,7 +33,9 @@ export interface ScannedFolderEntry {
 export interface ScanPlace {
   /** The watched folder, without links. */
   readonly root: string
-  /** Relative to it; '' is itself. */
+  /** Sluice's own data folder, without links: whoever serves a folder that holds it must not serve the admin key. */
+  readonly ownData: string
+  /** Relative to the watched folder; '' is itself. */
   readonly path: string
   /** The folder itself, absolute and without links. */
   readonly real: string
@@ -91,7 +93,7 @@ async function lookThrough(place: ScanPlace, name: string, path: string): Promis
   } catch {
     return problemEntry(path, 'escaping-link', 'The link leads nowhere.', true)
   }
-  if (!real.startsWith(`${place.root}/`)) {
+  if (!isWithin(real, place.root)) {
     return problemEntry(path, 'escaping-link', 'The link leaves the folder: copy the file.', true)
   }
   return judge(place, { name, path, real, stats: await stat(real, { bigint: true }), link: true })
@@ -107,6 +109,14 @@ interface Seen {
 
 function judge(place: ScanPlace, seen: Seen): Entry {
   const { name, path, real, stats, link } = seen
+  if (isWithin(real, place.ownData)) {
+    return problemEntry(
+      path,
+      'own-data',
+      'Sluice keeps its own data there: it is not served.',
+      link,
+    )
+  }
   if (stats.isDirectory()) return judgeFolder(place, seen)
   const wrong = idProblem(folderAssetId(path))
   if (wrong) return problemEntry(path, wrong.code, wrong.reason, link)
@@ -132,6 +142,11 @@ function problemEntry(
   link = false,
 ): Entry {
   return { kind: 'problem', problem: { path, code, reason }, link }
+}
+
+/** Whether an absolute path is a folder or below it. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`)
 }
 
 export function joinPath(folder: string, name: string): string {

@@ -38,6 +38,7 @@ interface TreeFolder {
 
 export interface FolderTreeParts {
   readonly root: string
+  readonly ownData: string
   readonly clock: Clock
   /** Called at each event with the folder that should be looked at again. */
   readonly onDirty: (path: string) => void
@@ -149,9 +150,10 @@ export class FolderTree {
   async #rescan(path: string, changed: Set<string>): Promise<void> {
     const folder = this.#folders.get(path)
     if (!folder) return
-    const { root } = this.#parts
+    const { root, ownData } = this.#parts
+    const { real, chain } = folder
     try {
-      const scanned = await scanFolder({ root, path, real: folder.real, chain: folder.chain })
+      const scanned = await scanFolder({ root, ownData, path, real, chain })
       if (path === '') this.#rootProblem = null
       this.#takeFiles(folder, scanned.files, changed)
       folder.problems = scanned.problems

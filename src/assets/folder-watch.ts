@@ -20,6 +20,8 @@ export interface FolderWatchParts extends LibraryParts {
   readonly project: string
   /** Absolute, without links. */
   readonly root: string
+  /** Sluice's own data folder, without links. */
+  readonly ownData: string
 }
 
 /** Size and time must have stood still this long before a file is taken, or counts as gone. */
@@ -99,6 +101,7 @@ export class FolderWatch {
     this.#parts = parts
     this.#tree = new FolderTree({
       root: parts.root,
+      ownData: parts.ownData,
       clock: parts.clock,
       onDirty: (path) => this.#touch(path, GATHER_MS),
     })

@@ -228,10 +228,8 @@ describe('a watched folder', TOGETHER, () => {
     await assert.rejects(library.assets.useFolder('demo', '/does/not/exist'), {
       code: 'bad-settings',
     })
-    for (const folder of [library.folder, join(library.folder, 'origin'), '/']) {
-      await assert.rejects(library.assets.useFolder('demo', folder), (error: Error) => {
-        return error.message.includes('data folder')
-      })
+    for (const folder of [library.folder, join(library.folder, 'origin')]) {
+      await assert.rejects(library.assets.useFolder('demo', folder), /own data folder/)
     }
     await library.assets.put({ project: 'demo', id: 'mine', by: 'anna' }, bodyOf(red))
     await assert.rejects(library.assets.useFolder('demo', tmpdir()), { code: 'bad-settings' })

@@ -5,6 +5,7 @@ import type { ProjectRow } from '../store/store.ts'
 import type { AssetProblem } from './assets.ts'
 import { DEMO_IDS } from './demo/demo-ids.ts'
 import { AssetsError } from './errors.ts'
+import { isWithin } from './folder-scan.ts'
 import { FolderWatch } from './folder-watch.ts'
 import { projectOf } from './library-parts.ts'
 import type { LibraryParts } from './library-parts.ts'
@@ -20,7 +21,7 @@ export interface Folders {
 
 export interface FoldersParts extends LibraryParts {
   readonly timers: Timers
-  /** Sluice's own files: keys, rows and blobs. They must never be served, nor their changes followed. */
+  /** Sluice's own files: keys, rows and blobs. Never served, and their changes not followed. */
   readonly dataFolder: string
 }
 
@@ -32,8 +33,8 @@ export function createFolders(parts: FoldersParts): Folders {
     if (project.assetSource.kind !== 'folder') return
     await watches.get(project.id)?.stop()
     const root = await realFolder(project.assetSource.path)
-    await assertApart(root, parts.dataFolder)
-    const watch = new FolderWatch({ ...parts, project: project.id, root })
+    const ownData = await realFolder(parts.dataFolder)
+    const watch = new FolderWatch({ ...parts, project: project.id, root, ownData })
     watches.set(project.id, watch)
     await watch.start()
   }
@@ -42,7 +43,7 @@ export function createFolders(parts: FoldersParts): Folders {
     async use(project, path) {
       const absolute = resolve(path)
       await assertFolder(absolute)
-      await assertApart(await realFolder(absolute), parts.dataFolder)
+      await assertOutside(absolute, parts.dataFolder)
       const row = await projectOf(parts, project)
       if (isSource(row, absolute) && watches.has(project)) return
       await assertNothingLost(parts, row)
@@ -87,19 +88,13 @@ async function assertFolder(path: string): Promise<void> {
   throw new AssetsError('bad-settings', reason, { errors: [{ pointer: '/assets', reason }] })
 }
 
-/** `SLUICE_ASSETS=.` with the data folder inside would serve the admin key. */
-async function assertApart(root: string, dataFolder: string): Promise<void> {
-  const data = await realFolder(dataFolder)
-  if (!isWithin(data, root) && !isWithin(root, data)) return
+/** A folder that holds the data folder is served without it; one inside it holds nothing else. */
+async function assertOutside(path: string, dataFolder: string): Promise<void> {
+  if (!isWithin(await realFolder(path), await realFolder(dataFolder))) return
   throw new AssetsError(
     'bad-settings',
-    `The folder ${root} and the data folder ${data} lie one in the other: name another folder, or move the ` +
-      'data with SLUICE_DATA.',
+    `${path} lies in Sluice’s own data folder: name another folder, or move the data with SLUICE_DATA.`,
   )
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`)
 }
 
 /** Assets that somebody uploaded would vanish; the demo's pictures may. */

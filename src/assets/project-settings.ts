@@ -1,3 +1,4 @@
+import { WILDCARD } from '../contract/origin-rules.ts'
 import type { OriginRule } from '../contract/records.ts'
 import type { ProjectRow } from '../store/store.ts'
 import type { ProjectSettings } from './assets.ts'
@@ -148,7 +149,12 @@ function originErrors(rules: readonly OriginRule[]): readonly AssetsErrorDetail[
     return [
       ...(isHost(rule.host)
         ? []
-        : [{ pointer: `${pointer}/host`, reason: 'A hostname without scheme, port and path.' }]),
+        : [
+            {
+              pointer: `${pointer}/host`,
+              reason: 'A hostname without scheme, port and path; *. and one for all below it.',
+            },
+          ]),
       ...(again ? [{ pointer: `${pointer}/host`, reason: 'This host is listed twice.' }] : []),
       ...(aimed && (rule.connectTo === undefined || aim !== null)
         ? []
@@ -158,8 +164,12 @@ function originErrors(rules: readonly OriginRule[]): readonly AssetsErrorDetail[
   })
 }
 
-/** A name, an IPv4 address or an IPv6 address in brackets. */
-function isHost(host: string): boolean {
+/** A name, an IPv4 address or an IPv6 address in brackets. `*.` alone, or with one label, would be an open proxy. */
+function isHost(text: string): boolean {
+  const wide = text.startsWith(WILDCARD)
+  const host = wide ? text.slice(WILDCARD.length) : text
+  if (wide)
+    return HOST.test(host) && host.replace(/\.$/, '').includes('.') && !/^[\d.]+$/.test(host)
   return HOST.test(host) || URL.parse(`http://${host}`)?.hostname === host
 }
 

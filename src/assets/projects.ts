@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
+import { deliverySettings } from '../contract/delivery-settings.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
+import { projectNames } from '../contract/project-names.ts'
 import { recordName } from '../contract/records.ts'
 import type { RecordChange } from '../origin/records.ts'
 import type { ProjectRow } from '../store/store.ts'
 import { namesRecord, presetsRecord, projectRecord } from './asset-rows.ts'
 import type { ProjectSettings } from './assets.ts'
 import { commit } from './commit.ts'
+import { deliveryErrors } from './delivery-rules.ts'
 import { AssetsError } from './errors.ts'
 import { projectOf } from './library-parts.ts'
 import type { LibraryParts } from './library-parts.ts'
@@ -29,6 +32,7 @@ export async function createProject(
     if (rows.some((row) => row.id.toLowerCase() === id.toLowerCase())) {
       throw new AssetsError('project-exists', `There is already a project “${id}”.`)
     }
+    assertDelivery(kept.delivery)
     const row: ProjectRow = { ...PROJECT_DEFAULTS, ...kept, id, createdAt: parts.clock.wall() }
     assertNamesFree(row, rows)
     await commit(parts, {
@@ -49,11 +53,12 @@ export async function updateProject(
   id: string,
   settings: ProjectSettings,
 ): Promise<ProjectRow> {
-  const kept = normalizeSettings(settings)
+  const normal = normalizeSettings(settings)
   await projectOf(parts, id)
   return parts.locks.run(NAMES_LOCK, () =>
     parts.locks.run(id, async () => {
       const before = await projectOf(parts, id)
+      const kept = withDeliveryOf(before, normal)
       const row: ProjectRow = { ...before, ...kept }
       if (isDeepStrictEqual(before, row)) return before
       const others = (await parts.store.tables.projects.list()).filter((other) => other.id !== id)
@@ -62,6 +67,20 @@ export async function updateProject(
       return row
     }),
   )
+}
+
+/** Delivery settings are set one by one: what a change does not name stays. */
+function withDeliveryOf(before: ProjectRow, settings: ProjectSettings): ProjectSettings {
+  if (settings.delivery === undefined) return settings
+  const delivery = { ...before.delivery, ...settings.delivery }
+  assertDelivery(delivery)
+  return { ...settings, delivery }
+}
+
+function assertDelivery(set: ProjectSettings['delivery']): void {
+  const errors = deliveryErrors(deliverySettings(set))
+  if (errors.length === 0) return
+  throw new AssetsError('bad-settings', 'Some settings are not possible.', { errors })
 }
 
 interface SettingsChange {
@@ -107,13 +126,21 @@ function changedRecords({ before, row, others }: SettingsChange): readonly Recor
  * no longer means what it meant. A name that is only added changes no answer.
  */
 function changesAnswers(before: ProjectRow, row: ProjectRow): boolean {
-  if (!isDeepStrictEqual(projectRecord(before), projectRecord(row))) return true
+  if (!isDeepStrictEqual(answerSettings(before), answerSettings(row))) return true
   const still = new Set(nameList(row))
   const aliases = Object.entries(before.originAliases)
   return (
     nameList(before).some((name) => !still.has(name)) ||
     aliases.some(([name, prefix]) => row.originAliases[name] !== prefix)
   )
+}
+
+/** Settings that answers are made by. What happens when an origin fails is none; what a path or a size means is one. */
+function answerSettings(row: ProjectRow): unknown {
+  const { delivery, ...record } = projectRecord(row)
+  const { missingOriginal, missingImage, missingTtlSeconds } = deliverySettings(delivery)
+  const { originPrefix, sizes } = projectNames(row)
+  return { ...record, missingOriginal, missingImage, missingTtlSeconds, originPrefix, sizes }
 }
 
 /** Every public name of a project, told apart by kind; without regard to case, as hosts are and companies should be. */
