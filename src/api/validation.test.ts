@@ -31,7 +31,6 @@ test('every mistake is named by a pointer, each once', () => {
 })
 
 test('a header whose name could break out of its line is refused', () => {
-  const origins = (headers: object) => ({ origins: [{ host: 'a.example', headers }] })
   assert.ok('value' in check(ProjectPatch, 'body', origins({ 'X-Key': 'a b' })))
   for (const headers of [
     { 'x\r\ny': 'a' },
@@ -42,6 +41,14 @@ test('a header whose name could break out of its line is refused', () => {
   ]) {
     assert.ok('error' in check(ProjectPatch, 'body', origins(headers)), JSON.stringify(headers))
   }
+})
+
+test('of a hundred mistakes and more, the first hundred are named', () => {
+  const unknown = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`field${at}`, 1]))
+  const named = Object.keys(reasons(check(ProjectPatch, 'body', unknown)))
+  assert.ok(named.length >= 100, String(named.length))
+  const hosts = Array.from({ length: 50 }, (_, at) => at)
+  assert.equal(Object.keys(reasons(check(ProjectPatch, 'body', { hosts }))).length, 50)
 })
 
 test('a closed set of words is told', () => {
@@ -61,3 +68,7 @@ test('a query string is text: numbers and booleans are read out of it in their p
   }
   assert.ok('error' in check(AssetQuery, 'querystring', { limit: ['1', '2'] }))
 })
+
+function origins(headers: object): object {
+  return { origins: [{ host: 'a.example', headers }] }
+}

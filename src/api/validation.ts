@@ -1,4 +1,5 @@
 import { Compile } from 'typebox/compile'
+import { Settings } from 'typebox/system'
 import type { TSchema } from 'typebox'
 import type { FastifySchemaCompiler } from 'fastify'
 
@@ -26,7 +27,11 @@ interface SchemaError {
   readonly message: string
 }
 
+/** Mistakes looked for in one request: enough for a person, little enough for a hostile one. */
+const MISTAKES_MAX = 100
+
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  Settings.Set({ maxErrors: MISTAKES_MAX })
   const validator = Compile(schema)
   const fromText = httpPart === 'querystring' || httpPart === 'params'
   return (input: unknown) => {
@@ -65,10 +70,12 @@ export function describe(errors: readonly SchemaError[]): readonly ProblemItem[]
 function itemsOf(error: SchemaError): ProblemItem[] {
   const { keyword, instancePath, params } = error
   switch (keyword) {
-    // Said by the errors beside them.
+    // Said by the errors beside it.
     case 'anyOf':
-    case 'boolean':
       return []
+    // A closed object's word for a field that it does not have; the list of all comes last, when there is room.
+    case 'boolean':
+      return [{ pointer: instancePath, reason: 'is not a known field' }]
     case 'additionalProperties':
       return namesIn(params, 'additionalProperties').map((name) => ({
         pointer: `${instancePath}/${escaped(name)}`,
