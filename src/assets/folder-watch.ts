@@ -92,6 +92,9 @@ export class FolderWatch {
   #bulk: Bulk | null = null
   /** Ends the start; set once everything that stood still at the start is known. */
   #first: (() => void) | null = null
+  #gathering = false
+  /** How long the last look took. */
+  #lookMs = 0
   #round = 0
   #sweptAt = 0
   #wake: () => void = () => undefined
@@ -103,7 +106,7 @@ export class FolderWatch {
       root: parts.root,
       ownData: parts.ownData,
       clock: parts.clock,
-      onDirty: (path) => this.#touch(path, GATHER_MS),
+      onDirty: (path) => this.#touch(path),
     })
   }
 
@@ -171,9 +174,15 @@ export class FolderWatch {
     return [id, ...claims].map((path) => this.#tree.nearest(dirname(path)))
   }
 
-  #touch(path: string, inMs: number): void {
+  /** Half of the time at most is spent on looking, however fast files come. */
+  #touch(path: string): void {
     this.#dirty.add(path)
-    this.#parts.timers.after(inMs, () => this.#wake())
+    if (this.#gathering) return
+    this.#gathering = true
+    this.#parts.timers.after(Math.max(GATHER_MS, this.#lookMs), () => {
+      this.#gathering = false
+      this.#wake()
+    })
   }
 
   async #run(): Promise<void> {
@@ -204,7 +213,10 @@ export class FolderWatch {
     const round = ++this.#round
     const dirty = [...this.#dirty]
     this.#dirty.clear()
+    const { clock } = this.#parts
+    const begun = clock.now()
     for (const path of await this.#tree.refresh(dirty)) this.#claim(path)
+    this.#lookMs = clock.now() - begun
     const due = this.#judgeAll()
     const byInode = due.takes.length > 0 ? this.#rowsByInode() : new Map<string, AssetRow>()
     const changes = await this.#takeAll(due.takes, byInode)
@@ -310,7 +322,7 @@ export class FolderWatch {
     const outcome = await takeFile(file, this.#parts.clock)
     if (outcome.kind === 'taken') return outcome.content
     if (outcome.kind === 'unreadable') this.#unreadable.set(file.path, file)
-    else this.#touch(this.#tree.nearest(dirname(file.path)), GATHER_MS)
+    else this.#touch(this.#tree.nearest(dirname(file.path)))
     return null
   }
 

@@ -19,6 +19,7 @@ export interface DeliveryParts {
   readonly modifiers: readonly Modifier[]
   readonly asks: Asked
   readonly versionToken: string | null
+  readonly cacheSeconds: number | null
   readonly negotiates: readonly string[]
 }
 
@@ -26,12 +27,17 @@ export function deliveryUrl(parts: DeliveryParts): DeliveryUrl {
   const path = canonicalPath(parts)
   const query = renditionQuery(parts.modifiers, parts.asks)
   const tokenName = parts.dialect === 'dynamic-media' ? 'id' : 'vh'
-  const token = parts.versionToken === null ? '' : `${tokenName}=${encodeValue(parts.versionToken)}`
+  const { versionToken, cacheSeconds } = parts
+  const own = [
+    query,
+    cacheSeconds === null ? '' : `ci_cache=${cacheSeconds}`,
+    versionToken === null ? '' : `${tokenName}=${encodeValue(versionToken)}`,
+  ]
   return {
     ...parts,
     path,
     rendition: withQuery(path, query),
-    target: withQuery(path, query === '' || token === '' ? query + token : `${query}&${token}`),
+    target: withQuery(path, own.filter((text) => text !== '').join('&')),
     presets: parts.modifiers.filter(({ kind }) => kind === 'preset').map(({ name }) => name),
   }
 }

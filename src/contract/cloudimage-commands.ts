@@ -104,6 +104,9 @@ const forceFormat: Grammar<readonly OutputFormat[]> = {
   expected: `one or more of ${OUTPUT_FORMATS.join(', ')}`,
 }
 
+/** A year, as for all lifetimes. */
+const CACHE_SECONDS_MAX = 31_536_000
+
 const side = integer({ min: 1, max: CLOUDIMAGE_SIDE_MAX })
 
 export const CLOUDIMAGE_GRAMMARS = {
@@ -115,6 +118,7 @@ export const CLOUDIMAGE_GRAMMARS = {
   force_format: forceFormat,
   org_if_sml: flag,
   vh: versionToken,
+  ci_cache: integer({ min: 0, max: CACHE_SECONDS_MAX }),
 } as const
 
 export const CLOUDIMAGE_SYNONYMS: Readonly<Record<string, string>> = { width: 'w', height: 'h' }

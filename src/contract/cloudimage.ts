@@ -4,12 +4,15 @@ import { deliveryUrl } from './canonical-target.ts'
 import {
   CLOUDIMAGE_DEFAULTS,
   CLOUDIMAGE_GRAMMARS,
+  CLOUDIMAGE_SIDE_MAX,
   CLOUDIMAGE_SYNONYMS,
 } from './cloudimage-commands.ts'
 import type { DeliverySubject, Modifier, ParsedDelivery } from './delivery-url.ts'
 import { parseOriginal } from './original.ts'
 import { percentDecode } from './percent.ts'
 import type { ProjectNames } from './records.ts'
+import { withinSizeRule } from './sizes.ts'
+import type { SizeRule } from './sizes.ts'
 
 /** Delivery URLs as Cloudimage writes them: `/[v7/]<original>?<operations>` (its page "URL implementation"). */
 
@@ -27,15 +30,16 @@ export function parseCloudimage(path: string, query: string, names: ProjectNames
   if (text === null) return refusedPath('The path is not percent-encoded UTF-8')
   const original = parseOriginal(text, names)
   if (!original.ok) return refusedPath(original.reason)
-  return cloudimageUrl(names.project, original.subject, query)
+  return cloudimageUrl(names.project, original.subject, query, names.sizes)
 }
 
 export function cloudimageUrl(
   project: string,
   subject: DeliverySubject,
   query: string,
+  sizes?: SizeRule,
 ): ParsedDelivery {
-  const canonical = canonicalModifiers(query, QUERY)
+  const canonical = withinSizeRule(canonicalModifiers(query, QUERY), sizes, CLOUDIMAGE_SIDE_MAX)
   if (!canonical.ok) return canonical
   const { modifiers } = canonical
   const formats = valueOf(modifiers, 'force_format')?.split(',') ?? []
@@ -45,9 +49,10 @@ export function cloudimageUrl(
       dialect: 'cloudimage',
       project,
       subject,
-      modifiers: modifiers.filter(({ name }) => name !== 'vh'),
+      modifiers: modifiers.filter(({ name }) => name !== 'vh' && name !== 'ci_cache'),
       asks: { kind: 'bytes' },
       versionToken: valueOf(modifiers, 'vh') || null,
+      cacheSeconds: numberOf(valueOf(modifiers, 'ci_cache')),
       negotiates: formats.length > 1 ? formats : [],
     }),
   }
@@ -66,6 +71,10 @@ function originalText(path: string, query: string): string | null {
 function valueOf(modifiers: readonly Modifier[], wanted: string): string | null {
   const found = modifiers.find(({ name }) => name === wanted)
   return found?.kind === 'command' ? found.value : null
+}
+
+function numberOf(text: string | null): number | null {
+  return text === null ? null : Number(text)
 }
 
 function refusedPath(reason: string): ParsedDelivery {

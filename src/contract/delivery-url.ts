@@ -9,18 +9,20 @@ export interface DeliveryUrl {
   readonly project: string
   readonly subject: DeliverySubject
   /**
-   * Canonical path and query with the version token: the cache key, and what an edge asks a resizer for. Begins with
+   * Canonical path and query with lifetime and version token: the cache key, and what an edge asks a resizer for. Begins with
    * `/~/image/<project>/`, `/~/content/<project>/` (Dynamic Media), `/~/original/<project>/` or `/~/asset/<project>/`
    * (Cloudimage, on a remote original or an asset): forms that no public listener accepts; `parseCanonicalTarget`
    * reads them back without names.
    */
   readonly target: string
-  /** `target` without the version token: names the rendition. */
+  /** `target` without the version token and the lifetime: names the rendition. */
   readonly rendition: string
   /** Canonical path alone. */
   readonly path: string
   /** `vh=` (Cloudimage) or `id=` (Dynamic Media), as given. */
   readonly versionToken: string | null
+  /** `ci_cache=` (Cloudimage): how long this very URL lives, in seconds. In `target`, not in `rendition`. */
+  readonly cacheSeconds: number | null
   /** Output formats among which `Accept` chooses; empty when the URL fixes the format. */
   readonly negotiates: readonly string[]
   /** Preset names, lower case, in order of use. */

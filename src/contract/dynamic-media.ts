@@ -14,8 +14,11 @@ import {
   DYNAMIC_MEDIA_DEFAULTS,
   DYNAMIC_MEDIA_GRAMMARS,
   HARMLESS_LAYERS,
+  REPLY_SIDE_MAX,
   UNSUPPORTED_COMMANDS,
 } from './dynamic-media-commands.ts'
+import { withinSizeRule } from './sizes.ts'
+import type { SizeRule } from './sizes.ts'
 
 /** Delivery URLs as Dynamic Media's Image Serving writes them (Adobe's HTTP protocol reference, "Basic syntax"). */
 
@@ -46,6 +49,7 @@ export interface DynamicMediaAddress {
   /** What stands behind the company, still encoded. */
   readonly object: string
   readonly query: string
+  readonly sizes?: SizeRule
 }
 
 export function parseDynamicMedia(address: DynamicMediaAddress): ParsedDelivery {
@@ -54,7 +58,11 @@ export function parseDynamicMedia(address: DynamicMediaAddress): ParsedDelivery 
   if (typeof subject === 'string') return refused(400, null, subject)
   const unsupported = kind === 'image' ? unsupportedCommand(query) : null
   if (unsupported) return { ok: false, problem: unsupported }
-  const canonical = canonicalModifiers(query, kind === 'image' ? IMAGE_QUERY : CONTENT_QUERY)
+  const canonical = withinSizeRule(
+    canonicalModifiers(query, kind === 'image' ? IMAGE_QUERY : CONTENT_QUERY),
+    address.sizes,
+    REPLY_SIDE_MAX,
+  )
   if (!canonical.ok) return canonical
   const { asks, versionToken } = askedOf(canonical.modifiers)
   if (kind === 'content' && asks.kind === 'properties' && asks.of === 'imageprops') {
@@ -69,6 +77,7 @@ export function parseDynamicMedia(address: DynamicMediaAddress): ParsedDelivery 
       modifiers: modifiersThatMatter(canonical.modifiers, asks),
       asks,
       versionToken,
+      cacheSeconds: null,
       negotiates: [],
     }),
   }

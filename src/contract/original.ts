@@ -16,8 +16,8 @@ const SCHEME = /^([a-z][a-z0-9+.-]*):\/{1,2}/i
 
 /**
  * `text` is what stands behind the project in a URL, still encoded, with its own query if it has one: `sample.li/a.jpg`,
- * `https://…`, `_alias_/a.jpg`, or the path of an asset. An asset's path has no host in front: nothing with a dot or a port
- * before the first slash, or no slash at all.
+ * `https://…`, `_alias_/a.jpg`, or a path without a host in front: nothing with a dot or a port before the first slash, or no
+ * slash at all. That is the path of an asset, or lies below the project's origin URL prefix where one is set.
  */
 export function parseOriginal(text: string, names: ProjectNames): ParsedOriginal {
   const trimmed = text.replace(/^\/+/, '')
@@ -26,7 +26,14 @@ export function parseOriginal(text: string, names: ProjectNames): ParsedOriginal
     return { ok: false, reason: `Originals are fetched by http or https, not ${scheme}` }
   }
   const bare = withAliasExpanded(trimmed.replace(SCHEME, ''), names)
-  if (scheme === undefined && !HOST_IN_FRONT.test(bare)) return assetSubject(bare)
+  if (scheme === undefined && !HOST_IN_FRONT.test(bare)) {
+    if (names.originPrefix === undefined) return assetSubject(bare)
+    return originalSubject(`${withoutSlash(names.originPrefix)}/${bare}`)
+  }
+  return originalSubject(bare)
+}
+
+function originalSubject(bare: string): ParsedOriginal {
   const original = canonicalOriginal(bare)
   if (original === null) return { ok: false, reason: 'The path names no original' }
   return { ok: true, subject: { kind: 'original', original } }
@@ -40,8 +47,13 @@ function withAliasExpanded(text: string, names: ProjectNames): string {
     .filter((alias) => text === alias || text.startsWith(`${alias}/`))
     .sort((one, other) => other.length - one.length)[0]
   if (fitting === undefined) return text
-  const prefix = names.originAliases[fitting]!.replace(SCHEME, '').replace(/\/+$/, '')
-  return prefix + text.slice(fitting.length)
+  return (
+    withoutSlash(names.originAliases[fitting]!.replace(SCHEME, '')) + text.slice(fitting.length)
+  )
+}
+
+function withoutSlash(text: string): string {
+  return text.replace(/\/+$/, '')
 }
 
 function assetSubject(text: string): ParsedOriginal {

@@ -38,8 +38,14 @@ function parseSpelling({ host, target }: DeliveryAddress, names: NamesRecord): P
     const named = index.byCompany.get(percentDecode(company) ?? '')
     if (!named) return refused(404, 'The path names no company that is delivered here')
     if (object === '') return refused(404, 'The path names no asset')
-    const { project } = named
-    return parseDynamicMedia({ kind: kind === 'image' ? kind : 'content', project, object, query })
+    const { project, sizes } = named
+    return parseDynamicMedia({
+      kind: kind === 'image' ? kind : 'content',
+      project,
+      object,
+      query,
+      ...(sizes ? { sizes } : {}),
+    })
   }
 
   const token = TOKEN_PATH.exec(path)

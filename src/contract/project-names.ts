@@ -1,4 +1,32 @@
+import { deliverySettings } from './delivery-settings.ts'
+import type { DeliverySettings } from './delivery-settings.ts'
 import type { NamesRecord, ProjectNames } from './records.ts'
+
+/** The settings of a project that say which URLs are its own and what they mean. */
+export interface NamedProject {
+  readonly id: string
+  readonly company: string | null
+  readonly aliases: readonly string[]
+  readonly tokens: readonly string[]
+  readonly hosts: readonly string[]
+  readonly originAliases: Readonly<Record<string, string>>
+  readonly delivery?: Partial<DeliverySettings>
+}
+
+export function projectNames(project: NamedProject): ProjectNames {
+  const { originPrefix, sizeStep, allowedSizes, signedUrls } = deliverySettings(project.delivery)
+  const sized = sizeStep !== null || allowedSizes.length > 0
+  return {
+    project: project.id,
+    companies: project.company === null ? project.aliases : [project.company, ...project.aliases],
+    tokens: project.tokens,
+    hosts: project.hosts,
+    originAliases: project.originAliases,
+    ...(originPrefix === null ? {} : { originPrefix }),
+    ...(sized ? { sizes: { step: sizeStep, allowed: allowedSizes } } : {}),
+    ...(signedUrls.required ? { signing: { keys: signedUrls.keys } } : {}),
+  }
+}
 
 /** Lookups in the record of names, built once for each version of it. */
 export interface NamesIndex {

@@ -1,3 +1,6 @@
+import type { DeliverySettings, SignedUrls } from './delivery-settings.ts'
+import type { SizeRule } from './sizes.ts'
+
 /**
  * Records: small versioned documents that control writes through `origin` before the purge-log entry that announces them
  * commits, and that delivery reads through `origin`, cached with keys and marks like any bytes. They are what lets
@@ -27,10 +30,15 @@ export interface ProjectNames {
   readonly hosts: readonly string[]
   /** Cloudimage aliases: `_name_` to an origin URL prefix `host/path`. */
   readonly originAliases: Readonly<Record<string, string>>
+  /** Where a path without a host in front lies: `host/path`. */
+  readonly originPrefix?: string
+  readonly sizes?: SizeRule
+  /** Set when URLs must be signed. Given to nodes alone. */
+  readonly signing?: Pick<SignedUrls, 'keys'>
 }
 
 export interface OriginRule {
-  /** Lower-case hostname without port; the only hosts that may be fetched are those listed. */
+  /** Lower-case hostname without port, or `*.` and one: the only hosts that may be fetched are those listed. */
   readonly host: string
   readonly scheme: 'http' | 'https'
   /** `host:port` to connect to instead of resolving `host`. */
@@ -47,7 +55,15 @@ export interface ProjectRecord {
   readonly origins: readonly OriginRule[]
   readonly cdnTtlSeconds: number
   readonly browserTtlSeconds: number
+  /** What was set; the rest has its default. */
+  readonly delivery?: Partial<RecordedDelivery>
 }
+
+/** Of the delivery settings those that an image server needs. */
+export type RecordedDelivery = Pick<
+  DeliverySettings,
+  'missingOriginal' | 'missingImage' | 'missingTtlSeconds' | 'staleIfErrorSeconds'
+>
 
 /** Preset name in lower case to its modifiers, as written: `wid=400&fmt=jpeg`. */
 export interface PresetsRecord {

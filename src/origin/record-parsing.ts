@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { MISSING_ORIGINALS } from '../contract/delivery-settings.ts'
 import { ASSET_KINDS } from '../contract/records.ts'
 import type { AssetRecord, NamesRecord, PresetsRecord, ProjectRecord } from '../contract/records.ts'
 import { OriginError } from './errors.ts'
@@ -11,6 +12,7 @@ import { OriginError } from './errors.ts'
 
 const texts = Type.Array(Type.String())
 const textByText = Type.Record(Type.String(), Type.String())
+const numbers = Type.Array(Type.Number())
 const nullableNumber = Type.Union([Type.Number(), Type.Null()])
 
 const originRule = Type.Object({
@@ -30,6 +32,13 @@ const names = Compile(
         tokens: texts,
         hosts: texts,
         originAliases: textByText,
+        originPrefix: Type.Optional(Type.String()),
+        sizes: Type.Optional(Type.Object({ step: nullableNumber, allowed: numbers })),
+        signing: Type.Optional(
+          Type.Object({
+            keys: Type.Array(Type.Object({ id: Type.String(), secret: Type.String() })),
+          }),
+        ),
       }),
     ),
   }),
@@ -41,6 +50,14 @@ const project = Compile(
     origins: Type.Array(originRule),
     cdnTtlSeconds: Type.Number(),
     browserTtlSeconds: Type.Number(),
+    delivery: Type.Optional(
+      Type.Object({
+        missingOriginal: Type.Optional(Type.Enum([...MISSING_ORIGINALS])),
+        missingImage: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+        missingTtlSeconds: Type.Optional(Type.Number()),
+        staleIfErrorSeconds: Type.Optional(Type.Number()),
+      }),
+    ),
   }),
 )
 
