@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { launchBrowser, visit } from '../support/browser.ts'
+import type { Visit } from '../support/browser.ts'
+import { program } from '../support/programs.ts'
+import { startServe } from '../support/serve.ts'
+import type { Started } from '../support/serve.ts'
+
+/** A second project with files of one's own, and people with different roles. */
+
+const chromium = program('chromium')
+
+describe('editors with a project of their own', { skip: chromium.skip }, () => {
+  let serve: Started
+  let browser: Browser
+  let desk: Visit
+  let folder: string
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sluice-files-'))
+    serve = await startServe()
+    await post(serve, '/api/v1/projects', {
+      id: 'shop',
+      company: 'shop',
+      publishServer: serve.edges[0],
+    })
+    browser = await launchBrowser(chromium.path)
+    desk = await visit(browser, serve.consoleUrl)
+    assert.ok(serve.signInLink)
+    await desk.page.goto(serve.signInLink)
+    await desk.page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+  })
+
+  after(async () => {
+    await browser?.close()
+    await serve?.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function picture(name: string, colour: string): Promise<string> {
+    const path = join(folder, name)
+    const size = { width: 400, height: 300, channels: 3, background: colour } as const
+    await writeFile(path, await sharp({ create: size }).png().toBuffer())
+    return path
+  }
+
+  test('the project switcher leads to the other project, whose library says how to begin', async () => {
+    const { page } = desk
+    await page.getByRole('button', { name: /^Project demo/ }).click()
+    await page.getByRole('menuitemradio', { name: 'shop' }).click()
+    await page.waitForURL(/\/projects\/shop$/)
+    await page.getByRole('link', { name: 'Assets', exact: true }).first().click()
+    await page.getByText('No assets here yet.').waitFor()
+  })
+
+  test('Upload adds a picture under its name without the extension', async () => {
+    const { page } = desk
+    const chooser = page.waitForEvent('filechooser')
+    await page.getByRole('button', { name: 'Upload' }).click()
+    await (await chooser).setFiles(await picture('red shoe.png', '#c02020'))
+    await page.getByRole('link', { name: 'red shoe', exact: true }).last().waitFor()
+    await page.getByText('Version 1, 400 × 300').waitFor()
+  })
+
+  test('a file dropped on a picture is its new version, and is invalidated by itself here', async () => {
+    const { page } = desk
+    const edge = `${serve.edges[1]}/is/image/shop/red%20shoe?wid=40`
+    assert.equal((await fetch(edge)).status, 200)
+    await dropOn(
+      page,
+      page.getByRole('img', { name: /^red shoe/ }),
+      await picture('x.png', '#2020c0'),
+    )
+    await page.getByText('Version 2, 400 × 300').waitFor()
+    await page.getByRole('link', { name: 'Invalidation Log' }).first().click()
+    const row = page.getByRole('row').filter({ hasText: 'Automatic' }).first()
+    await row.getByText('Done', { exact: true }).waitFor()
+  })
+
+  test('a file that is refused says why, and changes nothing', async () => {
+    const { page } = desk
+    await page.getByRole('link', { name: 'Assets', exact: true }).first().click()
+    const wrong = join(folder, 'a,b.png')
+    await writeFile(wrong, 'not a picture')
+    const chooser = page.waitForEvent('filechooser')
+    await page.getByRole('button', { name: 'Upload' }).click()
+    await (await chooser).setFiles(wrong)
+    await page.getByRole('alert').filter({ hasText: 'a,b was not uploaded.' }).waitFor()
+    assert.equal(await page.getByRole('list', { name: 'Assets' }).getByRole('listitem').count(), 1)
+  })
+
+  test('a new person comes in by a link that is shown once, and a viewer is told what is missing', async () => {
+    const { page } = desk
+    await page.getByRole('link', { name: 'People and API keys' }).click()
+    await page.getByLabel('E-mail').fill('vera@example.com')
+    await page.getByRole('button', { name: 'Editor Role' }).first().click()
+    await page.getByRole('option', { name: 'Viewer' }).click()
+    await page.getByRole('button', { name: 'Add person' }).click()
+    const link = await page
+      .getByText(/#\/sign-in\//)
+      .first()
+      .innerText()
+
+    const vera = await visit(browser, serve.consoleUrl)
+    await vera.page.goto(link)
+    await vera.page.getByText('You have no password yet.').waitFor()
+    await vera.page.getByRole('link', { name: 'CDN Invalidation' }).first().click()
+    assert.ok(await vera.page.getByRole('button', { name: 'Next' }).isDisabled())
+    await vera.page.getByText('You need the role editor in this project.').waitFor()
+    await vera.page.goto('/projects/demo/assets')
+    await vera.page.getByText('This does not exist, or you may not see it.').waitFor()
+    assert.deepEqual(vera.findings, [])
+    await vera.close()
+  })
+
+  test('an API key is shown once, and works', async () => {
+    const { page } = desk
+    await page.getByLabel('Name of the key').fill('ci')
+    await page.getByRole('button', { name: 'Make key' }).click()
+    const secret = await page.getByText(/^sk_/).innerText()
+    const me = await fetch(`${serve.consoleUrl}/api/v1/me`, {
+      headers: { authorization: `Bearer ${secret}` },
+    })
+    assert.equal(me.status, 200)
+    await page.reload()
+    await page.getByRole('cell', { name: 'ci', exact: true }).waitFor()
+    assert.equal(await page.getByText(/^sk_/).count(), 0)
+  })
+
+  test('an invalidation can be scheduled, and cancelled until then', async () => {
+    const { page } = desk
+    await page.goto('/projects/shop/invalidate?assets=red%20shoe')
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByLabel('When').fill(tomorrow())
+    await page.getByRole('button', { name: 'Submit' }).click()
+    await page.getByText(/^Scheduled for /).waitFor()
+    await page.getByRole('button', { name: /^Cancel invalidation/ }).click()
+    await page.getByText('Cancelled. Nothing was invalidated.').waitFor()
+  })
+
+  test('nothing violated the content security policy, and nothing was fetched from elsewhere', () => {
+    assert.deepEqual(desk.findings, [])
+  })
+})
+
+async function post(serve: Started, path: string, body: unknown): Promise<void> {
+  const answer = await fetch(serve.consoleUrl + path, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await serve.adminKey()}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify(body),
+  })
+  assert.ok(answer.ok, await answer.text())
+}
+
+/** A real drag from the desktop: pages cannot make one themselves, so the browser is asked to. */
+async function dropOn(
+  page: Page,
+  target: ReturnType<Page['getByRole']>,
+  file: string,
+): Promise<void> {
+  // Waits until it stands still.
+  await target.hover()
+  const box = await target.boundingBox()
+  assert.ok(box)
+  const devtools = await page.context().newCDPSession(page)
+  const data = { items: [], files: [file], dragOperationsMask: 1 }
+  const place = { x: box.x + box.width / 2, y: box.y + box.height / 2, data }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await devtools.send('Input.dispatchDragEvent', { type, ...place })
+  }
+}
+
+/** As a browser's field for date and time takes it. */
+function tomorrow(): string {
+  const day = new Date(Date.now() + 24 * 3600 * 1000)
+  return `${day.toISOString().slice(0, 10)}T10:00`
+}
