@@ -26,6 +26,8 @@ export interface EdgeParts {
   readonly freshness: Freshness
   readonly cache: EdgeCache
   readonly upstream: Upstream
+  /** Its own unless given. */
+  readonly fills?: Fills<EdgeFill>
   /** Made from the edge itself, because names are fetched through it. */
   readonly resolver: (edge: Edge) => Resolver
   /** Told before a rendition leaves. */
@@ -51,7 +53,7 @@ export class Edge {
 
   constructor(parts: EdgeParts) {
     this.parts = parts
-    this.#fills = new Fills(parts.freshness, parts.clock)
+    this.#fills = parts.fills ?? new Fills(parts.freshness, parts.clock)
     this.#resolver = parts.resolver(this)
   }
 

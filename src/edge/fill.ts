@@ -175,7 +175,8 @@ export function markOf(answer: UpstreamAnswer, logId: string): number {
 
 function keysOf(answer: UpstreamAnswer): readonly KeyHash[] | undefined {
   const listed = answer.headers[NODE_HEADERS.keys]
-  if (listed === undefined) return undefined
+  // What is refused before its URL is understood has no keys of its own.
+  if (listed === undefined || listed === '') return undefined
   const keys = listed.split(',')
   if (!keys.every((key) => KEY_HASH_PATTERN.test(key))) {
     answer.discard()

@@ -1,4 +1,8 @@
-export const RESIZER_ERROR_CODES = ['origin-not-known', 'records-unreadable'] as const
+export const RESIZER_ERROR_CODES = [
+  'origin-not-known',
+  'records-unreadable',
+  'kept-bytes-lost',
+] as const
 
 /** Why a resizer cannot serve anything yet, or any more. */
 export class ResizerError extends Error {
@@ -12,4 +16,16 @@ export class ResizerError extends Error {
     this.code = code
     this.publicMessage = publicMessage
   }
+}
+
+/**
+ * Bytes that the index knew are gone from the disk: evicted since they were looked up, or lost in a crash. What pointed at them is
+ * dropped by then, so who begins again makes them anew.
+ */
+export function keptBytesLost(): ResizerError {
+  return new ResizerError('kept-bytes-lost', 'Cached bytes were lost from the disk; ask again.')
+}
+
+export function isKeptBytesLost(error: unknown): boolean {
+  return error instanceof ResizerError && error.code === 'kept-bytes-lost'
 }

@@ -55,7 +55,7 @@ export async function propertiesAnswer(
   if (made.kind === 'problem') {
     return textAnswer(made.problem.status, problemText(made.problem), reached)
   }
-  const length = (await made.load())?.byteLength ?? 0
+  const length = (await made.load()).byteLength
   const { width, height, mediaType } = made.meta
   const answer = { width, height, type: mediaType, length }
   return written(asks, { ...prefixed('image', answer), ...versions(published) }, published, reached)

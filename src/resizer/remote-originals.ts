@@ -9,6 +9,7 @@ import { keyHash, keyText } from '../contract/keys.ts'
 import type { OriginRule, ProjectRecord } from '../contract/records.ts'
 import { OriginError } from '../origin/errors.ts'
 import type { Remote, RemoteAnswer } from '../origin/remote.ts'
+import { keptBytesLost } from './errors.ts'
 import type { InputNeed } from './record-reader.ts'
 
 /** What is kept of a remote original besides its bytes. */
@@ -117,7 +118,7 @@ export class RemoteOriginals {
       const bytes = await bodies.read(entry.body)
       if (bytes) return bytes
       cache.drop(name)
-      throw new OriginError('original-unreadable', 'The kept original was lost; ask again.')
+      throw keptBytesLost()
     }
     return { kind: 'found', hash: entry.meta.hash, mediaType: entry.meta.mediaType, load }
   }

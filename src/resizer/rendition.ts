@@ -16,6 +16,7 @@ import type { AssetRecord, PresetsRecord, ProjectRecord } from '../contract/reco
 import { resolveRecipe } from '../contract/resolve-recipe.ts'
 import { urlKeyTexts } from '../contract/url-keys.ts'
 import type { AssetsOrigin } from '../origin/assets-origin.ts'
+import { keptBytesLost } from './errors.ts'
 import type { InputNeed, RecordReader } from './record-reader.ts'
 import type { RemoteOriginals } from './remote-originals.ts'
 
@@ -62,7 +63,7 @@ export type Made =
   | {
       readonly kind: 'rendition'
       readonly meta: RenditionMeta
-      readonly load: () => Promise<Uint8Array | undefined>
+      readonly load: () => Promise<Uint8Array>
       readonly keep: boolean
     }
   | { readonly kind: 'problem'; readonly problem: Problem }
@@ -124,10 +125,8 @@ export async function fillRendition(
       epoch,
     )
     parts.meter.count('sluice_resizer_reused_total')
-    return answer(
-      { kind: 'rendition', meta, load: () => parts.bodies.read(body), keep: true },
-      keys,
-    )
+    const load = (): Promise<Uint8Array> => loadKept(parts, key, body)
+    return answer({ kind: 'rendition', meta, load, keep: true }, keys)
   }
   const rendered = await parts.render(resolved.recipe, await input.load())
   parts.meter.count('sluice_resizer_renders_total')
@@ -144,6 +143,13 @@ export async function fillRendition(
   const made: Made = { kind: 'rendition', meta, load: async () => bytes, keep: input.sound }
   if (input.sound) await keep(parts, key, keys.map(keyHash), mark, meta, bytes, epoch)
   return answer(made, keys)
+}
+
+async function loadKept(parts: RenditionParts, key: string, body: DiskBody): Promise<Uint8Array> {
+  const bytes = await parts.bodies.read(body)
+  if (bytes) return bytes
+  parts.renditions.drop(key)
+  throw keptBytesLost()
 }
 
 export function renditionKey(url: DeliveryUrl, format: string | null): string {

@@ -13,6 +13,7 @@ import type { NamesRecord } from '../contract/records.ts'
 import { lifetimeHeaders, provenanceHeaders, textAnswer } from './answer.ts'
 import type { Provenance, ResizerAnswer } from './answer.ts'
 import { contentAnswer } from './content.ts'
+import { isKeptBytesLost } from './errors.ts'
 import { propertiesAnswer } from './properties.ts'
 import { InputChanged, fillRendition, renditionKey } from './rendition.ts'
 import type { Made, Problem, RenditionFill, RenditionMeta, RenditionParts } from './rendition.ts'
@@ -29,6 +30,8 @@ export interface ResizerRequest {
 
 export interface ResizerParts extends RenditionParts {
   readonly timers: Timers
+  /** Its own unless given. */
+  readonly fills?: Fills<RenditionFill>
 }
 
 /** Where nodes ask for the names record. */
@@ -46,7 +49,7 @@ export class Resizer {
 
   constructor(parts: ResizerParts) {
     this.#parts = parts
-    this.#fills = new Fills(parts.freshness, parts.clock)
+    this.#fills = parts.fills ?? new Fills(parts.freshness, parts.clock)
   }
 
   async handle(request: ResizerRequest): Promise<ResizerAnswer> {
@@ -66,13 +69,25 @@ export class Resizer {
       const parsed = await this.#parse(request, waiter, mark)
       const from = { logId: freshness.logId, mark, keys: [] }
       return parsed.ok
-        ? await this.#serve(request, parsed.url, waiter, mark)
+        ? await this.#serveAgain(request, parsed.url, waiter, mark)
         : problemAnswer(parsed.problem, from)
     } catch (error) {
       const problem = publicProblem(error)
       if (!problem) throw error
       this.#parts.log.warn({ err: error, target: request.target }, 'not delivered')
       return problemAnswer(problem, { logId: freshness.logId, mark, keys: [] })
+    }
+  }
+
+  /** Once more when kept bytes turn out to be lost. */
+  async #serveAgain(
+    ...asked: readonly [ResizerRequest, DeliveryUrl, Waiter, number]
+  ): Promise<ResizerAnswer> {
+    try {
+      return await this.#serve(...asked)
+    } catch (error) {
+      if (!isKeptBytesLost(error)) throw error
+      return this.#serve(...asked)
     }
   }
 
@@ -176,8 +191,6 @@ export class Resizer {
     }
     if (isNotModified(request, meta)) return { status: 304, headers, body: null }
     const bytes = await made.load()
-    if (!bytes)
-      return textAnswer(503, 'The rendition was lost from the cache disk; ask again.', from)
     return {
       status: 200,
       headers: {
