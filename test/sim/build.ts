@@ -1,0 +1,33 @@
+import { Fills } from '../../src/cache/fills.ts'
+import type { FillAnswer } from '../../src/cache/fills.ts'
+import { Freshness } from '../../src/cache/freshness.ts'
+import { Edge } from '../../src/edge/edge.ts'
+import type { EdgeParts } from '../../src/edge/edge.ts'
+import type { Upstream } from '../../src/edge/upstream.ts'
+import type { NodeRole } from '../../src/contract/node-protocol.ts'
+import { soundLibrary } from './control.ts'
+import type { Library } from './control.ts'
+import { Database } from './database.ts'
+import type { Program } from './host.ts'
+import type { Ledger } from './ledger.ts'
+import type { World } from './world.ts'
+
+/** How the parts of a node are made. The sound build is production's; each mutant departs in one of them. */
+export interface Build {
+  readonly freshness: (program: Program, role: NodeRole) => Freshness
+  readonly fills: <A extends FillAnswer>(freshness: Freshness, program: Program) => Fills<A>
+  readonly edge: (parts: EdgeParts, program: Program) => Edge
+  /** `home` is true for the edge between edges and resizer. */
+  readonly upstream: (upstream: Upstream, freshness: Freshness, home: boolean) => Upstream
+  readonly database: (world: World, ledger: Ledger) => Database
+  readonly library: Library
+}
+
+export const soundBuild: Build = {
+  freshness: ({ clock }) => new Freshness(clock),
+  fills: (freshness, { clock }) => new Fills(freshness, clock),
+  edge: (parts) => new Edge(parts),
+  upstream: (upstream) => upstream,
+  database: (world, ledger) => new Database(world, ledger),
+  library: soundLibrary,
+}

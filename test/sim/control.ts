@@ -1,0 +1,275 @@
+import { commit } from '../../src/assets/commit.ts'
+import type { CommitParts } from '../../src/assets/commit.ts'
+import { assetKeys, assetRecord, presetsRecord, recordKey } from '../../src/assets/asset-rows.ts'
+import { heal } from '../../src/assets/intents.ts'
+import type { Intent, IntentParts, Intents } from '../../src/assets/intents.ts'
+import type { Selection } from '../../src/contract/invalidation.ts'
+import { keyHash, keyText } from '../../src/contract/keys.ts'
+import type { KeyHash } from '../../src/contract/keys.ts'
+import { recordName } from '../../src/contract/records.ts'
+import { createInvalidations } from '../../src/invalidation/invalidations.ts'
+import type { Invalidations } from '../../src/invalidation/invalidations.ts'
+import { silentLog } from '../../src/kernel/log.ts'
+import type { RecordChange, RecordStore } from '../../src/origin/records.ts'
+import { Authority } from '../../src/purgelog/authority.ts'
+import type { AssetRow, ProjectRow, Store } from '../../src/store/store.ts'
+import { createOwnNodes } from '../../src/targets/own-nodes.ts'
+import { controlMemory } from '../support/control-memory.ts'
+import type { Program } from './host.ts'
+import type { Origin } from './origin.ts'
+import { subjectOf } from './origin.ts'
+import { HOST, PROJECT, REMOTE } from './scene.ts'
+import type { Stage } from './stage.ts'
+
+export const NO_SELECTION: Selection = {
+  assets: [],
+  folders: [],
+  renditions: false,
+  presets: false,
+  template: false,
+  crops: false,
+  served: false,
+  content: false,
+  urls: [],
+  originals: [],
+  everything: false,
+  exclude: [],
+}
+
+/** One control process: the nodes' authority, the invalidation room, and what the asset library does to records and rows. */
+export class Control {
+  readonly program: Program
+  readonly authority: Authority
+  readonly invalidations: Invalidations
+  readonly store: Store
+  readonly #stage: Stage
+  readonly #commit: CommitParts
+
+  constructor(stage: Stage, program: Program) {
+    this.program = program
+    this.#stage = stage
+    const { clock, timers, random } = program
+    const { database, origin, leaseMs } = stage
+    this.store = database.for(program, () => this.authority.announce())
+    this.authority = new Authority({
+      clock,
+      timers,
+      random,
+      leaseMs,
+      memory: controlMemory(this.store),
+      origin: { kind: 'folder', path: 'origin' },
+    })
+    const list = (): ReturnType<Store['tables']['nodes']['list']> => this.store.tables.nodes.list()
+    this.invalidations = createInvalidations({
+      store: this.store,
+      targets: [createOwnNodes({ barrier: this.authority, clock, list })],
+      clock,
+      timers,
+      random,
+      log: silentLog,
+      alone: stage.controlsCount === 1,
+    })
+    const records = recordsOf(origin, program)
+    const onChange: CommitParts['onChange'] = (tx, change) =>
+      this.invalidations.recordChange(tx, change)
+    const shared = { store: this.store, records, onChange }
+    const intents = intentsOf(stage, { ...shared, clock, random })
+    this.#commit = { ...shared, intents, log: silentLog }
+  }
+
+  /** Heals what a crash left, then takes up what is unfinished. */
+  async start(): Promise<void> {
+    for (const intent of [...this.#stage.intents]) await this.#commit.intents.heal(intent)
+    await this.invalidations.start()
+  }
+
+  async invalidate(selection: Partial<Selection>): Promise<void> {
+    await this.invalidations.submit(PROJECT, {
+      selection: { ...NO_SELECTION, ...selection },
+      source: 'api',
+      createdBy: 'a writer',
+      ...(selection.everything ? { confirm: PROJECT } : {}),
+    })
+  }
+
+  /** A new version of an asset, as the asset library puts it. */
+  async put(id: string, text: string): Promise<void> {
+    const before = await this.store.tables.assets.get(PROJECT, id)
+    const row = assetRow(id, (before?.version ?? 0) + 1, this.#stage.origin.putBlob(text))
+    await this.#change({
+      cause: `New version of ${id}`,
+      records: [{ name: recordName.asset(PROJECT, id), document: assetRecord(row) }],
+      keys: assetKeys(PROJECT, id),
+      rows: (tx) => tx.assets.put(row),
+    })
+  }
+
+  /** Old and new keys go into the log with the move itself (freshness rule P11). */
+  async move(from: string, to: string): Promise<void> {
+    const before = await this.store.tables.assets.get(PROJECT, from)
+    if (!before || (await this.store.tables.assets.get(PROJECT, to))) return
+    const row = { ...before, id: to }
+    const keys = [...assetKeys(PROJECT, from), ...assetKeys(PROJECT, to)]
+    await this.#change({
+      cause: `Moved ${from} to ${to}`,
+      records: [
+        { name: recordName.asset(PROJECT, to), document: assetRecord(row) },
+        { name: recordName.asset(PROJECT, from), document: null },
+      ],
+      keys,
+      purge: keys,
+      async rows(tx) {
+        await tx.assets.remove(PROJECT, from)
+        await tx.assets.put(row)
+      },
+    })
+  }
+
+  async setPreset(modifiers: string): Promise<void> {
+    const project = await this.store.tables.projects.get(PROJECT)
+    if (!project) return
+    const presets = { small: modifiers }
+    await this.#change({
+      cause: 'Preset small changed',
+      records: [
+        { name: recordName.presets(PROJECT), document: presetsRecord({ ...project, presets }) },
+      ],
+      keys: [keyHash(keyText.preset(PROJECT, 'small'))],
+      rows: (tx) => tx.projects.update(PROJECT, { presets }),
+    })
+  }
+
+  async #change(what: LibraryChange): Promise<void> {
+    const { truth } = this.#stage.origin
+    const subjects = what.records.map((record) => subjectOf(record.name))
+    await this.#stage.library.change(this.#commit, {
+      project: PROJECT,
+      records: what.records,
+      ...(what.purge ? { purge: what.purge } : {}),
+      change: { cause: what.cause, keys: what.keys },
+      rows: what.rows,
+      committed: () => {
+        for (const subject of subjects) if (subject !== null) truth.of(subject).committed()
+        this.program.world.note(this.program.name, what.cause)
+      },
+    })
+  }
+}
+
+type Commit = Parameters<typeof commit>[1]
+
+interface LibraryChange extends Pick<Commit, 'records' | 'rows' | 'purge'> {
+  readonly cause: string
+  readonly keys: readonly KeyHash[]
+}
+
+/** How the asset library commits; a part, so that a wrong one can be tried. */
+export interface Library {
+  change(parts: CommitParts, what: Commit & { readonly committed: () => void }): Promise<void>
+}
+
+export const soundLibrary: Library = {
+  change: (parts, { committed, ...what }) =>
+    commit({ ...parts, store: tellingStore(parts.store, committed) }, what),
+}
+
+/** Tells at the commit itself, before its answer has come back. */
+export function tellingStore(store: Store, committed: () => void): Store {
+  return {
+    ...store,
+    transaction: (durability, work) =>
+      store.transaction(durability, async (tx) => {
+        const result = await work(tx)
+        // The in-memory store commits what has been worked in the same step of virtual time.
+        committed()
+        return result
+      }),
+  }
+}
+
+function recordsOf(origin: Origin, program: Program): RecordStore {
+  const read = origin.readRecord(program)
+  const apply = (changes: readonly RecordChange[]): Promise<void> => origin.apply(program, changes)
+  const unread = (): Promise<null> => Promise.resolve(null)
+  return {
+    read,
+    apply,
+    names: unread,
+    project: unread,
+    presets: unread,
+    asset: unread,
+    write: (name, document) => apply([{ name, document }]),
+    remove: (name) => apply([{ name, document: null }]),
+  }
+}
+
+/** Notes of changes that have begun, kept through crashes; healing is the library's own. */
+function intentsOf(stage: Stage, parts: Omit<IntentParts, 'log'>): Intents {
+  const intents: Intents = {
+    async begin(project, records, change) {
+      const path = `intent-${stage.world.moment()}`
+      const intent: Intent = { path, project, records, change: change ?? null }
+      stage.intents.add(intent)
+      return intent
+    },
+    async end(intent) {
+      stage.intents.delete(intent)
+    },
+    async heal(intent) {
+      const subjects = intent.records.map(subjectOf).filter((subject) => subject !== null)
+      const told = (): void => {
+        for (const subject of subjects) stage.origin.truth.of(subject).committed()
+        stage.world.note('library', `healed ${subjects.join(', ')}`)
+      }
+      await heal({ ...parts, store: tellingStore(parts.store, told), log: silentLog }, intent)
+      await intents.end(intent)
+    },
+    healAll: () => Promise.resolve(0),
+  }
+  return intents
+}
+
+function assetRow(
+  id: string,
+  version: number,
+  blob: { readonly hash: string; readonly bytes: number },
+): AssetRow {
+  return {
+    project: PROJECT,
+    id,
+    version,
+    ...blob,
+    kind: 'image',
+    mediaType: 'image/png',
+    published: true,
+    width: 1,
+    height: 1,
+    location: { kind: 'blob' },
+    crops: {},
+    modifiedAt: 0,
+  }
+}
+
+export function projectRow(automatic: boolean): ProjectRow {
+  return {
+    id: PROJECT,
+    company: null,
+    aliases: [],
+    publishServer: `http://${HOST}`,
+    tokens: ['doc'],
+    hosts: [HOST],
+    origins: [{ host: REMOTE.split('/')[0]!, scheme: 'http' }],
+    originAliases: {},
+    cdnTtlSeconds: 36_000,
+    browserTtlSeconds: 60,
+    automaticInvalidation: automatic,
+    maxUrlsPerInvalidation: 1000,
+    maxOriginalsPerInvalidation: 10,
+    supportUrl: null,
+    template: '',
+    templateVersion: 0,
+    presets: { small: 'wid=100' },
+    assetSource: { kind: 'library' },
+    createdAt: 0,
+  }
+}

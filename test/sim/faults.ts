@@ -1,0 +1,110 @@
+import { CALM } from './network.ts'
+import type { FaultKind } from './profile.ts'
+import type { Theatre } from './theatre.ts'
+
+/** What goes wrong, each for a while: up to a few leases, so that some faults outlive every grant and some none. */
+export class Faults {
+  readonly #theatre: Theatre
+  /** What has been begun and not yet undone; the end of all faults undoes it. */
+  readonly #undo = new Set<() => void>()
+  #over = false
+
+  constructor(theatre: Theatre) {
+    this.#theatre = theatre
+  }
+
+  cause(kind: FaultKind): void {
+    if (!this.#over) this.#cause(kind)
+  }
+
+  end(): void {
+    this.#over = true
+    for (const undo of [...this.#undo]) undo()
+  }
+
+  #cause(kind: FaultKind): void {
+    const theatre = this.#theatre
+    const { world, network, origin } = theatre.stage
+    const { chance } = world
+    const node = chance.pick(theatre.nodes)
+    switch (kind) {
+      case 'crashNode': {
+        if (!node.program.alive) return
+        node.crash(chance.happens(0.7))
+        return this.#for('', () => void node.start(), 0.5)
+      }
+      case 'crashControl':
+        return this.#crashControl()
+      case 'stopNode':
+        node.program.stop()
+        return this.#for(`${node.host.name} stopped`, () => node.program.resume())
+      case 'stopControl': {
+        const { program } = chance.pick(theatre.stage.controls)
+        program.stop()
+        return this.#for(`${program.name} stopped`, () => program.resume())
+      }
+      case 'suspend':
+        node.program.stop()
+        node.host.suspend()
+        return this.#for(`${node.host.name} suspended`, () => node.program.resume())
+      case 'cutFromControl': {
+        const { host } = chance.pick(theatre.stage.controls).program
+        network.cut(node.host, host)
+        return this.#for(`${node.host.name} cut from ${host.name}`, () =>
+          network.mend(node.host, host),
+        )
+      }
+      case 'cutInward': {
+        const other = chance.pick(theatre.nodes)
+        network.cut(node.host, other.host)
+        return this.#for(`${node.host.name} cut from ${other.host.name}`, () =>
+          network.mend(node.host, other.host),
+        )
+      }
+      case 'badNetwork':
+        network.conditions = {
+          lost: chance.between(0, 0.1),
+          repeated: chance.between(0, 0.2),
+          slow: chance.between(0, 0.3),
+          slowMs: chance.between(0, theatre.stage.leaseMs * 2),
+        }
+        return this.#for('bad network', () => {
+          network.conditions = { ...CALM }
+        })
+      case 'slowOrigin':
+        origin.slowMs = chance.between(5, 200)
+        return this.#for('slow origin', () => {
+          origin.slowMs = 3
+        })
+      case 'wallJump':
+        return node.host.jumpWall(chance.between(-5_000, 5_000))
+      case 'sweep':
+        return node.program.later(0, () => node.sweep())
+      case 'fold':
+        return node.program.later(0, () => node.fold())
+    }
+  }
+
+  #crashControl(): void {
+    const { stage } = this.#theatre
+    const at = Math.floor(stage.world.chance.number() * stage.controls.length)
+    const control = stage.controls[at]!
+    if (!control.program.alive) return
+    control.program.crash()
+    this.#for(`${control.program.name} crashed`, () => this.#theatre.startControl(at), 0.5)
+  }
+
+  /** Undoes it after up to three leases. */
+  #for(what: string, undo: () => void, share = 1): void {
+    const { world, leaseMs } = this.#theatre.stage
+    const once = (): void => {
+      if (!this.#undo.delete(once)) return
+      if (what !== '') world.note('fault', `${what}: over`)
+      undo()
+    }
+    this.#undo.add(once)
+    const ms = world.chance.between(0, leaseMs * 3) * share
+    if (what !== '') world.note('fault', `${what} for ${ms.toFixed(0)} ms`)
+    world.after(ms, once)
+  }
+}

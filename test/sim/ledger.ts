@@ -1,0 +1,117 @@
+import type { InvalidationStatus } from '../../src/contract/invalidation.ts'
+import type { InvalidationRow } from '../../src/store/store.ts'
+import { URLS, isPromised } from './scene.ts'
+import type { SceneUrl } from './scene.ts'
+import type { World } from './world.ts'
+
+/** What the store's commits promised, written down at each commit: the checkers' only source. */
+export class Ledger {
+  readonly #world: World
+  /** When each purge was committed, by seq. */
+  readonly #committedAt = new Map<number, number>()
+  readonly #rows = new Map<string, InvalidationRow>()
+  /** Per URL: seqs of invalidations of it, ascending. */
+  readonly #purges = new Map<SceneUrl, { readonly seq: number; readonly at: number }[]>()
+  /** Per URL: reads that began before this moment must not be seen any more by who asks from now on. */
+  readonly #floors = new Map<SceneUrl, Floor>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  appended(seq: number): void {
+    this.#committedAt.set(seq, this.#world.moment())
+  }
+
+  inserted(row: InvalidationRow): void {
+    this.#rows.set(row.id, row)
+    this.#world.note('store', `${nameOf(row.id)} accepted, seq ${row.seq}: ${inWords(row)}`)
+    if (row.seq !== null) this.#purged(row, row.seq)
+  }
+
+  changed(id: string, change: Partial<InvalidationRow>): void {
+    const before = this.#rows.get(id)
+    if (!before) return
+    const row = { ...before, ...change }
+    this.#rows.set(id, row)
+    if (row.seq !== null && row.seq !== before.seq) this.#purged(row, row.seq)
+    if (row.status === before.status) return
+    this.#world.note(
+      'store',
+      `${nameOf(id)} is ${row.status}${row.failure ? `: ${row.failure}` : ''}`,
+    )
+    if (row.status === 'Done') this.#done(row)
+  }
+
+  #purged(row: InvalidationRow, seq: number): void {
+    const at = this.#committedAt.get(seq) ?? this.#world.moment()
+    for (const url of URLS.filter((each) => isPromised(row, each))) {
+      const purges = this.#purges.get(url) ?? []
+      this.#purges.set(
+        url,
+        [...purges, { seq, at }].sort((a, b) => a.seq - b.seq),
+      )
+    }
+  }
+
+  /** From this moment on anyone may have learned that it is Done. */
+  #done(row: InvalidationRow): void {
+    const at = this.#committedAt.get(row.seq ?? 0)
+    if (at === undefined) return
+    for (const url of URLS.filter((each) => isPromised(row, each))) {
+      if ((this.#floors.get(url)?.moment ?? 0) >= at) continue
+      this.#floors.set(url, { moment: at, because: `${nameOf(row.id)} (seq ${row.seq}) is Done` })
+    }
+  }
+
+  /** What whoever asks for `url` now may rely on. */
+  floorOf(url: SceneUrl): Floor {
+    return this.#floors.get(url) ?? NO_FLOOR
+  }
+
+  /** What an answer for `url` with this mark claims. */
+  claimOf(url: SceneUrl, mark: number): Floor {
+    const last = this.#purges.get(url)?.findLast(({ seq }) => seq <= mark)
+    return last
+      ? { moment: last.at, because: `it claims mark ${mark}, purge ${last.seq} included` }
+      : NO_FLOOR
+  }
+
+  countOf(status: InvalidationStatus): number {
+    return [...this.#rows.values()].filter((row) => row.status === status).length
+  }
+
+  unfinished(): readonly InvalidationRow[] {
+    return [...this.#rows.values()].filter(({ status }) => !FINAL.has(status))
+  }
+
+  failed(): readonly InvalidationRow[] {
+    return [...this.#rows.values()].filter(({ status }) => status.startsWith('ERROR'))
+  }
+}
+
+export interface Floor {
+  readonly moment: number
+  readonly because: string
+}
+
+const NO_FLOOR: Floor = { moment: 0, because: 'nothing was promised' }
+const FINAL: ReadonlySet<InvalidationStatus> = new Set([
+  'Done',
+  'ERROR',
+  'ERROR_CDN_NODE',
+  'Cancelled',
+])
+
+/** Enough of an id to tell it from others in a trace. */
+export function nameOf(id: string): string {
+  return `inv-${id.slice(-4)}`
+}
+
+function inWords(row: InvalidationRow): string {
+  const { assets, folders, urls, originals, everything } = row.selection
+  if (row.source === 'automatic') return row.cause ?? 'automatic'
+  return everything
+    ? 'everything'
+    : [...assets, ...folders.map((each) => `${each}/`), ...urls, ...originals].join(' ')
+}

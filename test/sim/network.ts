@@ -1,0 +1,139 @@
+import type { Host, Program } from './host.ts'
+import type { World } from './world.ts'
+
+/** How bad the network is, as shares of messages; changed while a run goes on. */
+export interface Conditions {
+  /** Never arrives; the caller finds out late or never. */
+  lost: number
+  /** Arrives twice. */
+  repeated: number
+  /** Takes up to `slowMs` instead of a few milliseconds, so that messages overtake each other. */
+  slow: number
+  slowMs: number
+}
+
+export const CALM: Conditions = { lost: 0, repeated: 0, slow: 0, slowMs: 0 }
+
+/** What waits on a dead connection gives up by then: idle limits of clients and proxies. */
+const HANG_MS = 8_000
+const NORMAL_MS = { from: 0.05, to: 3 } as const
+
+export interface Call<T> {
+  readonly from: Program
+  readonly to: () => Program
+  readonly what: string
+  readonly signal: AbortSignal
+  /** Runs inside the program that `to` names when the message arrives. */
+  readonly handle: (signal: AbortSignal) => Promise<T>
+  /** What the caller gets when there is no answer. */
+  readonly failure: (why: string) => Error
+}
+
+/** Messages between programs: late, lost, repeated, overtaking each other, and cut off by partitions. */
+export class Network {
+  readonly #world: World
+  readonly #cuts = new Set<string>()
+  readonly #hanging = new Set<() => void>()
+  conditions: Conditions = { ...CALM }
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  cut(one: Host, other: Host): void {
+    this.#cuts.add(pairOf(one, other))
+  }
+
+  mend(one: Host, other: Host): void {
+    this.#cuts.delete(pairOf(one, other))
+  }
+
+  /** The end of all faults: what hangs is reset. */
+  heal(): void {
+    this.#cuts.clear()
+    this.conditions = { ...CALM }
+    for (const reset of this.#hanging) reset()
+    this.#hanging.clear()
+  }
+
+  call<T>(call: Call<T>): Promise<T> {
+    const { from, signal } = call
+    const server = new AbortController()
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason as Error)
+      signal.addEventListener(
+        'abort',
+        () => {
+          reject(signal.reason as Error)
+          this.#world.after(this.#delay(), () => server.abort(signal.reason))
+        },
+        { once: true },
+      )
+      const fail = (why: string): void => from.later(this.#delay(), () => reject(call.failure(why)))
+      const send = (first: boolean): void => {
+        this.#world.after(this.#delay(), () => {
+          this.#arrive(call, server.signal, {
+            answer: first ? resolve : () => undefined,
+            error: first ? reject : () => undefined,
+            fail: first ? fail : () => undefined,
+          })
+        })
+      }
+      send(true)
+      if (this.#world.chance.happens(this.conditions.repeated)) send(false)
+    })
+  }
+
+  #arrive<T>(call: Call<T>, signal: AbortSignal, back: Back<T>): void {
+    const target = call.to()
+    const { from } = call
+    if (this.#isLost(from, target)) return this.#hang(call.what, from, back.fail)
+    if (!target.alive) return back.fail('connection refused')
+    const deaf = target.whenDead(() => this.#hang(call.what, from, back.fail))
+    target.later(0, () => {
+      const leave = (deliver: () => void): void => {
+        deaf()
+        if (this.#isLost(target, from)) this.#hang(call.what, from, back.fail)
+        else from.later(this.#delay(), deliver)
+      }
+      call.handle(signal).then(
+        (answer) => leave(() => back.answer(answer)),
+        (error: unknown) => leave(() => back.error(error as Error)),
+      )
+    })
+  }
+
+  #isLost(from: Program, to: Program): boolean {
+    return (
+      this.#cuts.has(pairOf(from.host, to.host)) || this.#world.chance.happens(this.conditions.lost)
+    )
+  }
+
+  #hang(what: string, from: Program, fail: (why: string) => void): void {
+    const reset = (): void => {
+      if (this.#hanging.delete(reset)) fail(`${what}: connection reset`)
+    }
+    this.#hanging.add(reset)
+    // Half of all losses are told soon, by a reset; the others are a silence.
+    const silent = this.#world.chance.happens(0.5)
+    from.later(silent ? HANG_MS : this.#world.chance.between(1, 200), reset)
+  }
+
+  #delay(): number {
+    const { chance } = this.#world
+    const { slow, slowMs } = this.conditions
+    return chance.happens(slow)
+      ? chance.between(0, slowMs)
+      : chance.between(NORMAL_MS.from, NORMAL_MS.to)
+  }
+}
+
+interface Back<T> {
+  readonly answer: (answer: T) => void
+  readonly error: (error: Error) => void
+  readonly fail: (why: string) => void
+}
+
+function pairOf(one: Host, other: Host): string {
+  return [one.name, other.name].sort().join('|')
+}

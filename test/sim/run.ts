@@ -1,0 +1,73 @@
+import { soundBuild } from './build.ts'
+import type { Build } from './build.ts'
+import { Chance } from './chance.ts'
+import { Faults } from './faults.ts'
+import { endsWell } from './liveness.ts'
+import { anyProfile } from './profile.ts'
+import type { Profile } from './profile.ts'
+import { Safety } from './safety.ts'
+import type { Violation } from './safety.ts'
+import { URLS } from './scene.ts'
+import { Theatre } from './theatre.ts'
+import { Writers } from './writers.ts'
+
+export interface Report {
+  readonly seed: number
+  readonly violations: readonly Violation[]
+  readonly traceHash: string
+  readonly trace: readonly string[]
+  readonly events: number
+  readonly answers: number
+  readonly hits: number
+  readonly unavailable: number
+  readonly done: number
+}
+
+/** One run: the same seed, profile and build make the same run. */
+export async function runSeed(
+  seed: number,
+  build: Build = soundBuild,
+  profile: Profile = anyProfile(new Chance(seed, 2)),
+): Promise<Report> {
+  const theatre = new Theatre(seed, profile, build)
+  const { world, ledger, origin } = theatre.stage
+  const safety = new Safety(world, ledger, origin.truth)
+  const writers = new Writers(theatre.stage)
+  const faults = new Faults(theatre)
+  await theatre.open()
+
+  const end = world.now + profile.lastsMs
+  const { chance } = world
+  const again = (everyMs: number, act: () => void): void => {
+    if (everyMs === Number.POSITIVE_INFINITY) return
+    world.after(-Math.log(1 - chance.number()) * everyMs, () => {
+      if (world.now >= end) return
+      act()
+      again(everyMs, act)
+    })
+  }
+  again(profile.readEveryMs, () => {
+    safety.read(chance.pick(theatre.edges), chance.pick(URLS)).catch(broken)
+  })
+  again(profile.writeEveryMs, () => {
+    // A process that is not there cannot be asked; one that dies meanwhile never answers.
+    writers.write(chance.weighed(profile.writes)).catch((error: unknown) => {
+      world.note('writer', `refused: ${error instanceof Error ? error.message : String(error)}`)
+    })
+  })
+  again(profile.faultEveryMs, () => faults.cause(chance.weighed(profile.faults)))
+  const broken = (error: unknown): void => {
+    throw error
+  }
+  await world.run(end, () => safety.violations.length > 0)
+  if (safety.violations.length === 0) await endsWell(theatre, faults, safety)
+  return {
+    seed,
+    violations: safety.violations,
+    traceHash: world.traceHash,
+    trace: world.trace,
+    events: world.eventsCount,
+    ...safety.counts,
+    done: ledger.countOf('Done'),
+  }
+}

@@ -1,0 +1,144 @@
+import type { EdgeAnswer } from '../../src/edge/answer.ts'
+import type { Floor, Ledger } from './ledger.ts'
+import type { EdgeNode } from './nodes.ts'
+import type { SceneUrl } from './scene.ts'
+import { ABSENT } from './truth.ts'
+import type { Truth } from './truth.ts'
+import type { World } from './world.ts'
+
+export interface Violation {
+  readonly kind: 'stale' | 'false mark' | 'strange answer' | 'not Done' | 'no answer'
+  readonly at: number
+  readonly text: string
+}
+
+/** What an answer was made of, as its bytes say. */
+interface Seen {
+  readonly subject: string
+  readonly preset: string | null
+}
+
+const RECIPE_WIDTH = /"width":(\d+)/
+
+/**
+ * P0, for each answer: if its request's head was read after anyone could have learned that a purge is Done, its bytes come from reads
+ * that began after that purge was committed. Besides, a mark must not claim what the bytes do not keep.
+ */
+export class Safety {
+  readonly violations: Violation[] = []
+  readonly counts = { answers: 0, hits: 0, unavailable: 0 }
+  readonly #world: World
+  readonly #ledger: Ledger
+  readonly #truth: Truth
+  /** What clients hold: by ETag, what it stood for. */
+  readonly #byTag = new Map<string, Seen>()
+  readonly #lastTag = new Map<string, string>()
+
+  constructor(world: World, ledger: Ledger, truth: Truth) {
+    this.#world = world
+    this.#ledger = ledger
+    this.#truth = truth
+  }
+
+  /** A client asks; resolves with the status, or never when the edge dies meanwhile. */
+  read(edge: EdgeNode, url: SceneUrl): Promise<number> {
+    return new Promise((resolve, reject) => {
+      edge.program.later(0, () => {
+        // The head is read: what is Done now binds this answer.
+        const floor = this.#ledger.floorOf(url)
+        edge.request(url.target, this.#conditions(url)).then((answer) => {
+          this.#check(edge, url, floor, answer)
+          resolve(answer.status)
+        }, reject)
+      })
+    })
+  }
+
+  /** Some ask whether their copy is still good, some want only what is there. */
+  #conditions(url: SceneUrl): Record<string, string> {
+    const tag = this.#lastTag.get(url.target)
+    const { chance } = this.#world
+    return {
+      ...(tag !== undefined && chance.happens(0.2) ? { 'if-none-match': tag } : {}),
+      ...(chance.happens(0.05) ? { 'cache-control': 'only-if-cached' } : {}),
+    }
+  }
+
+  #check(edge: EdgeNode, url: SceneUrl, floor: Floor, answer: EdgeAnswer): void {
+    const seen = this.#seen(answer, url)
+    this.counts.answers += 1
+    if ((answer.headers['cache-status'] ?? '').includes('; hit')) this.counts.hits += 1
+    if (answer.status >= 500) this.counts.unavailable += 1
+    const made = seen === null || seen === 'strange' ? seen : `${seen.subject} ${seen.preset ?? ''}`
+    const what = `${url.target} -> ${answer.status} ${made}`
+    const mark = answer.headers['sluice-mark']
+    const words =
+      answer.status >= 500 && answer.body instanceof Uint8Array
+        ? Buffer.from(answer.body).toString().trim()
+        : ''
+    this.#world.note(
+      edge.host.name,
+      `${what} ${words} mark ${mark} ${answer.headers['cache-status'] ?? ''}`,
+    )
+    if (seen === 'strange') return this.fail('strange answer', what)
+    if (seen === null) return
+    this.#compare('stale', edge, url, seen, floor)
+    if (mark !== undefined)
+      this.#compare('false mark', edge, url, seen, this.#ledger.claimOf(url, Number(mark)))
+  }
+
+  #compare(
+    kind: Violation['kind'],
+    edge: EdgeNode,
+    url: SceneUrl,
+    seen: Seen,
+    { moment, because }: Floor,
+  ): void {
+    const parts = [
+      [url.subject, seen.subject],
+      ...(seen.preset === null || seen.subject === ABSENT ? [] : [['presets', seen.preset]]),
+    ] as const
+    for (const [subject, value] of parts) {
+      const history = this.#truth.of(subject)
+      if (history.couldBring(value, moment)) continue
+      this.fail(
+        kind,
+        `${edge.host.name} answered ${url.target} with ${subject} = ${value}, but ${because} ` +
+          `(moment ${moment}; history: ${history.describe()})`,
+      )
+    }
+  }
+
+  fail(kind: Violation['kind'], text: string): void {
+    this.#world.note('CHECKER', `${kind}: ${text}`)
+    this.violations.push({ kind, at: this.#world.now, text })
+  }
+
+  #seen(answer: EdgeAnswer, url: SceneUrl): Seen | 'strange' | null {
+    const tag = answer.headers['etag']
+    switch (answer.status) {
+      case 200: {
+        const seen = readBody(answer, url)
+        if (tag === undefined) return 'strange'
+        this.#byTag.set(tag, seen)
+        this.#lastTag.set(url.target, tag)
+        return seen
+      }
+      case 304:
+        return this.#byTag.get(tag ?? '') ?? 'strange'
+      case 404:
+        return { subject: ABSENT, preset: null }
+      default:
+        return answer.status >= 500 ? null : 'strange'
+    }
+  }
+}
+
+function readBody(answer: EdgeAnswer, url: SceneUrl): Seen {
+  const text = Buffer.from(answer.body instanceof Uint8Array ? answer.body : []).toString()
+  const { source, recipe } = JSON.parse(text) as { source: string; recipe: string }
+  return {
+    subject: source,
+    preset: url.usesPreset ? `wid=${RECIPE_WIDTH.exec(recipe)?.[1]}` : null,
+  }
+}

@@ -1,0 +1,54 @@
+import type { Selection } from '../../src/contract/invalidation.ts'
+import { keyHash, keyText } from '../../src/contract/keys.ts'
+import type { KeyHash } from '../../src/contract/keys.ts'
+import type { InvalidationRow } from '../../src/store/store.ts'
+
+/** What there is to be delivered: three assets in two folders (one moves to a third), one remote original, two URLs each. */
+export const PROJECT = 'demo'
+export const HOST = 'images.test'
+export const ASSETS = ['shoes/red', 'shoes/blue', 'hats/top'] as const
+/** Where the first asset moves, and back. */
+export const MOVED = 'boots/red'
+export const REMOTE = 'cdn.test/flat.jpg'
+
+export interface SceneUrl {
+  readonly target: string
+  /** Names its history: an asset's id or a remote original. */
+  readonly subject: string
+  readonly usesPreset: boolean
+}
+
+export const URLS: readonly SceneUrl[] = [
+  ...[...ASSETS, MOVED].flatMap((subject) => [
+    { target: `/is/image/${PROJECT}/${subject}?wid=400`, subject, usesPreset: false },
+    { target: `/is/image/${PROJECT}/${subject}?$small$`, subject, usesPreset: true },
+  ]),
+  { target: `/_t/doc/${REMOTE}?w=500`, subject: REMOTE, usesPreset: false },
+  { target: `/_t/doc/${REMOTE}?w=300`, subject: REMOTE, usesPreset: false },
+]
+
+/** By what is asked for, not by keys: which URLs an invalidation promises to make new. Says nothing of how that is done. */
+export function isPromised(row: InvalidationRow, url: SceneUrl): boolean {
+  return row.source === 'automatic' ? isNamed(row.keys, url) : isSelected(row.selection, url)
+}
+
+function isSelected(selection: Selection, { target, subject }: SceneUrl): boolean {
+  const path = target.split('?')[0]
+  return (
+    selection.everything ||
+    (selection.renditions && selection.assets.includes(subject)) ||
+    selection.originals.includes(subject) ||
+    selection.folders.some((folder) => subject.startsWith(`${folder}/`)) ||
+    selection.urls.some(
+      (url) => url === `http://${HOST}${target}` || url === `http://${HOST}${path}`,
+    )
+  )
+}
+
+/** Automatic ones name what changed. */
+function isNamed(keys: readonly KeyHash[], { subject, usesPreset }: SceneUrl): boolean {
+  return (
+    keys.includes(keyHash(keyText.asset(PROJECT, subject))) ||
+    (usesPreset && keys.includes(keyHash(keyText.preset(PROJECT, 'small'))))
+  )
+}

@@ -1,0 +1,26 @@
+import type { Intent } from '../../src/assets/intents.ts'
+import type { Build } from './build.ts'
+import type { Control, Library } from './control.ts'
+import type { Database } from './database.ts'
+import type { Ledger } from './ledger.ts'
+import type { Network } from './network.ts'
+import type { Origin } from './origin.ts'
+import type { World } from './world.ts'
+
+/** What all programs of one run share: the world outside of them. */
+export interface Stage {
+  readonly world: World
+  readonly network: Network
+  readonly origin: Origin
+  readonly ledger: Ledger
+  readonly database: Database
+  readonly library: Library
+  /** What the programs are made of; a mutant has one part replaced. */
+  readonly build: Build
+  readonly leaseMs: number
+  readonly controlsCount: number
+  /** Control processes as they run now; nodes talk to any of them. */
+  readonly controls: Control[]
+  /** Notes of changes under way, on the disk that control processes share. */
+  readonly intents: Set<Intent>
+}

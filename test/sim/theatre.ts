@@ -1,0 +1,103 @@
+import { recordName } from '../../src/contract/records.ts'
+import { namesRecord, presetsRecord, projectRecord } from '../../src/assets/asset-rows.ts'
+import type { Build } from './build.ts'
+import { Control, projectRow } from './control.ts'
+import { Host, Program } from './host.ts'
+import { Ledger } from './ledger.ts'
+import { Network } from './network.ts'
+import { EdgeNode, ResizerNode } from './nodes.ts'
+import { Origin } from './origin.ts'
+import type { Profile } from './profile.ts'
+import { ASSETS, PROJECT, REMOTE } from './scene.ts'
+import type { Stage } from './stage.ts'
+import { World } from './world.ts'
+
+/** Clocks may differ by the margin's share of a lease: half of it to either side, and a little less. */
+const DRIFT_MAX = 0.009
+
+/** Every program of one run: control processes, a resizer, perhaps a home edge, two edges. */
+export class Theatre {
+  readonly stage: Stage
+  readonly resizer: ResizerNode
+  readonly home: EdgeNode | null
+  readonly edges: readonly EdgeNode[]
+  readonly #profile: Profile
+  readonly #controlHosts: readonly Host[]
+
+  constructor(seed: number, profile: Profile, build: Build) {
+    const world = new World(seed)
+    const host = (name: string): Host =>
+      new Host(world, name, world.chance.between(-DRIFT_MAX, DRIFT_MAX))
+    const ledger = new Ledger(world)
+    const { leaseMs, controls: controlsCount } = profile
+    const stage: Stage = {
+      world,
+      ledger,
+      build,
+      leaseMs,
+      controlsCount,
+      network: new Network(world),
+      origin: new Origin(world),
+      database: build.database(world, ledger),
+      library: build.library,
+      controls: [],
+      intents: new Set(),
+    }
+    this.stage = stage
+    this.#profile = profile
+    this.#controlHosts = Array.from({ length: controlsCount }, (_, at) => host(`control-${at + 1}`))
+    const resizer = new ResizerNode(stage, host('resizer'))
+    this.resizer = resizer
+    this.home = profile.throughHome > 0 ? new EdgeNode(stage, host('home'), resizer, true) : null
+    const home = this.home
+    this.edges = [0, 1].map(
+      (at) =>
+        new EdgeNode(
+          stage,
+          host(`edge-${at + 1}`),
+          home && at < profile.throughHome ? home : resizer,
+          false,
+        ),
+    )
+  }
+
+  get nodes(): readonly (EdgeNode | ResizerNode)[] {
+    return [this.resizer, ...(this.home ? [this.home] : []), ...this.edges]
+  }
+
+  startControl(at: number): void {
+    const host = this.#controlHosts[at]!
+    const control = new Control(this.stage, new Program(host, host.name))
+    this.stage.controls[at] = control
+    void control.start()
+    this.stage.world.note(host.name, 'started')
+  }
+
+  /** The scene is set, everybody has started, and nothing has gone wrong yet. */
+  async open(): Promise<void> {
+    const { world, database, origin } = this.stage
+    const builder = new Program(this.#controlHosts[0]!, 'builder')
+    const row = projectRow(this.#profile.automatic)
+    const done = this.#build(builder, row)
+    await world.run(world.now + 200)
+    await done
+    database.slowMs = this.#profile.databaseSlowMs
+    for (const at of this.#controlHosts.keys()) this.startControl(at)
+    const started = this.nodes.map((node) => node.start())
+    for (const id of ASSETS) void this.stage.controls[0]!.put(id, `v1 of ${id}`)
+    origin.setRemote(REMOTE, `v1 of ${REMOTE}`)
+    await world.run(world.now + 300)
+    await Promise.all(started)
+  }
+
+  async #build(builder: Program, row: ReturnType<typeof projectRow>): Promise<void> {
+    const { database, origin } = this.stage
+    const store = database.for(builder, () => undefined)
+    await store.transaction('durable', (tx) => tx.projects.insert(row))
+    await origin.apply(builder, [
+      { name: recordName.names(), document: namesRecord([row]) },
+      { name: recordName.project(PROJECT), document: projectRecord(row) },
+      { name: recordName.presets(PROJECT), document: presetsRecord(row) },
+    ])
+  }
+}

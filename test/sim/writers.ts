@@ -1,0 +1,91 @@
+import type { Selection } from '../../src/contract/invalidation.ts'
+import type { Control } from './control.ts'
+import type { WriteKind } from './profile.ts'
+import { ASSETS, HOST, MOVED, REMOTE, URLS } from './scene.ts'
+import type { Stage } from './stage.ts'
+
+const ASSET_IDS = [...ASSETS, MOVED]
+
+/** Who replaces originals, moves assets, changes the preset, and asks for invalidations of it. */
+export class Writers {
+  readonly #stage: Stage
+  #version = 1
+
+  constructor(stage: Stage) {
+    this.#stage = stage
+  }
+
+  async write(kind: WriteKind): Promise<void> {
+    const { chance } = this.#stage.world
+    const version = (this.#version += 1)
+    switch (kind) {
+      case 'put': {
+        const { truth } = this.#stage.origin
+        const id = chance.pick(ASSET_IDS.filter((each) => truth.of(each).value !== 'absent'))
+        await this.#library.put(id, `v${version} of ${id}`)
+        return this.#maybePurge(id)
+      }
+      case 'remote':
+        this.#stage.origin.setRemote(REMOTE, `v${version} of ${REMOTE}`)
+        this.#stage.world.note('remote', `v${version}`)
+        return this.#maybePurge(REMOTE)
+      case 'move': {
+        const there = this.#stage.origin.truth.of(MOVED).value !== 'absent'
+        const [from, to] = there ? [MOVED, ASSETS[0]] : [ASSETS[0], MOVED]
+        await this.#library.move(from, to)
+        await this.#maybePurge(from)
+        return this.#maybePurge(to)
+      }
+      case 'preset':
+        await this.#library.setPreset(`wid=${100 + version}`)
+        return this.#maybePurge(chance.pick(ASSET_IDS))
+      case 'purgeOnly':
+        return this.#maybePurge(chance.pick([...ASSET_IDS, REMOTE]))
+    }
+  }
+
+  /** One process changes the library at a time: others would be refused by its rows. */
+  get #library(): Control {
+    return this.#stage.controls[0]!
+  }
+
+  async #maybePurge(subject: string): Promise<void> {
+    const { chance } = this.#stage.world
+    if (chance.happens(0.15)) return
+    const control = chance.pick(this.#stage.controls)
+    if (!control.program.running) return
+    await new Promise((resolve, reject) => {
+      control.program.later(0, () => {
+        control.invalidate(this.#selection(subject)).then(resolve, reject)
+      })
+    })
+  }
+
+  #selection(subject: string): Partial<Selection> {
+    const { chance } = this.#stage.world
+    const targets = URLS.filter((url) => url.subject === subject).map((url) => url.target)
+    const url = `http://${HOST}${chance.pick(targets)}`
+    const isAsset = subject !== REMOTE
+    // An asset that was moved away is no asset any more: its folder and its URLs still can be purged.
+    const exists = isAsset && this.#stage.origin.truth.of(subject).value !== 'absent'
+    const ways = {
+      url: 3,
+      path: 1,
+      everything: 0.5,
+      subject: exists || !isAsset ? 4 : 0,
+      folder: isAsset ? 1 : 0,
+    }
+    switch (chance.weighed(ways)) {
+      case 'url':
+        return { urls: [url] }
+      case 'path':
+        return { urls: [url.split('?')[0]!] }
+      case 'everything':
+        return { everything: true }
+      case 'subject':
+        return isAsset ? { assets: [subject], renditions: true } : { originals: [subject] }
+      case 'folder':
+        return { folders: [subject.split('/')[0]!] }
+    }
+  }
+}
