@@ -67,7 +67,7 @@ export const assetFileRoutes: Routes = (app, parts) => {
       const etag = `"thumbnail-${row.hash}"`
       void reply.header('cache-control', 'private, no-cache').header('etag', etag)
       if (request.headers['if-none-match'] === etag) return reply.code(304).send()
-      const thumbnail = await thumbnailOf(parts, project, row.id)
+      const thumbnail = await thumbnailOf(parts, project, row)
       if (thumbnail === null) return sendContent(parts, request, reply, row)
       return reply.headers(contentHeaders(thumbnail.mediaType, row.id)).send(thumbnail.bytes)
     },

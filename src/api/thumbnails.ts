@@ -19,24 +19,24 @@ export interface Thumbnail {
   readonly bytes: Buffer
 }
 
-/** Null when no resizer makes one: none is there, or it does not deliver what is not published. */
+/** Null when no resizer makes one of the current bytes: none is there, or it does not deliver what is not published. */
 export async function thumbnailOf(
   parts: ApiParts,
   project: string,
-  asset: string,
+  asset: { readonly id: string; readonly hash: string },
 ): Promise<Thumbnail | null> {
   const { nodes, log } = parts.store.tables
   const resizer = (await nodes.list()).find(
     ({ role, state, urls }) => role === 'resizer' && state === 'in' && urls.length > 0,
   )
-  const target = thumbnailTarget(project, asset)
+  const target = thumbnailTarget(project, asset.id)
   if (resizer === undefined || target === null) return null
   const headers = {
     [NODE_HEADERS.secret]: parts.config.nodeSecret,
     [NODE_HEADERS.log]: await log.id(),
     [NODE_HEADERS.minMark]: String(await log.head()),
   }
-  return ask(parts, resizer.urls[0]!.replace(/\/+$/, '') + target, headers)
+  return ask(parts, resizer.urls[0]!.replace(/\/+$/, '') + target, headers, asset.hash)
 }
 
 function thumbnailTarget(project: string, asset: string): string | null {
@@ -53,12 +53,15 @@ async function ask(
   parts: ApiParts,
   url: string,
   headers: Record<string, string>,
+  hash: string,
 ): Promise<Thumbnail | null> {
   try {
     const signal = AbortSignal.timeout(THUMBNAIL_TIMEOUT_MS)
     const answer = await request(url, { headers, signal })
     const mediaType = String(answer.headers['content-type'] ?? '')
-    if (answer.statusCode !== 200 || !mediaType.startsWith('image/')) {
+    // A replaced picture that nobody has invalidated yet is still kept by the resizer: that would be the old one.
+    const isCurrent = answer.headers[NODE_HEADERS.input] === hash
+    if (answer.statusCode !== 200 || !isCurrent || !mediaType.startsWith('image/')) {
       await answer.body.dump()
       return null
     }
