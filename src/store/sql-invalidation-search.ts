@@ -23,6 +23,8 @@ export async function searchInvalidations(
   page: PageRequest,
 ): Promise<Page<Invalidation>> {
   const q = filter.q?.toLowerCase() ?? ''
+  // No stored text holds NUL, and the search index would take it for the end of the question.
+  if (q.includes('\0')) return { items: [], nextCursor: null }
   const narrow = q !== '' && (await isNarrow(db, project, filter))
   const indexed = !narrow && Array.from(q).length >= INDEXED_LENGTH_MIN
   let query = db

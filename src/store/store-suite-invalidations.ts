@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import * as fc from 'fast-check'
 import { toInvalidation } from './invalidation-rows.ts'
 import type { ChangeRow, InvalidationFilter, InvalidationRow, Store } from './store.ts'
 import { invalidationRow } from './store-suite-rows.ts'
@@ -12,6 +13,7 @@ export function invalidationsSuite(name: string, using: Using): void {
     test('the log is newest first, in pages without gap or repetition', using(pages))
     test('each filter keeps what it names, alone and together', using(filters))
     test('a search finds ids, notes, people and URLs, whatever their case', using(searches))
+    test('any text can be searched for, and is found where it stands', using(searchesAnything))
     test('a page of a search goes on where it ended', using(searchPages))
     test('one runner at a time: a claim, silence, another claim', using(claims))
     test('a scheduled one is claimable when it is due, not before', using(due))
@@ -100,6 +102,35 @@ async function searches(store: Store): Promise<void> {
   assert.deepEqual(await ids(store, { q: 'https', status: ['Done'] }), [])
   assert.deepEqual(await ids(store, { q: 'BACKPACK', status: ['Received'] }), [row.id])
   assert.equal((await ids(store, { q: '' })).length, 2)
+}
+
+async function searchesAnything(store: Store): Promise<void> {
+  const notes = [
+    '',
+    'a"b',
+    'OR AND NOT',
+    'x* (y) ^z',
+    'words : "q"',
+    "it's 100%_\\\\",
+    '😀 äöü',
+    '|demo|',
+  ]
+  const rows: InvalidationRow[] = []
+  for (const note of notes) rows.push(await insert(store, invalidationRow({ note })))
+  const part = fc.nat().chain((seed) => {
+    const note = notes[seed % notes.length]!
+    return fc.tuple(fc.nat(note.length), fc.nat(note.length)).map(([a, b]) => note.slice(a, b))
+  })
+  const q = fc.oneof(part, fc.string({ maxLength: 6 }), fc.string({ unit: 'binary', maxLength: 4 }))
+  await fc.assert(
+    fc.asyncProperty(q, async (text) => {
+      const found = await ids(store, { q: text })
+      if (!text.isWellFormed()) return
+      const holding = rows.filter(({ note }) => note?.includes(text))
+      for (const { id } of holding) assert.ok(found.includes(id), JSON.stringify(text))
+    }),
+    { numRuns: 150 },
+  )
 }
 
 async function searchPages(store: Store): Promise<void> {
