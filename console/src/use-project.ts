@@ -37,13 +37,16 @@ export function useAddressState(
   standard = '',
 ): readonly [string, (value: string) => void] {
   const search: Readonly<Record<string, string | undefined>> = useSearch({ strict: false })
-  const navigate = useNavigate()
+  const setAddress = useSetAddress()
   const set = (value: string): void => {
-    void navigate({
-      to: '.',
-      search: (before: object) => ({ ...before, [name]: value === standard ? undefined : value }),
-      replace: true,
-    } as never)
+    setAddress({ ...search, [name]: value === standard ? undefined : value })
   }
   return [search[name] ?? standard, set]
+}
+
+/** Sets what the address says behind `?`, all of it at once. */
+export function useSetAddress(): (search: Readonly<Record<string, string | undefined>>) => void {
+  const navigate = useNavigate()
+  return (search) =>
+    void navigate({ to: '.', search: () => ({ ...search }), replace: true } as never)
 }

@@ -72,7 +72,6 @@ describe('the console, from sign-in to fresh', { skip: chromium.skip }, () => {
     await page.getByText('2 edges still show the old one.').waitFor()
 
     await page.getByRole('link', { name: 'Live view' }).last().click()
-    await page.goto('/projects/demo/live?asset=flat&preset=product')
     await page.getByText('Stale', { exact: true }).nth(1).waitFor()
     await page
       .getByRole('img', { name: /The copy that .* holds/ })

@@ -75,7 +75,7 @@ export function patchOf(draft: SettingsDraft, before: SettingsDraft): ProjectPat
   return Object.fromEntries(changed.map((name) => [name, whole[name]]))
 }
 
-function wholeOf(draft: SettingsDraft): Required<ProjectPatch> {
+function wholeOf(draft: SettingsDraft): Required<Pick<ProjectPatch, keyof SettingsDraft>> {
   return {
     publishServer: orNull(draft.publishServer),
     company: orNull(draft.company),
