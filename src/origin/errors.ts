@@ -9,9 +9,13 @@ export const ORIGIN_ERRORS = {
   'not-an-image': 422,
   'redirect-refused': 502,
   'too-many-redirects': 502,
+  /** An answer that no image server should give. */
   'origin-answer': 502,
+  /** Its status says that it cannot just now: 5xx, 408, 429. */
+  'origin-failed': 502,
   'origin-unreachable': 502,
   'origin-busy': 503,
+  'origin-resting': 503,
   'record-malformed': 503,
   'original-unreadable': 503,
   'origin-timeout': 504,

@@ -4,6 +4,7 @@ import type { LookupFunction, Socket } from 'node:net'
 import { callbackify } from 'node:util'
 import ipaddr from 'ipaddr.js'
 import { buildConnector } from 'undici'
+import { originRuleFor } from '../contract/origin-rules.ts'
 import type { OriginRule } from '../contract/records.ts'
 import { OriginError } from './errors.ts'
 
@@ -48,14 +49,16 @@ export function originalUrl(rule: OriginRule, original: string): URL {
   if (/^[/\\]/.test(original)) throw refusedHost('')
   const url = parseUrl(`${rule.scheme}://${original}`)
   // `http://a/b` would parse with host `http`; only what begins with the rule's host is an original of it.
-  if (url.hostname !== ruleHostname(rule)) throw refusedHost(url.hostname)
+  if (!allows(rule, url.hostname)) throw refusedHost(url.hostname)
   checkUrl(url)
   return url
 }
 
 /** The rule that allows a URL, or a refusal. An encrypted rule never allows the plain scheme. */
 export function ruleFor(url: URL, allowed: readonly OriginRule[]): OriginRule {
-  const rule = allowed.find((candidate) => ruleHostname(candidate) === url.hostname)
+  const rule =
+    allowed.find((candidate) => ruleHostname(candidate) === url.hostname) ??
+    originRuleFor(url.hostname, allowed)
   if (!rule) throw refusedHost(url.hostname)
   checkUrl(url)
   if (url.protocol === 'http:' && rule.scheme === 'https') {
@@ -94,6 +97,10 @@ function isAllowedPort(port: string): boolean {
 /** As the URL parser writes it: `0x7f.1` becomes `127.0.0.1`, `[::1]` keeps its brackets. */
 function ruleHostname(rule: OriginRule): string | undefined {
   return URL.parse(`http://${rule.host}`)?.hostname
+}
+
+function allows(rule: OriginRule, hostname: string): boolean {
+  return ruleHostname(rule) === hostname || originRuleFor(hostname, [rule]) !== null
 }
 
 function refusedHost(host: string): OriginError {

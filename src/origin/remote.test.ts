@@ -121,7 +121,9 @@ describe('a remote original', () => {
     ['page', 'not-an-image', 422],
     ['gzip', 'origin-answer', 502],
     ['304', 'origin-answer', 502],
-    ['500', 'origin-answer', 502],
+    ['500', 'origin-failed', 502],
+    ['503', 'origin-failed', 502],
+    ['429', 'origin-failed', 502],
     ['206', 'origin-answer', 502],
     ['short', 'origin-unreachable', 502],
     ['loop', 'too-many-redirects', 502],
@@ -200,6 +202,50 @@ describe('a remote original', () => {
     assert.deepEqual(codes.sort(), ['origin-busy', ...Array(3).fill('origin-timeout')])
     assert.equal(seen.length - seenBefore, 2)
     await tight.close()
+  })
+})
+
+describe('a host', () => {
+  const probeSoon = { failuresBeforeRest: 3, restMs: 30, restMaxMs: 30 }
+
+  it('that flaps is left in peace after failures, and used again as soon as a probe succeeds', async () => {
+    let up = false
+    let asked = 0
+    const flapping = createServer((_request, response) => {
+      asked++
+      if (up) response.writeHead(200).end(picture)
+      else response.writeHead(503).end()
+    })
+    flapping.listen(0, '127.0.0.1')
+    await once(flapping, 'listening')
+    const at = (flapping.address() as AddressInfo).port
+    const patient = createRemote({ ...parts, limits: probeSoon })
+    const ask = { rule: rule({ connectTo: `127.0.0.1:${at}` }), original: 'sample.li/a.jpg' }
+    for (let time = 0; time < 3; time++) {
+      await assert.rejects(patient.fetch(ask), { code: 'origin-failed' })
+    }
+    await assert.rejects(patient.fetch(ask), { code: 'origin-resting', status: 503 })
+    assert.equal(asked, 3, 'a resting host is not asked')
+    // Another host is not concerned.
+    assert.equal((await patient.fetch({ rule: rule(), original: 'sample.li/a.jpg' })).kind, 'bytes')
+    up = true
+    const until = Date.now() + 2000
+    let got = null
+    while (got === null && Date.now() < until) got = await patient.fetch(ask).catch(() => null)
+    assert.equal(got?.kind, 'bytes')
+    await patient.close()
+    flapping.closeAllConnections()
+    flapping.close()
+  })
+
+  it('below a wildcard is read, the wildcard’s own host and its look-alikes are not', async () => {
+    const wide = rule({ host: '*.sample.li' })
+    const got = await remote.fetch({ rule: wide, original: 'deep.img.sample.li/a.jpg' })
+    assert.equal(got.kind, 'bytes')
+    for (const host of ['sample.li', 'evilsample.li', 'sample.li.evil.example']) {
+      const ask = { rule: wide, original: `${host}/a.jpg` }
+      await assert.rejects(remote.fetch(ask), { code: 'host-not-allowed', status: 403 })
+    }
   })
 })
 

@@ -1,4 +1,4 @@
-import { Agent, errors, request } from 'undici'
+import { errors, request } from 'undici'
 import type { Dispatcher } from 'undici'
 import type { OriginRule } from '../contract/records.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -6,9 +6,12 @@ import { sha256 } from '../kernel/hash.ts'
 import type { Timers } from '../kernel/timers.ts'
 import { answerAgeSeconds } from './answer-age.ts'
 import { OriginError } from './errors.ts'
-import { guardedConnector, lookupAll, originalUrl, ruleFor } from './guard.ts'
+import { originalUrl, ruleFor } from './guard.ts'
 import type { LookupAll } from './guard.ts'
+import { GATE_LIMITS } from './host-gate.ts'
 import { detectImage, SNIFF_BYTES } from './media-type.ts'
+import { RemoteHosts } from './remote-hosts.ts'
+import type { HostLimits } from './remote-hosts.ts'
 
 /**
  * The one door to remote originals: allow-listed hosts, guarded addresses, redirects by hand, and a limit on time, size,
@@ -52,18 +55,15 @@ export interface RemoteParts {
   readonly limits?: Partial<RemoteLimits>
 }
 
-export interface RemoteLimits {
-  /** From the request to the last byte, redirects included. */
+export interface RemoteLimits extends HostLimits {
+  /** From the request to the last byte, redirects and the wait for a turn included. */
   readonly deadlineMs: number
   readonly bytesMax: number
   readonly redirectsMax: number
-  /** Connections to one host at once: more would be an attack on somebody's web server. */
-  readonly connectionsPerHost: number
-  /** Requests that may wait for one of these connections; more are refused at once. */
-  readonly waitingPerHostMax: number
 }
 
 export const REMOTE_LIMITS: RemoteLimits = {
+  ...GATE_LIMITS,
   deadlineMs: 10_000,
   bytesMax: 50 * 1024 * 1024,
   redirectsMax: 3,
@@ -71,18 +71,7 @@ export const REMOTE_LIMITS: RemoteLimits = {
   waitingPerHostMax: 240,
 }
 
-/** Response headers beyond this are no image server's. */
-const HEADER_BYTES_MAX = 16_384
-
-/** Rules with connections of their own; the one longest unused goes. */
-const HOSTS_MAX = 256
-
 const REDIRECTS = [301, 302, 303, 307, 308] as const
-
-interface Host {
-  readonly agent: Agent
-  running: number
-}
 
 type Answer = Dispatcher.ResponseData
 
@@ -94,22 +83,17 @@ interface RequestOptions {
 
 export function createRemote(parts: RemoteParts): Remote {
   const limits = { ...REMOTE_LIMITS, ...parts.limits }
-  const hosts = new Map<string, Host>()
-  const hostFor = (rule: OriginRule): Host => takeHost(hosts, rule, parts, limits)
+  const hosts = new RemoteHosts(parts, limits)
   return {
-    fetch: (ask, signal) => withDeadline(parts, limits, signal, (s) => follow(ask, s)),
-    async close() {
-      const agents = [...hosts.values()].map((host) => host.agent)
-      hosts.clear()
-      await Promise.all(agents.map((agent) => agent.destroy()))
-    },
+    fetch: (ask, signal) => withDeadline(parts, limits, signal, (call) => follow(ask, call)),
+    close: () => hosts.close(),
   }
 
-  async function follow(ask: RemoteAsk, signal: AbortSignal): Promise<RemoteAnswer> {
+  async function follow(ask: RemoteAsk, call: Call): Promise<RemoteAnswer> {
     let rule = ask.rule
     let url = originalUrl(rule, ask.original)
     for (let hops = 0; hops <= limits.redirectsMax; hops++) {
-      const step = await readOnce(ask, rule, url, signal)
+      const step = await readOnce(ask, rule, url, call)
       if (step.kind !== 'redirect') return step
       url = step.to
       rule = ruleFor(url, ask.allowed ?? [ask.rule])
@@ -120,24 +104,19 @@ export function createRemote(parts: RemoteParts): Remote {
     )
   }
 
-  async function readOnce(
+  function readOnce(
     ask: RemoteAsk,
     rule: OriginRule,
     url: URL,
-    signal: AbortSignal,
+    call: Call,
   ): Promise<RemoteAnswer | { readonly kind: 'redirect'; readonly to: URL }> {
-    const host = hostFor(rule)
-    if (host.running >= limits.connectionsPerHost + limits.waitingPerHostMax) {
-      throw new OriginError('origin-busy', `Too many requests wait for ${rule.host}.`)
-    }
-    host.running++
-    try {
+    const { signal } = call
+    const read = async (dispatcher: Dispatcher) => {
       const headers = requestHeaders(ask, rule)
-      const answer = await requestOnce(url, { dispatcher: host.agent, headers, signal })
-      return await readAnswer(answer, { url, limits, clock: parts.clock, asked: headers })
-    } finally {
-      host.running--
+      const answer = await requestOnce(url, { dispatcher, headers, signal })
+      return readAnswer(answer, { url, limits, clock: parts.clock, asked: headers })
     }
+    return hosts.read({ rule, url, ...call }, read)
   }
 }
 
@@ -152,38 +131,6 @@ async function requestOnce(url: URL, options: RequestOptions): Promise<Answer> {
     if (!(error instanceof errors.SocketError)) throw error
     return request(url, options)
   }
-}
-
-function takeHost(
-  hosts: Map<string, Host>,
-  rule: OriginRule,
-  parts: RemoteParts,
-  limits: RemoteLimits,
-): Host {
-  // A changed rule must not go on with connections that an earlier one permitted.
-  const name = JSON.stringify([rule.host, rule.connectTo ?? null, rule.allowPrivate === true])
-  const known = hosts.get(name)
-  const host = known ?? { agent: createAgent(rule, parts, limits), running: 0 }
-  hosts.delete(name)
-  hosts.set(name, host)
-  for (const [other, idle] of hosts) {
-    if (hosts.size <= HOSTS_MAX) break
-    if (idle.running > 0) continue
-    hosts.delete(other)
-    void idle.agent.close()
-  }
-  return host
-}
-
-function createAgent(rule: OriginRule, parts: RemoteParts, limits: RemoteLimits): Agent {
-  return new Agent({
-    connect: guardedConnector(rule, parts.lookup ?? lookupAll),
-    connections: limits.connectionsPerHost,
-    pipelining: 1,
-    headersTimeout: limits.deadlineMs,
-    bodyTimeout: limits.deadlineMs,
-    maxHeaderSize: HEADER_BYTES_MAX,
-  })
 }
 
 /** Headers of a rule never override those that the guard relies on. */
@@ -228,7 +175,8 @@ async function readAnswer(
   }
   const busy = statusCode === 408 || statusCode === 429
   if (statusCode >= 400 && statusCode < 500 && !busy) return { kind: 'missing', status: statusCode }
-  throw new OriginError('origin-answer', `The origin answered with status ${statusCode}.`)
+  const code = busy || statusCode >= 500 ? 'origin-failed' : 'origin-answer'
+  throw new OriginError(code, `The origin answered with status ${statusCode}.`)
 }
 
 function isConditional(headers: Readonly<Record<string, string>>): boolean {
@@ -292,20 +240,31 @@ function header(answer: Answer, name: string): string | null {
   return (Array.isArray(value) ? value[0] : value) ?? null
 }
 
+/** One fetch on its way. */
+interface Call {
+  readonly signal: AbortSignal
+  /** What went wrong, for whoever asked; null when that one went away. */
+  readonly explain: (error: unknown) => OriginError | null
+}
+
 async function withDeadline<T>(
   parts: RemoteParts,
   limits: RemoteLimits,
-  signal: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<T>,
+  asker: AbortSignal | undefined,
+  work: (call: Call) => Promise<T>,
 ): Promise<T> {
   const deadline = new AbortController()
   const cancel = parts.timers.after(limits.deadlineMs, () => deadline.abort())
+  const signal = asker ? AbortSignal.any([asker, deadline.signal]) : deadline.signal
+  const explain = (error: unknown): OriginError | null => {
+    if (error instanceof OriginError) return error
+    if (asker?.aborted) return null
+    return deadline.signal.aborted ? timedOut(error) : fromNetwork(error)
+  }
   try {
-    return await work(signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal)
+    return await work({ signal, explain })
   } catch (error) {
-    if (error instanceof OriginError) throw error
-    if (signal?.aborted) throw error
-    throw deadline.signal.aborted ? timedOut(error) : fromNetwork(error)
+    throw explain(error) ?? error
   } finally {
     cancel()
   }
