@@ -205,8 +205,9 @@ function needsServer({ project, selection }: FormationInput): boolean {
 }
 
 function warnings({ selection, assets }: FormationInput): readonly RefusedItem[] {
+  const places = new Map(selection.assets.map((id, at) => [id, at]))
   return assets.flatMap((asset) => {
-    const pointer = `/assets/${selection.assets.indexOf(asset.id)}`
+    const pointer = `/assets/${places.get(asset.id)}`
     if (isIneligible(asset)) {
       const reason = `${asset.id} is of a type that is not delivered through edges, so it cannot be invalidated.`
       return [{ pointer, item: asset.id, reason }]

@@ -2,7 +2,8 @@ import type { Selection } from '../contract/invalidation.ts'
 import { keyText } from '../contract/keys.ts'
 import type { ProjectRow, Tables } from '../store/store.ts'
 import { InvalidationError, SENTENCES } from './errors.ts'
-import { checkOriginal, splitOriginals } from './originals.ts'
+import { ORIGINALS_READ_MAX, checkOriginal, splitOriginals } from './originals.ts'
+import { FOLDERS_MAX, URLS_READ_MAX, folderName } from './plan.ts'
 import type { PlanInput } from './plan.ts'
 import { checkServedUrl, deliveryNames } from './url-check.ts'
 import type { DeliveryNames } from './url-check.ts'
@@ -46,7 +47,7 @@ export function assetsToSettle(
 ): readonly string[] | 'all' {
   if (selection.everything || selection.folders.length > 0) return 'all'
   const known = deliveryNames(project, [])
-  const named = selection.urls.flatMap((text) => {
+  const named = selection.urls.slice(0, URLS_READ_MAX).flatMap((text) => {
     const checked = checkServedUrl(text.trim(), known)
     if (!checked.ok || checked.url.subject.kind === 'original') return []
     return [checked.url.subject.asset]
@@ -89,7 +90,8 @@ function originalIds(
   selection: Selection,
   known: DeliveryNames,
 ): readonly string[] {
-  return splitOriginals(selection.originals).flatMap(({ text }) => {
+  const written = splitOriginals(selection.originals).slice(0, ORIGINALS_READ_MAX)
+  return written.flatMap(({ text }) => {
     const checked = checkOriginal(text, known, project.origins)
     return checked.ok && checked.kind === 'asset' ? [checked.asset] : []
   })
@@ -118,8 +120,8 @@ async function folderAssets(
   folders: readonly string[],
 ): Promise<readonly string[]> {
   const ids: string[] = []
-  for (const named of new Set(folders)) {
-    const folder = named.replaceAll(/^\/+|\/+$/g, '')
+  // More are refused by the plan, which needs nothing of them.
+  for (const folder of [...new Set(folders.map(folderName))].slice(0, FOLDERS_MAX)) {
     if (folder === '') continue
     const rows = await walk((page) => tables.assets.list(project, { folder }, page))
     ids.push(...rows.map((row) => row.id))

@@ -17,6 +17,9 @@ export interface OriginalEntry {
   readonly text: string
 }
 
+/** Beyond what any project may accept at once (1000), a list is refused without reading each one. */
+export const ORIGINALS_READ_MAX = 5000
+
 /** Commas or line breaks separate; what is empty between two others is nothing. A comma inside is `%2C`. */
 export function splitOriginals(originals: readonly string[]): readonly OriginalEntry[] {
   return originals.flatMap((entry, index) => {

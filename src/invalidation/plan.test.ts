@@ -158,6 +158,16 @@ describe('limits', () => {
     assert.equal(plan({}, { assets }).refusals[0]?.code, 'too-many-urls')
   })
 
+  test('a list that is far too long is refused at once, and so are too many folders', () => {
+    const started = performance.now()
+    const urls = Array.from({ length: 100_000 }, (_, at) => `x${at}`)
+    const [refusal, ...others] = plan({ urls }).refusals
+    assert.deepEqual([refusal?.code, others], ['too-many-urls', []])
+    const folders = Array.from({ length: 1001 }, (_, at) => `f${at}`)
+    assert.equal(plan({ folders }).refusals[0]?.code, 'bad-selection')
+    assert.ok(performance.now() - started < 2000)
+  })
+
   test('ten originals pass, eleven do not', () => {
     assert.deepEqual(plan({ originals: [manyOriginals(10)] }).refusals, [])
     assert.equal(plan({ originals: [manyOriginals(11)] }).refusals[0]?.code, 'too-many-originals')

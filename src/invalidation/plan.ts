@@ -1,13 +1,13 @@
 import type { DeliveryUrl } from '../contract/delivery-url.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
-import { coverage, sourceKeyText } from '../contract/url-keys.ts'
+import { coverage, folderAncestors, sourceKeyText } from '../contract/url-keys.ts'
 import { sha256 } from '../kernel/hash.ts'
 import { SENTENCES } from './errors.ts'
 import type { RefusedItem } from './errors.ts'
 import { formUrls, imageBase, isIneligible } from './formation.ts'
 import type { FormationInput, FormedUrl, Refusal } from './formation.ts'
-import { checkOriginal, commaForms, splitOriginals } from './originals.ts'
+import { ORIGINALS_READ_MAX, checkOriginal, commaForms, splitOriginals } from './originals.ts'
 import { encodeId } from './template-lines.ts'
 import { checkServedUrl, checkUrl } from './url-check.ts'
 import type { DeliveryNames } from './url-check.ts'
@@ -86,7 +86,14 @@ const NOTHING: Refusal = {
   errors: [],
 }
 
+/** Reading a URL takes some 20 µs: a list that is far too long is refused without reading each one. */
+export const URLS_READ_MAX = 20_000
+
 function urlsPart(urls: readonly FormedUrl[], input: PlanInput): Part {
+  if (urls.length > Math.max(URLS_READ_MAX, input.project.maxUrlsPerInvalidation)) {
+    const entries = urls.map(({ url, from }) => ({ url, from, covers: null }))
+    return { entries, keys: [], refusals: tooManyUrls(urls.length, input) }
+  }
   const byAsset = purgedByAsset(input)
   const checked = urls.map((formed) => {
     const check = formed.served ? checkServedUrl : checkUrl
@@ -148,7 +155,12 @@ function originalsPart(input: PlanInput): Part {
   const entries = new Map<string, PlanEntry>()
   const keys: string[] = []
   const errors: RefusedItem[] = []
-  for (const { index, text } of splitOriginals(selection.originals)) {
+  const written = splitOriginals(selection.originals)
+  if (written.length > ORIGINALS_READ_MAX) {
+    const max = project.maxOriginalsPerInvalidation
+    return { entries: [], keys, refusals: tooManyOriginals(written.length, max) }
+  }
+  for (const { index, text } of written) {
     const checked = checkOriginal(text, known, project.origins)
     const place = { pointer: `/originals/${index}`, item: text }
     if (!checked.ok) {
@@ -207,10 +219,14 @@ function assetKeys(project: string, id: string): readonly string[] {
   return [keyText.asset(project, id), keyText.source(project, id)]
 }
 
+/** Each is looked through for its originals; who has more of them means a folder above, or everything. */
+export const FOLDERS_MAX = 1000
+const TOO_MANY_FOLDERS = `At most ${FOLDERS_MAX} folders are accepted at once: name a folder above them.`
+
 function foldersPart({ project, selection, folderAssets }: PlanInput): Part {
-  const named = selection.folders.map((folder) => folder.replaceAll(/^\/+|\/+$/g, ''))
+  const named = selection.folders.map(folderName)
   const folders = [...new Set(named)].filter((folder) => folder !== '').sort()
-  const errors = named.flatMap((folder, at) =>
+  const errors: RefusedItem[] = named.flatMap((folder, at) =>
     folder === ''
       ? [
           {
@@ -220,7 +236,8 @@ function foldersPart({ project, selection, folderAssets }: PlanInput): Part {
         ]
       : [],
   )
-  const detail = 'A folder has no name. Nothing was purged.'
+  if (folders.length > FOLDERS_MAX) errors.push({ pointer: '/folders', reason: TOO_MANY_FOLDERS })
+  const detail = 'Some folders cannot be invalidated like this. Nothing was purged.'
   return {
     entries: folders.map((folder) => ({
       url: `${imageBase(project)}${encodeId(folder)}/*`,
@@ -238,10 +255,16 @@ function foldersPart({ project, selection, folderAssets }: PlanInput): Part {
   }
 }
 
+/** People write folders with and without slashes around them. */
+export function folderName(text: string): string {
+  return text.replaceAll(/^\/+|\/+$/g, '')
+}
+
 function emptyFolders({ selection, folderAssets }: PlanInput): readonly RefusedItem[] {
+  const filled = new Set(folderAssets.flatMap(folderAncestors))
   return selection.folders.flatMap((text, at) => {
-    const folder = text.replaceAll(/^\/+|\/+$/g, '')
-    if (folder === '' || folderAssets.some((id) => id.startsWith(`${folder}/`))) return []
+    const folder = folderName(text)
+    if (folder === '' || filled.has(folder)) return []
     const reason = `There is no asset below ${folder}; what caches still hold of it goes all the same.`
     return [{ pointer: `/folders/${at}`, item: text, reason }]
   })

@@ -91,10 +91,7 @@ export function refuseChangedPreview(
   if (digest === undefined || digest === plan.digest) return
   const now = plan.entries.map((entry) => entry.url)
   const before = previews.urlsOf(digest)
-  const difference = before && {
-    added: now.filter((url) => !before.includes(url)),
-    removed: before.filter((url) => !now.includes(url)),
-  }
+  const difference = before && { added: without(now, before), removed: without(before, now) }
   throw new InvalidationError('preview-changed', {
     title: 'The list has changed since the preview.',
     publicMessage: `The selection would now form another list${inWords(difference)}. Nothing was purged: look at it again.`,
@@ -107,6 +104,12 @@ export function refuseChangedPreview(
     ],
     ...(difference ? { difference } : {}),
   })
+}
+
+function without(urls: readonly string[], others: readonly string[]): readonly string[] {
+  const left = new Set(urls)
+  for (const url of others) left.delete(url)
+  return [...left]
 }
 
 function inWords(difference: { added: readonly string[]; removed: readonly string[] } | undefined) {
