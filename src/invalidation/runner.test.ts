@@ -135,8 +135,8 @@ describe('carrying out', () => {
       assert.deepEqual(
         done.evidence?.probes.filter(({ via }) => via === 'e1').map(({ url, mark }) => [url, mark]),
         [
-          [`${target}?wid=7`, done.seq],
-          [target, done.seq],
+          ['http://x/', done.seq],
+          ['http://my.publishserver.com:8080/is/image/dms7snapshot/a', done.seq],
         ],
       )
       const { peeks } = await bench.invalidations.evidence('demo', done.id)

@@ -1,9 +1,9 @@
 import type { Evidence } from '../contract/invalidation.ts'
 import type { Observed } from '../store/store.ts'
-import type { MemberProgress, TargetEvidence } from '../targets/target.ts'
+import type { MemberProgress, PlaceToLook, TargetEvidence } from '../targets/target.ts'
 import { SENTENCES } from './errors.ts'
 import type { StepPoint } from './parts.ts'
-import { peekTargets } from './peek-targets.ts'
+import { placesToLook } from './peek-targets.ts'
 import { StepFailure } from './run.ts'
 import type { Run } from './run.ts'
 import { moved } from './timeline.ts'
@@ -45,14 +45,14 @@ async function flushCdn(run: Run): Promise<void> {
 
 async function verify(run: Run): Promise<void> {
   run.advance('Verifying')
-  const looked = await peekTargets(run.parts.store.tables, run.row)
-  let evidence = await verifyAll(run, looked)
+  const places = await placesToLook(run.parts.store.tables, run.row)
+  let evidence = await verifyAll(run, places)
   for (let again = 0; again < REPURGES_MAX && evidence.verdict === 'stale'; again++) {
     run.parts.log.warn({ invalidation: run.row.id }, 'stale after a purge: purging again')
     await run.enterLog()
     beginOwn(run)
     await flushRest(run)
-    evidence = await verifyAll(run, looked)
+    evidence = await verifyAll(run, places)
   }
   run.keep({
     evidence: { verdict: evidence.verdict, probes: evidence.probes },
@@ -92,8 +92,8 @@ function refuseFailures(members: readonly MemberProgress[], tier: MemberProgress
   throw new StepFailure('ERROR_CDN_NODE', `${SENTENCES.cdn} ${reasons}`)
 }
 
-async function verifyAll(run: Run, looked: readonly string[]): Promise<TargetEvidence> {
-  const purge = { ...run.purge(), peekTargets: looked }
+async function verifyAll(run: Run, places: readonly PlaceToLook[]): Promise<TargetEvidence> {
+  const purge = { ...run.purge(), places }
   const all = await Promise.all(run.parts.targets.map((target) => target.verify(purge, run.signal)))
   return {
     verdict: worst(all),

@@ -94,11 +94,14 @@ describe('our own nodes as a target', () => {
     test(`a copy that is ${state} with mark ${mark} after purge 7 is ${verdict}`, async () => {
       const peek = { target: '/~/image/demo/a', state, mark, applied: 7, inputHash: null }
       const target = ownNodes([], [peek])
-      const found = await target.verify({ ...PURGE, peekTargets: [peek.target] }, signal)
+      const found = await target.verify(
+        { ...PURGE, places: [{ url: 'http://x/a', target: peek.target }] },
+        signal,
+      )
       assert.equal(found.verdict, verdict)
       assert.deepEqual(found.probes, [
         {
-          url: peek.target,
+          url: 'http://x/a',
           via: 'e1',
           mark,
           cacheStatus: state,
@@ -110,7 +113,7 @@ describe('our own nodes as a target', () => {
   }
 
   test('without anything to look at, the acknowledgements are the evidence', async () => {
-    const found = await ownNodes([]).verify({ ...PURGE, peekTargets: [] }, signal)
+    const found = await ownNodes([]).verify({ ...PURGE, places: [] }, signal)
     assert.deepEqual(found, { verdict: 'fresh', probes: [], peeks: [] })
   })
 })

@@ -48,9 +48,10 @@ export function createOwnNodes(parts: {
       return members(nodes)
     },
     async verify(purge, signal) {
-      if (purge.peekTargets.length === 0) return { verdict: 'fresh', probes: [], peeks: [] }
-      const peeks = await barrier.peek(purge.peekTargets, PEEK_TIMEOUT_MS, signal)
-      const probes = probesOf(peeks, new Date(clock.wall()).toISOString())
+      if (purge.places.length === 0) return { verdict: 'fresh', probes: [], peeks: [] }
+      const urls = new Map(purge.places.map(({ target, url }) => [target, url]))
+      const peeks = await barrier.peek([...urls.keys()], PEEK_TIMEOUT_MS, signal)
+      const probes = probesOf(peeks, urls, new Date(clock.wall()).toISOString())
       return { verdict: isStale(peeks, purge.seq) ? 'stale' : 'fresh', probes, peeks }
     },
   }
@@ -89,10 +90,14 @@ function members(nodes: readonly NodeProgress[]): readonly MemberProgress[] {
   return inOrder([...byNode.values()])
 }
 
-function probesOf(peeks: readonly NodePeek[], at: string): readonly Probe[] {
+function probesOf(
+  peeks: readonly NodePeek[],
+  urls: ReadonlyMap<string, string>,
+  at: string,
+): readonly Probe[] {
   return peeks.flatMap(({ node, peeks: held }) =>
     held.map(({ target, state, mark }) => ({
-      url: target,
+      url: urls.get(target) ?? target,
       via: node,
       mark,
       cacheStatus: state,

@@ -49,9 +49,16 @@ export interface Purge {
   urls(): AsyncIterable<readonly string[]>
 }
 
-/** What to look at when verifying: canonical targets, most telling first. */
+/** What to look at when verifying, most telling first. */
 export interface Looked {
-  readonly peekTargets: readonly string[]
+  readonly places: readonly PlaceToLook[]
+}
+
+export interface PlaceToLook {
+  /** As people know it. */
+  readonly url: string
+  /** Canonical, as our own nodes hold it. */
+  readonly target: string
 }
 
 export interface MemberProgress {
