@@ -41,11 +41,13 @@ export interface FillOrder {
 
 interface Fill<A> {
   readonly answer: Promise<A>
+  /** What its answer's mark will be at least. */
+  readonly minMark: number
 }
 
 interface Slot<A> {
   running: Fill<A> | undefined
-  next: { fill: Fill<A>; orders: FillOrder[] } | undefined
+  next: { answer: Promise<A>; orders: FillOrder[] } | undefined
 }
 
 /** Long enough that a burst for one uncacheable thing is not queued behind itself. */
@@ -79,7 +81,8 @@ export class Fills<A extends FillAnswer> {
       return first.answer
     const again = { ...order, minMark: this.#needAfter(waiter, first.answer) }
     if (!first.answer.shareable) return this.#noteApart(key, await start(again))
-    return (await this.#join(key, false, again, start)).answer
+    const second = await this.#join(key, false, again, start)
+    return second.own || second.answer.shareable ? second.answer : start(again)
   }
 
   #accepts(waiter: Waiter, answer: A): boolean {
@@ -112,26 +115,35 @@ export class Fills<A extends FillAnswer> {
     start: (order: FillOrder) => Promise<A>,
   ): Promise<{ answer: A; own: boolean }> {
     const slot = this.#slot(key)
-    if (!slot.running) return { answer: await this.#run(key, slot, () => start(order)), own: true }
-    if (mayJoinRunning) return { answer: await slot.running.answer, own: false }
+    // A refused waiter may join a fill that was asked for as much as it needs: that one's answer it will not refuse.
+    const enough = order.waitersJudge && (slot.running?.minMark ?? 0) >= order.minMark
+    if (slot.running && (mayJoinRunning || enough))
+      return { answer: await slot.running.answer, own: false }
     if (slot.next) {
+      // Also when the running one has just ended: the next is about to begin, and two must not run at once.
       slot.next.orders.push(order)
-      return { answer: await slot.next.fill.answer, own: false }
+      return { answer: await slot.next.answer, own: false }
     }
+    if (!slot.running) return { answer: await this.#run(key, slot, order, start), own: true }
     const orders = [order]
     const before = slot.running.answer
     const begin = async (): Promise<A> => {
       await before.catch(() => undefined)
       slot.next = undefined
-      return this.#run(key, slot, () => start(strictest(orders)))
+      return this.#run(key, slot, strictest(orders), start)
     }
-    slot.next = { fill: { answer: begin() }, orders }
-    return { answer: await slot.next.fill.answer, own: true }
+    slot.next = { answer: begin(), orders }
+    return { answer: await slot.next.answer, own: true }
   }
 
-  #run(key: string, slot: Slot<A>, start: () => Promise<A>): Promise<A> {
-    const answer = start().then((made) => this.#noteApart(key, made))
-    const fill: Fill<A> = { answer }
+  #run(
+    key: string,
+    slot: Slot<A>,
+    order: FillOrder,
+    start: (order: FillOrder) => Promise<A>,
+  ): Promise<A> {
+    const answer = start(order).then((made) => this.#noteApart(key, made))
+    const fill: Fill<A> = { answer, minMark: order.minMark }
     slot.running = fill
     const slots = this.#slots
     const end = (): void => {
