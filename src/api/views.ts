@@ -108,9 +108,15 @@ export interface EdgeAddress {
 /** Edges that are in, by name, each by its first public URL. */
 export function edgesOf(nodes: readonly NodeRow[]): readonly EdgeAddress[] {
   return nodes
-    .filter(({ role, state, urls }) => role === 'edge' && state === 'in' && urls.length > 0)
-    .map(({ id, incarnation, urls }) => ({ node: id, incarnation, url: urls[0]! }))
+    .filter(({ role, state }) => role === 'edge' && state === 'in')
+    .map(({ id, incarnation, urls }) => ({ node: id, incarnation, url: urls.find(isHttp) ?? '' }))
+    .filter(({ url }) => url !== '')
     .toSorted((a, b) => (a.node < b.node ? -1 : 1))
+}
+
+/** A node says itself where it answers; one that says nonsense must not break what looks at all of them. */
+function isHttp(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
 }
 
 export function instant(wallMs: number): string {
