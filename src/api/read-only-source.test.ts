@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 
@@ -10,16 +11,21 @@ const P = '/api/v1/projects/demo'
 
 describe('a watched folder', () => {
   let control: ControlApi
+  let parent: string
   before(async () => {
     control = await startControlApi()
-    const folder = join(control.folder, 'pictures')
+    parent = await mkdtemp(join(tmpdir(), 'sluice-watched-'))
+    const folder = join(parent, 'pictures')
     await mkdir(folder)
     await writeFile(join(folder, 'note.txt'), 'text')
     await writeFile(join(folder, 'a,b.txt'), 'text')
     await control.parts.assets.useFolder('demo', folder)
     await control.parts.assets.settle('demo', 'all')
   })
-  after(() => control.stop())
+  after(async () => {
+    await control.stop()
+    await rm(parent, { recursive: true, force: true })
+  })
 
   test('is only read: uploads, deletes, moves and restores say so', async () => {
     for (const [method, path, options] of [
