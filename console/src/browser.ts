@@ -1,8 +1,6 @@
-/** The one door to the browser's clock, timers, chance and clipboard. */
+/** The one door to the browser's timers, chance and clipboard. */
 
 export const browser = {
-  /** Wall-clock milliseconds. */
-  wall: () => Date.now(),
   /** Calls `run` once after `ms`; the returned function cancels. */
   after(ms: number, run: () => void): () => void {
     const timer = window.setTimeout(run, ms)
