@@ -223,8 +223,9 @@ export class FolderWatch {
     const removes = new Set([...due.removes, ...this.#movedAway(due.takes, byInode)])
     for (const id of removes) changes.push({ id, content: null })
     await this.#commit(changes, due.more)
+    if (!due.more && this.#bulk?.kind === 'change') await this.#endBulk()
     this.#resolveSettled(round)
-    if (!due.more && (this.#first || this.#bulk?.kind === 'change')) await this.#endBulk()
+    if (this.#first) await this.#endBulk()
     this.#first?.()
     return due.more || changes.length > 0 ? 0 : Math.min(due.waitMs, this.#sweep())
   }

@@ -168,6 +168,7 @@ describe('a watched folder', TOGETHER, () => {
       const [folder, ...others] = await watch.assets.folders('demo', '')
       return folder?.path === 'new' && folder.assets === 1000 && others.length === 0
     })
+    await watch.assets.settle('demo', 'all')
     assert.equal((await watch.assets.get('demo', 'new/7.txt'))?.published, false)
     assert.equal((await watch.records.asset('demo', 'new/8.txt'))?.hash, sha256('file 8'))
     assert.equal(await watch.records.asset('demo', 'old/8.txt'), null)
