@@ -24,6 +24,7 @@ import { createBuckets, createSignInLimits } from './limits.ts'
 import { liveRoutes } from './live-routes.ts'
 import { nodeRoutes } from './node-routes.ts'
 import { nodeViewRoutes } from './node-view-routes.ts'
+import { createOfferedMethods } from './offered-methods.ts'
 import type { RouteEntry } from './open-api.ts'
 import type { ApiParts, ApiServer } from './parts.ts'
 import { peopleRoutes } from './people-routes.ts'
@@ -57,6 +58,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   const app = createServer(parts)
   const entries: RouteEntry[] = []
   collectRoutes(app, entries)
+  answerUnknown(app, entries)
   setHooks(app, parts)
   const streams = createEventStreams(parts)
   const closing = new AbortController()
@@ -120,15 +122,23 @@ function createServer(parts: ApiParts): ApiServer {
   // Answers are made by our own code and checked against their schemas by tests; nothing may silently drop a field.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   app.setErrorHandler(answerError)
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, problemOf(notFound(request.method, request.url))),
-  )
   return app
 }
 
-function notFound(method: string, url: string): ApiError {
-  const path = url.split('?')[0]!
-  return new ApiError('not-found', `${method} ${path.slice(0, 200)} is nothing that we offer.`)
+function answerUnknown(app: ApiServer, entries: readonly RouteEntry[]): void {
+  const offered = createOfferedMethods(entries)
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0]!
+    const named = `${request.method} ${path.slice(0, 200)}`
+    const methods = offered(path)
+    if (methods.length === 0) {
+      const unknown = new ApiError('not-found', `${named} is nothing that we offer.`)
+      return sendProblem(reply, problemOf(unknown))
+    }
+    const allow = methods.join(', ')
+    const refused = new ApiError('method-not-allowed', `${named} is not offered, but ${allow}.`)
+    return sendProblem(reply.header('allow', allow), problemOf(refused))
+  })
 }
 
 /** Every route must say in ROUTE_ACCESS who may call it: one that does not is a mistake found at start. */

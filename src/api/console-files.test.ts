@@ -42,7 +42,7 @@ describe('the console', () => {
   })
 
   test('an unknown API path is a problem document, not the page', async () => {
-    for (const url of ['/api/v1/nothing', '/api', '/internal/nodes', '/invalidate']) {
+    for (const url of ['/api/v1/nothing', '/api', '/internal/nodes']) {
       const answer = await get(url, 'text/html')
       assert.equal(answer.status, 404, url)
       assert.match(String(answer.headers['content-type']), /problem\+json/)

@@ -16,6 +16,7 @@ export const API_ERRORS = {
   'unknown-member': { status: 404, title: 'There is no such member.' },
   'unknown-key': { status: 404, title: 'There is no such API key.' },
   'not-a-demo': { status: 404, title: 'This is not the demo project.' },
+  'method-not-allowed': { status: 405, title: 'This method is not offered here.' },
   'too-large': { status: 413, title: 'The body is too large.' },
   'unsupported-media-type': { status: 415, title: 'This kind of body is not understood.' },
   'foreign-url': { status: 422, title: 'That is not a URL of this project.' },

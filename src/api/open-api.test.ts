@@ -38,6 +38,22 @@ describe('the description of the API', () => {
     assert.equal(new Set(ids).size, ids.length, 'operation ids are unique')
   })
 
+  test('a method that a path does not know is told which it knows', async () => {
+    for (const [method, path, allow] of [
+      ['DELETE', '/api/v1/me', 'GET'],
+      ['POST', '/api/v1/projects/demo/assets/flat', 'GET, PATCH, DELETE, PUT'],
+      ['GET', '/api/v1/session', 'POST, DELETE'],
+      ['GET', '/invalidate', 'POST'],
+      ['PUT', '/internal/nodes/follow', 'POST'],
+    ] as const) {
+      const answer = await control.call(method, path)
+      assert.equal(answer.status, 405, path)
+      assert.equal(answer.json.code, 'method-not-allowed')
+      const offered = String(answer.headers['allow']).split(', ')
+      assert.deepEqual(offered.toSorted(), allow.split(', ').toSorted())
+    }
+  })
+
   test('every reference inside the document leads somewhere', () => {
     const text = JSON.stringify(document)
     const references = new Set([...text.matchAll(/"\$ref":"#([^"]+)"/g)].map(([, path]) => path!))
