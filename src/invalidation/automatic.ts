@@ -40,10 +40,12 @@ export function createAutomatic(
 ): Automatic {
   const { store, clock, timers, log } = parts
   let cancel: (() => void) | null = null
+  let stopped = false
   let working: Promise<void> = Promise.resolve()
 
   /** Not later than the look of the runner, but usually earlier. */
   function wake(): void {
+    if (stopped) return
     cancel ??= timers.after(WINDOW_MS + 1, () => {
       cancel = null
       working = working.then(invalidateDue).catch((error: unknown) => {
@@ -98,6 +100,7 @@ export function createAutomatic(
       wake()
     },
     async stop() {
+      stopped = true
       cancel?.()
       await working
     },

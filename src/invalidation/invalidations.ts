@@ -1,3 +1,4 @@
+import { isFinal } from '../contract/invalidation.ts'
 import type { Invalidation, Selection } from '../contract/invalidation.ts'
 import type { InvalidationFilter, Page, PageRequest, Tables } from '../store/store.ts'
 import { toInvalidation } from '../store/invalidation-rows.ts'
@@ -98,7 +99,8 @@ export function createInvalidations(given: InvalidationParts): Invalidations {
     cancel: (project, id) => cancel(parts, project, id),
     async get(project, id) {
       const row = await knownRow(tables, project, id)
-      return runner.shown(id) ?? toInvalidation(row)
+      const running = isFinal(row.status) ? undefined : runner.shown(id)
+      return running ?? toInvalidation(row)
     },
     list: (project, filter, page) => tables.invalidations.list(project, filter, page),
     async urls(project, id, page) {

@@ -111,6 +111,30 @@ describe('what falls due', () => {
   )
 
   test(
+    'one that is cancelled while it is just about to begin purges nothing',
+    withTime(async (bench, time) => {
+      const held = Promise.withResolvers<void>()
+      const slow = bench.another({
+        atStep: (name) => (name === 'prepare' ? held.promise : undefined),
+      })
+      await slow.start()
+      const { invalidation } = await slow.submit('demo', {
+        selection: selected({ assets: ['a'] }),
+        source: 'manual',
+        createdBy: 'ada@example.org',
+        scheduleAt: new Date(time.clock.wall() + 1000).toISOString(),
+      })
+      await time.advance(3000)
+      assert.equal((await slow.cancel('demo', invalidation.id)).status, 'Cancelled')
+      assert.equal((await slow.get('demo', invalidation.id)).status, 'Cancelled')
+      held.resolve()
+      await time.advance(3000)
+      assert.equal((await bench.invalidations.get('demo', invalidation.id)).status, 'Cancelled')
+      assert.equal(await bench.store.tables.log.head(), 0)
+    }),
+  )
+
+  test(
     'changes within a second of the first become one invalidation, later ones another',
     withTime(async (bench, time) => {
       await bench.invalidations.start()
