@@ -1,15 +1,12 @@
 import type { Recipe } from '../contract/recipe.ts'
 import { ImagingError } from './errors.ts'
+import { FairQueue } from './fair-queue.ts'
+import type { FairQueueOptions } from './fair-queue.ts'
 import type { Rendition } from './render.ts'
 import { render } from './render.ts'
 
-/** A bounded queue before the processors: what comes on top is refused at once instead of waiting past its deadline. */
-export interface RendererOptions {
-  /** Renders at a time. */
-  readonly concurrency: number
-  /** Renders that may wait. */
-  readonly queueMax: number
-}
+/** A bounded queue before the processors, fair between projects: `concurrency` renders at a time, `queueMax` waiting for each. */
+export type RendererOptions = FairQueueOptions
 
 export interface RendererStats {
   readonly running: number
@@ -19,63 +16,41 @@ export interface RendererStats {
   readonly refused: number
 }
 
+/** Bytes, or how to get them: then only renders that have their turn hold an original in memory. */
+export type RenderSource = Uint8Array | (() => Promise<Uint8Array>)
+
 export interface Renderer {
-  render(recipe: Recipe, source: Uint8Array, signal?: AbortSignal): Promise<Rendition>
+  render(
+    recipe: Recipe,
+    source: RenderSource,
+    signal?: AbortSignal,
+    project?: string,
+  ): Promise<Rendition>
   stats(): RendererStats
 }
 
-export function createRenderer({ concurrency, queueMax }: RendererOptions): Renderer {
-  const waiting = new Set<() => void>()
-  const counts = { running: 0, rendered: 0, failed: 0, refused: 0 }
-
-  /** First come, first served: the place of a finished one goes to the first that waits. */
-  function release(): void {
-    const [next] = waiting
-    if (!next) {
-      counts.running--
-      return
-    }
-    waiting.delete(next)
-    next()
-  }
-
-  async function place(signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted()
-    if (counts.running < concurrency) {
-      counts.running++
-      return
-    }
-    if (waiting.size >= queueMax) {
-      counts.refused++
-      throw new ImagingError('render-queue-full', 'Too many pictures are being made; try again')
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const leave = () => {
-      if (waiting.delete(resolve)) reject(signal?.reason)
-    }
-    waiting.add(resolve)
-    signal?.addEventListener('abort', leave, { once: true })
-    try {
-      await promise
-    } finally {
-      signal?.removeEventListener('abort', leave)
-    }
-  }
+export function createRenderer(options: RendererOptions): Renderer {
+  const queue = new FairQueue(options)
+  const counts = { rendered: 0, failed: 0, refused: 0 }
 
   return {
-    async render(recipe, source, signal) {
-      await place(signal)
+    async render(recipe, source, signal, project = '') {
+      if (!(await queue.enter(project, signal))) {
+        counts.refused++
+        throw new ImagingError('render-queue-full', 'Too many pictures are being made; try again')
+      }
       try {
-        const rendition = await render(recipe, source, signal)
+        const bytes = typeof source === 'function' ? await source() : source
+        const rendition = await render(recipe, bytes, signal)
         counts.rendered++
         return rendition
       } catch (error) {
         if (!signal?.aborted) counts.failed++
         throw error
       } finally {
-        release()
+        queue.leave()
       }
     },
-    stats: () => ({ ...counts, waiting: waiting.size }),
+    stats: () => ({ ...counts, running: queue.running, waiting: queue.waiting }),
   }
 }

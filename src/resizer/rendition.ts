@@ -35,9 +35,11 @@ export interface RenditionMeta {
 
 export type RenditionCache = MarkedCache<RenditionMeta, DiskBody>
 
+/** `load` is called when it is this render's turn: of those that wait no original is in memory. */
 export type Render = (
   recipe: Recipe,
-  source: Uint8Array,
+  load: () => Promise<Uint8Array>,
+  project: string,
 ) => Promise<{ bytes: Uint8Array; mediaType: string; width: number; height: number }>
 
 export interface RenditionParts {
@@ -128,7 +130,7 @@ export async function fillRendition(
     const load = (): Promise<Uint8Array> => loadKept(parts, key, body)
     return answer({ kind: 'rendition', meta, load, keep: true }, keys)
   }
-  const rendered = await parts.render(resolved.recipe, await input.load())
+  const rendered = await parts.render(resolved.recipe, input.load, url.project)
   parts.meter.count('sluice_resizer_renders_total')
   const { bytes, mediaType, width, height } = rendered
   const meta: RenditionMeta = {

@@ -35,7 +35,9 @@ export interface ResizerSettings {
 
 /** Renditions are asked for far more often than originals are rendered from. */
 const RENDITION_SHARE = 0.75
-/** Renders that may wait: at a tenth of a second each, the last of them waits ten seconds on two cores. */
+/** One processor is left to answer hits while pictures are made. */
+const RENDERS_AT_A_TIME = Math.max(1, availableParallelism() - 1)
+/** Renders of one project that may wait: at a tenth of a second each, the last of them waits twenty seconds on one processor. */
 const RENDER_QUEUE_MAX = 200
 const SAVE_EVERY_MS = 30_000
 
@@ -72,7 +74,7 @@ export async function startResizer(
   const records = new RecordReader(freshness, (name) => origin.records().read(name))
   const remote = createRemote({ clock, timers })
   const renderer = createRenderer({
-    concurrency: availableParallelism(),
+    concurrency: RENDERS_AT_A_TIME,
     queueMax: RENDER_QUEUE_MAX,
   })
   const resizer = new Resizer({
@@ -86,7 +88,7 @@ export async function startResizer(
     bodies,
     assets: origin.assets,
     remotes: new RemoteOriginals({ clock, log, freshness, cache: originals, bodies, remote }),
-    render: (recipe, source) => renderer.render(recipe, source),
+    render: (recipe, load, project) => renderer.render(recipe, load, undefined, project),
     rendererVersion: RENDERER_VERSION,
     onMismatch: settings.onMismatch,
   })

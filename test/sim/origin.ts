@@ -107,7 +107,8 @@ export class Origin {
 
   /** Pixels that can be read: what they were made of, and how. */
   renderFor(program: Program): Render {
-    return async (recipe, source) => {
+    return async (recipe, load) => {
+      const source = await load()
       await this.#wait(program)
       const made = { source: new TextDecoder().decode(source), recipe: recipeText(recipe) }
       return {
