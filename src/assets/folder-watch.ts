@@ -227,6 +227,7 @@ export class FolderWatch {
     this.#resolveSettled(round)
     if (this.#first) await this.#endBulk()
     this.#first?.()
+    this.#first = null
     return due.more || changes.length > 0 ? 0 : Math.min(due.waitMs, this.#sweep())
   }
 
