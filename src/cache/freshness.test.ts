@@ -138,7 +138,7 @@ describe('starting empty', () => {
     let forgotten = 0
     freshness.whenEmptied({ forgetAll: () => (forgotten += 1) })
     purge(RED)
-    freshness.grant({ head: 1, leaseMs: 5_000, sentAt: 1_000 })
+    freshness.grant({ head: 1, leaseMs: Number.POSITIVE_INFINITY, sentAt: 0, sentWall: 0 })
     assert.equal(freshness.holdsLease(), true)
     const { epoch } = freshness
     freshness.startEmpty('another', 40)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { manualTime } from '../../test/support/manual-time.ts'
-import { leaseMarginMs } from '../contract/node-protocol.ts'
+import { LEASE_JUMP_MAX_MS } from '../contract/node-protocol.ts'
 import { Leases } from './leases.ts'
 
 const LEASE_MS = 5_000
@@ -11,11 +11,18 @@ describe('a lease', () => {
   function setUp() {
     const time = manualTime()
     const leases = new Leases(time.clock)
+    const grantOf = (head: number): (() => void) => {
+      const { clock } = time
+      const asked = { head, leaseMs: LEASE_MS, sentAt: clock.now(), sentWall: clock.wall() }
+      return () => leases.add(asked)
+    }
     return {
       time,
       leases,
-      grant: (head: number, sentAt = time.clock.now()) =>
-        leases.add({ head, leaseMs: LEASE_MS, sentAt }),
+      /** Asked for now, granted now. */
+      grant: (head: number) => grantOf(head)(),
+      /** Asked for now, granted when the answer is called. */
+      ask: grantOf,
     }
   }
 
@@ -33,10 +40,10 @@ describe('a lease', () => {
   })
 
   test('ends at its last millisecond, counted from the sending of the question', async () => {
-    const { time, leases, grant } = setUp()
-    const sentAt = time.clock.now()
+    const { time, leases, ask } = setUp()
+    const answer = ask(0)
     await time.advance(3_000)
-    grant(0, sentAt)
+    answer()
     await time.advance(1_999)
     assert.equal(leases.held(0), true)
     await time.advance(1)
@@ -44,10 +51,10 @@ describe('a lease', () => {
   })
 
   test('whose answer came later than its length is never held', async () => {
-    const { time, leases, grant } = setUp()
-    const sentAt = time.clock.now()
+    const { time, leases, ask } = setUp()
+    const answer = ask(0)
     await time.advance(LEASE_MS)
-    grant(0, sentAt)
+    answer()
     assert.equal(leases.held(0), false)
   })
 
@@ -64,10 +71,10 @@ describe('a lease', () => {
     assert.equal(leases.held(4), true, 'the newer one asks for more')
   })
 
-  test('is dropped when the wall clock moved further than the margin beyond the monotonic one', async () => {
+  test('is lost when the time of day moved further than the margin beyond the monotonic clock', async () => {
     const { time, leases, grant } = setUp()
     grant(0)
-    time.jumpWall(leaseMarginMs(LEASE_MS) + 1)
+    time.jumpWall(LEASE_JUMP_MAX_MS + 1)
     assert.equal(leases.held(0), false, 'the machine was suspended')
     await time.advance(1)
     grant(0)
@@ -77,7 +84,7 @@ describe('a lease', () => {
   test('is kept when the wall clock is corrected by less than the margin, or backwards', async () => {
     const { time, leases, grant } = setUp()
     grant(0)
-    time.jumpWall(leaseMarginMs(LEASE_MS))
+    time.jumpWall(LEASE_JUMP_MAX_MS)
     assert.equal(leases.held(0), true)
     time.jumpWall(-3_600_000)
     assert.equal(leases.held(0), true)
@@ -85,22 +92,60 @@ describe('a lease', () => {
     assert.equal(leases.held(0), false)
   })
 
-  test('a grant that arrives after the jump, for a question sent before it, does not hide the jump', () => {
+  test('is lost after several short suspends as after one long one, looked at in between or not', async () => {
     const { time, leases, grant } = setUp()
-    const sentAt = time.clock.now()
-    grant(0, sentAt)
+    grant(0)
+    for (let naps = 0; naps < 3; naps++) {
+      time.jumpWall(LEASE_JUMP_MAX_MS / 3)
+      assert.equal(leases.held(0), true)
+      await time.advance(1)
+    }
+    time.jumpWall(1)
+    assert.equal(leases.held(0), false)
+  })
+
+  test('a time of day that is set back does not give back what a grant has lost to suspends', () => {
+    const { time, leases, grant } = setUp()
+    grant(0)
+    time.jumpWall(LEASE_JUMP_MAX_MS)
+    assert.equal(leases.held(0), true)
+    time.jumpWall(-3_600_000)
+    assert.equal(leases.held(0), true)
+    time.jumpWall(1)
+    assert.equal(leases.held(0), false)
+  })
+
+  test('a grant is not taken when the time of day was set back while it was on its way', () => {
+    const { time, leases, ask } = setUp()
+    const answer = ask(0)
+    time.jumpWall(-1_000)
+    answer()
+    assert.equal(leases.held(0), false)
+  })
+
+  test('a grant that arrives after the jump, for a question sent before it, does not hide the jump', () => {
+    const { time, leases, ask } = setUp()
+    const answer = ask(0)
+    answer()
     time.jumpWall(60_000)
-    grant(0, sentAt)
+    answer()
     assert.equal(leases.held(0), false)
   })
 
   test('a jump is noticed also while no grant is held and the first one is on its way', () => {
-    const { time, leases, grant } = setUp()
-    const sentAt = time.clock.now()
+    const { time, leases, ask } = setUp()
+    const answer = ask(0)
     time.jumpWall(60_000)
     assert.equal(leases.held(0), false)
-    grant(0, sentAt)
+    answer()
     assert.equal(leases.held(0), false)
+  })
+
+  test('without end needs no clock', () => {
+    const { time, leases } = setUp()
+    leases.add({ head: 0, leaseMs: Number.POSITIVE_INFINITY, sentAt: 0, sentWall: 0 })
+    time.jumpWall(3_600_000)
+    assert.equal(leases.held(0), true)
   })
 
   test('is dropped with all others when the purge log is another one', () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../kernel/clock.ts'
-import { leaseMarginMs } from '../contract/node-protocol.ts'
+import { LEASE_JUMP_MAX_MS } from '../contract/node-protocol.ts'
 
 /**
  * What entitles a node to answer clients from cache (freshness rule P3). Control grants `head` for `leaseMs`; the time counts from
@@ -8,61 +8,73 @@ import { leaseMarginMs } from '../contract/node-protocol.ts'
  */
 export interface Grant {
   readonly head: number
+  /** Infinite for a node that is its own control. */
   readonly leaseMs: number
   /** Monotonic milliseconds at which the renewal was sent. */
   readonly sentAt: number
+  /** The time of day at that moment. */
+  readonly sentWall: number
 }
 
 /** Renewals come every third of a lease; more than this many live at once means that control's answers are useless. */
 const GRANTS_MAX = 16
 
+/** Reading two clocks takes time, and the time of day has whole milliseconds: less than this is no step backwards. */
+const STEP_BACK_MS = 10
+
+interface Held extends Grant {
+  /** By how much the time of day was ahead of the monotonic clock when the renewal was sent. */
+  aheadMs: number
+}
+
 export class Leases {
   readonly #clock: Clock
-  #grants: Grant[] = []
-  #lastNow: number
-  #lastWall: number
-  /** When a jump was last noticed: what was asked for before it says nothing any more, also if its answer comes only now. */
-  #jumpNoticedAt = Number.NEGATIVE_INFINITY
+  #grants: Held[] = []
+  #aheadMs: number
 
   constructor(clock: Clock) {
     this.#clock = clock
-    this.#lastNow = clock.now()
-    this.#lastWall = clock.wall()
+    this.#aheadMs = clock.wall() - clock.now()
   }
 
   add(grant: Grant): void {
-    this.#dropAfterJump()
-    if (grant.sentAt <= this.#jumpNoticedAt) return
+    this.#look()
     const now = this.#clock.now()
+    const aheadMs = grant.sentWall - grant.sentAt
+    // Set back since the renewal was sent: a suspend meanwhile would not show. The next renewal is near.
+    if (this.#aheadMs - aheadMs < -STEP_BACK_MS) return
     this.#grants = this.#grants.filter((held) => now < held.sentAt + held.leaseMs)
-    this.#grants.push(grant)
+    this.#grants.push({ ...grant, aheadMs })
     if (this.#grants.length > GRANTS_MAX) this.#grants.shift()
   }
 
   /** Compared at each use, never a flag that a timer clears: a paused process would answer before its timers run. */
   held(applied: number): boolean {
-    this.#dropAfterJump()
+    this.#look()
     const now = this.#clock.now()
-    for (const grant of this.#grants) {
-      if (now < grant.sentAt + grant.leaseMs && grant.head <= applied) return true
-    }
-    return false
+    return this.#grants.some(
+      (grant) => grant.head <= applied && now < grant.sentAt + grant.leaseMs && this.#counts(grant),
+    )
+  }
+
+  /** Whether the clock that a grant is measured by can be believed; one without end needs none. */
+  #counts({ leaseMs, aheadMs }: Held): boolean {
+    return leaseMs === Number.POSITIVE_INFINITY || this.#aheadMs - aheadMs <= LEASE_JUMP_MAX_MS
   }
 
   dropAll(): void {
     this.#grants = []
   }
 
-  /** A suspended machine's monotonic clock may stand still while time passes; the wall clock then betrays it. */
-  #dropAfterJump(): void {
-    const now = this.#clock.now()
-    const wall = this.#clock.wall()
-    const beyond = wall - this.#lastWall - (now - this.#lastNow)
-    this.#lastNow = now
-    this.#lastWall = wall
-    const longest = this.#grants.reduce((most, grant) => Math.max(most, grant.leaseMs), 0)
-    if (beyond <= leaseMarginMs(longest)) return
-    this.#grants = []
-    this.#jumpNoticedAt = now
+  /**
+   * A suspended machine's monotonic clock may stand still while time passes; the time of day then betrays it. Counted for each grant
+   * from its sending on: several short suspends are one long one, however often somebody looks in between.
+   */
+  #look(): void {
+    const aheadMs = this.#clock.wall() - this.#clock.now()
+    const change = aheadMs - this.#aheadMs
+    this.#aheadMs = aheadMs
+    // A clock that was set back says nothing of suspends; what grants have seen of them before still counts.
+    if (change < -STEP_BACK_MS) for (const grant of this.#grants) grant.aheadMs += change
   }
 }

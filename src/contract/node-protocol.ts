@@ -47,6 +47,12 @@ export function askerOf(headers: Readonly<Record<string, string>>, logId: string
 const MARGIN_SHARE = 0.02
 const MARGIN_CONSTANT_MS = 100
 
+/**
+ * How far a node's time of day may run ahead of its monotonic clock while a lease counts on the latter: a suspended machine's
+ * monotonic clock stands still. The constant part of the margin is for this, the share for drift: both may happen to one lease.
+ */
+export const LEASE_JUMP_MAX_MS = MARGIN_CONSTANT_MS
+
 /** How long past a lease control waits before it counts on the lease being over, in milliseconds. */
 export function leaseMarginMs(leaseMs: number): number {
   return Math.ceil(leaseMs * MARGIN_SHARE) + MARGIN_CONSTANT_MS

@@ -36,7 +36,7 @@ export class PlainResolver implements Resolver {
     this.#mayPurge = mayPurge
     // Nobody else purges: this node always knows the head of its log.
     freshness.startEmpty(logId, 0)
-    freshness.grant({ head: 0, leaseMs: Number.POSITIVE_INFINITY, sentAt: now })
+    freshness.grant({ head: 0, leaseMs: Number.POSITIVE_INFINITY, sentAt: now, sentWall: now })
   }
 
   resolve(request: EdgeRequest): Resolution {

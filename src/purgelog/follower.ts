@@ -21,7 +21,7 @@ export interface PurgeSink {
   apply(entry: PurgeEntry): void
   startEmpty(logId: string, head: number): void
   heard(head: number): void
-  grant(grant: { head: number; leaseMs: number; sentAt: number }): void
+  grant(grant: { head: number; leaseMs: number; sentAt: number; sentWall: number }): void
 }
 
 export interface FollowerParts {
@@ -163,6 +163,7 @@ export class Follower {
     const { leaseMs } = await this.#registered()
     const { link, sink, hello, clock, stats } = this.#parts
     const sentAt = clock.now()
+    const sentWall = clock.wall()
     const request = {
       id: hello.id,
       incarnation: hello.incarnation,
@@ -172,7 +173,7 @@ export class Follower {
     const answer = await this.#within(leaseMs, (signal) => link.renew(request, signal))
     if (answer.kind === 'register') return this.#registerAgain()
     if (answer.logId === sink.logId)
-      sink.grant({ head: answer.head, leaseMs: answer.leaseMs, sentAt })
+      sink.grant({ head: answer.head, leaseMs: answer.leaseMs, sentAt, sentWall })
     await this.#parts.timers.sleep(leaseMs / RENEWALS_PER_LEASE, this.#stopping.signal)
   }
 
