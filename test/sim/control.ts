@@ -1,6 +1,6 @@
 import { commit } from '../../src/assets/commit.ts'
 import type { CommitParts } from '../../src/assets/commit.ts'
-import { assetKeys, assetRecord, presetsRecord, recordKey } from '../../src/assets/asset-rows.ts'
+import { assetKeys, assetRecord, presetsRecord } from '../../src/assets/asset-rows.ts'
 import { heal } from '../../src/assets/intents.ts'
 import type { Intent, IntentParts, Intents } from '../../src/assets/intents.ts'
 import type { Selection } from '../../src/contract/invalidation.ts'
@@ -79,7 +79,7 @@ export class Control {
 
   /** Heals what a crash left, then takes up what is unfinished. */
   async start(): Promise<void> {
-    for (const intent of [...this.#stage.intents]) await this.#commit.intents.heal(intent)
+    for (const intent of Array.from(this.#stage.intents)) await this.#commit.intents.heal(intent)
     await this.invalidations.start()
   }
 
@@ -187,10 +187,11 @@ export function tellingStore(store: Store, committed: () => void): Store {
   }
 }
 
+const unread = (): Promise<null> => Promise.resolve(null)
+
 function recordsOf(origin: Origin, program: Program): RecordStore {
   const read = origin.readRecord(program)
   const apply = (changes: readonly RecordChange[]): Promise<void> => origin.apply(program, changes)
-  const unread = (): Promise<null> => Promise.resolve(null)
   return {
     read,
     apply,

@@ -19,7 +19,7 @@ export class Faults {
 
   end(): void {
     this.#over = true
-    for (const undo of [...this.#undo]) undo()
+    for (const undo of Array.from(this.#undo)) undo()
   }
 
   #cause(kind: FaultKind): void {
@@ -76,8 +76,26 @@ export class Faults {
         return this.#for('slow origin', () => {
           origin.slowMs = 3
         })
-      case 'wallJump':
-        return node.host.jumpWall(chance.between(-5_000, 5_000))
+      case 'naps': {
+        // Each is within the margin, and goes unnoticed by whoever compares two looks at the clocks.
+        const nap = (left: number): void => {
+          if (left === 0 || this.#over) return
+          node.program.stop()
+          node.host.suspend()
+          world.after(chance.between(40, 110), () => {
+            node.program.resume()
+            world.after(chance.between(10, 60), () => nap(left - 1))
+          })
+        }
+        world.note('fault', `${node.host.name} naps`)
+        return nap(8)
+      }
+      case 'wallJump': {
+        // Set back during a suspend, a clock would hide it: such a run has the one or the other.
+        const ms = chance.between(theatre.suspends ? 0 : -5_000, 5_000)
+        world.note('fault', `${node.host.name}: time of day moves by ${ms.toFixed(0)} ms`)
+        return node.host.jumpWall(ms)
+      }
       case 'sweep':
         return node.program.later(0, () => node.sweep())
       case 'fold':

@@ -61,9 +61,12 @@ export interface InnerNode {
   answer(request: InnerRequest): Promise<InnerAnswer>
 }
 
+function unreachable(why: string): EdgeError {
+  return new EdgeError('upstream-unreachable', 502, why)
+}
+
 /** An edge's way inward: what `HttpUpstream` and the door of the other node do, with a body that comes in pieces. */
 export function upstreamTo(stage: Stage, from: Program, node: InnerNode): Upstream {
-  const unreachable = (why: string): EdgeError => new EdgeError('upstream-unreachable', 502, why)
   return {
     marks: true,
     async ask(request, signal) {
@@ -75,7 +78,7 @@ export function upstreamTo(stage: Stage, from: Program, node: InnerNode): Upstre
         handle: () => node.answer(readHead(request, node.logId())),
         failure: unreachable,
       })
-      return received(stage, from, answer, unreachable)
+      return received(stage, from, answer)
     },
   }
 }
@@ -89,7 +92,6 @@ function received(
   stage: Stage,
   from: Program,
   { status, headers, body }: InnerAnswer,
-  failure: (why: string) => Error,
 ): UpstreamAnswer {
   async function* pieces(): AsyncGenerator<Uint8Array> {
     if (body === null) return
@@ -98,7 +100,7 @@ function received(
     const half = Math.floor(body.byteLength / 2)
     yield body.subarray(0, half)
     await from.pause(chance.happens(stage.network.conditions.slow) ? chance.between(0, 400) : 0.5)
-    if (chance.happens(stage.network.conditions.lost)) throw failure('the body broke off')
+    if (chance.happens(stage.network.conditions.lost)) throw unreachable('the body broke off')
     yield body.subarray(half)
   }
   return { status, headers, body: pieces(), discard: () => undefined }

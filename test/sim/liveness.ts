@@ -1,7 +1,9 @@
 import type { Faults } from './faults.ts'
 import { nameOf } from './ledger.ts'
+import type { EdgeNode } from './nodes.ts'
 import type { Safety } from './safety.ts'
 import { URLS } from './scene.ts'
+import type { SceneUrl } from './scene.ts'
 import type { Theatre } from './theatre.ts'
 
 /** Another runner's silence (10 s), its takeover and a whole lease fit into this, and a lost follow request too. */
@@ -23,15 +25,15 @@ export async function endsWell(theatre: Theatre, faults: Faults, safety: Safety)
   }
   const waiting = new Set<string>()
   const poor: string[] = []
+  const ask = async (edge: EdgeNode, url: SceneUrl): Promise<void> => {
+    const name = `${edge.host.name} ${url.target}`
+    waiting.add(name)
+    const status = await safety.read(edge, url)
+    waiting.delete(name)
+    if (status >= 500 && status !== 504) poor.push(`${name} got ${status}`)
+  }
   for (const edge of theatre.edges) {
-    for (const url of URLS) {
-      const name = `${edge.host.name} ${url.target}`
-      waiting.add(name)
-      void safety.read(edge, url).then((status) => {
-        waiting.delete(name)
-        if (status >= 500 && status !== 504) poor.push(`${name} got ${status}`)
-      })
-    }
+    for (const url of URLS) void ask(edge, url)
   }
   await world.run(world.now + ANSWER_MS, () => waiting.size === 0)
   for (const name of waiting) safety.fail('no answer', `${name} got no answer`)

@@ -43,15 +43,16 @@ export class Safety {
   /** A client asks; resolves with the status, or never when the edge dies meanwhile. */
   read(edge: EdgeNode, url: SceneUrl): Promise<number> {
     return new Promise((resolve, reject) => {
-      edge.program.later(0, () => {
-        // The head is read: what is Done now binds this answer.
-        const floor = this.#ledger.floorOf(url)
-        edge.request(url.target, this.#conditions(url)).then((answer) => {
-          this.#check(edge, url, floor, answer)
-          resolve(answer.status)
-        }, reject)
-      })
+      edge.program.later(0, () => void this.#readHead(edge, url).then(resolve, reject))
     })
+  }
+
+  async #readHead(edge: EdgeNode, url: SceneUrl): Promise<number> {
+    // What is Done now binds this answer.
+    const floor = this.#ledger.floorOf(url)
+    const answer = await edge.request(url.target, this.#conditions(url))
+    this.#check(edge, url, floor, answer)
+    return answer.status
   }
 
   /** Some ask whether their copy is still good, some want only what is there. */

@@ -65,6 +65,10 @@ export class Theatre {
     return [this.resizer, ...(this.home ? [this.home] : []), ...this.edges]
   }
 
+  get suspends(): boolean {
+    return this.#profile.faults.suspend + this.#profile.faults.naps > 0
+  }
+
   startControl(at: number): void {
     const host = this.#controlHosts[at]!
     const control = new Control(this.stage, new Program(host, host.name))
