@@ -4,6 +4,7 @@ import { ageMs, sameIdentity } from '../origin/file-identity.ts'
 import type { AssetRow } from '../store/store.ts'
 import { folderAssetId } from './asset-id.ts'
 import type { AssetProblem } from './assets.ts'
+import { clashProblems } from './folder-clashes.ts'
 import { beginBulk, CHANGES_PER_COMMIT, commitChanges, endBulk } from './folder-commit.ts'
 import type { Bulk, FolderChange } from './folder-commit.ts'
 import { inodeOf, knownContent, takeFile } from './folder-take.ts'
@@ -143,7 +144,10 @@ export class FolderWatch {
       const reason = 'The file cannot be read: check its permissions.'
       return { path, code: 'unreadable', reason }
     })
-    return [...this.#tree.problems(), ...this.#clashes(), ...unreadable].slice(0, PROBLEMS_MAX)
+    return [...this.#tree.problems(), ...clashProblems(this.#claims), ...unreadable].slice(
+      0,
+      PROBLEMS_MAX,
+    )
   }
 
   /** Looks again where these assets are, and waits until what is found stands still and is committed. */
@@ -387,16 +391,5 @@ export class FolderWatch {
     for (const path of this.#unreadable.keys()) this.#open.add(folderAssetId(path))
     this.#unreadable.clear()
     return 0
-  }
-
-  #clashes(): readonly AssetProblem[] {
-    const clashes = [...this.#claims].filter(([, paths]) => paths.size > 1)
-    return clashes.flatMap(([id, paths]) =>
-      [...paths].map((path): AssetProblem => {
-        const others = [...paths].filter((other) => other !== path).join(', ')
-        const reason = `It has the same asset id “${id}” as ${others}: rename one of them.`
-        return { path, code: 'clash', reason }
-      }),
-    )
   }
 }
