@@ -40,12 +40,24 @@ export function askedUrl(
 function splitUrl(url: string, edges: readonly EdgeAddress[]): { host: string; target: string } {
   if (url.startsWith('/') && !url.startsWith('//')) {
     const edge = edges[0]
-    return { host: edge === undefined ? 'localhost' : new URL(edge.url).host, target: url }
+    return { host: edge === undefined ? 'localhost' : new URL(edge.url).host, target: asSent(url) }
   }
   const found = FULL_URL.exec(url)
   if (found === null) throw foreign('Give a full http or https URL, without a fragment.')
   const rest = found[2] ?? '/'
-  return { host: found[1]!, target: rest.startsWith('?') ? `/${rest}` : rest }
+  return { host: hostIn(found[1]!), target: asSent(rest.startsWith('?') ? `/${rest}` : rest) }
+}
+
+/** As a browser would send it: names in other scripts become ASCII (RFC 5890). */
+function hostIn(text: string): string {
+  const base = `http://${text}`
+  if (!URL.canParse(base)) throw foreign('Its host is none.')
+  return new URL(base).host
+}
+
+/** What people paste may hold letters that no request line can (RFC 9112 §3.2): browsers encode them. */
+function asSent(target: string): string {
+  return target.toWellFormed().replaceAll(/\P{ASCII}+/gu, encodeURIComponent)
 }
 
 function foreign(reason: string): ApiError {

@@ -20,8 +20,12 @@ import type { EdgeAddress } from './views.ts'
 const P = '/api/v1/projects/:project'
 const tags = ['live']
 const PEEK_TIMEOUT_MS = 1500
+/** Copies held in memory at once to be shown, each at most 50 MB. */
+const SHOWN_MAX = 16
 
 export const liveRoutes: Routes = (app, parts) => {
+  let shown = 0
+
   app.get(
     `${P}/live`,
     {
@@ -57,7 +61,13 @@ export const liveRoutes: Routes = (app, parts) => {
     },
     async (request, reply) => {
       const scene = await look(parts, projectOf(request).id, request.query.url)
-      return sendBytes(reply, scene.asked, edgeNamed(scene.edges, request.query.node))
+      if (shown >= SHOWN_MAX) throw new ApiError('busy', 'Too many copies are being shown. Wait.')
+      shown++
+      try {
+        return await sendBytes(reply, scene.asked, edgeNamed(scene.edges, request.query.node))
+      } finally {
+        shown--
+      }
     },
   )
 
@@ -102,7 +112,7 @@ async function observe(
 ): Promise<LiveCopy> {
   const { asked, asset } = scene
   try {
-    const answer = await askEdge(edge, asked, visit)
+    const answer = await askEdge(edge, asked, { visit, keepBytes: false })
     const nodes = await peek(parts, asked)
     const own = nodes.find(({ node, role }) => node === edge.node && role === 'edge')
     const currentHash = asset?.hash ?? newestInput(nodes.flatMap(({ peeks }) => peeks))
@@ -131,8 +141,8 @@ async function sendBytes(
   asked: AskedUrl,
   edge: EdgeAddress,
 ): Promise<FastifyReply> {
-  const answer = await askEdge(edge, asked, false)
-  if (answer.status !== 200) {
+  const answer = await askEdge(edge, asked, { visit: false, keepBytes: true })
+  if (answer.status !== 200 || answer.bytes === null) {
     throw new ApiError('not-found', `${edge.node} holds no copy: it answers ${answer.status}.`)
   }
   const type = answer.headers['content-type']

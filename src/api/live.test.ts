@@ -172,6 +172,10 @@ describe('live view', () => {
       edges.map(({ asked }) => asked.length),
       counts,
     )
+    // What a person pastes is sent as a browser would send it.
+    const accented = await live(`${edges[0]!.url}/is/content/demo/caf\u00e9`)
+    assert.equal(accented.status, 200)
+    assert.equal(edges[0]!.asked.at(-1)!.url, '/is/content/demo/caf%C3%A9')
     // Any host will do in Dynamic Media's dialect, but it is the registered edge that is asked.
     const elsewhere = await live(`http://169.254.169.254${TARGET}`)
     assert.equal(elsewhere.status, 200)

@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici'
 import type { LiveCopy } from '../contract/api/live.ts'
 import { NODE_HEADERS } from '../contract/node-protocol.ts'
 import type { Peek } from '../contract/node-protocol.ts'
-import { sha256 } from '../kernel/hash.ts'
+import { sha256Stream } from '../kernel/hash.ts'
 import type { AskedUrl } from './delivery-names.ts'
 import { ApiError } from './errors.ts'
 import type { EdgeAddress } from './views.ts'
@@ -12,44 +12,51 @@ import { instant } from './views.ts'
 
 /** One URL as one edge serves it, asked over HTTP as a visitor would, and what that says about freshness. */
 
-/** Larger than any rendition; a video is shown by its headers and first bytes elsewhere. */
+/** Larger than any rendition. */
 const BYTES_MAX = 50 * 1024 * 1024
 const ASK_TIMEOUT_MS = 10_000
 
 export interface EdgeAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly bytes: Buffer
+  readonly sha256: string
+  readonly size: number
+  /** Null when only its hash was wanted. */
+  readonly bytes: Buffer | null
 }
 
 /** `visit` fills the edge as a visitor does; else `only-if-cached` (RFC 9111 §5.2.1.7) makes looking change nothing. */
 export async function askEdge(
   edge: EdgeAddress,
   asked: AskedUrl,
-  visit: boolean,
+  how: { readonly visit: boolean; readonly keepBytes: boolean },
 ): Promise<EdgeAnswer> {
   const headers = {
     host: asked.host,
     accept: 'image/avif,image/webp,image/*,*/*;q=0.8',
-    ...(visit ? {} : { 'cache-control': 'only-if-cached' }),
+    ...(how.visit ? {} : { 'cache-control': 'only-if-cached' }),
   }
   const base = new URL(edge.url).origin
   const signal = AbortSignal.timeout(ASK_TIMEOUT_MS)
   const answer = await request(base + asked.target, { headers, signal }).catch((cause: unknown) => {
     throw unreachable(edge, cause)
   })
-  const bytes = await readBytes(answer.body).catch((cause: unknown) => {
+  const body = await readBody(answer.body, how.keepBytes).catch((cause: unknown) => {
     if (cause instanceof ApiError) throw cause
     throw unreachable(edge, cause)
   })
-  return { status: answer.statusCode, headers: answer.headers, bytes }
+  return { status: answer.statusCode, headers: answer.headers, ...body }
 }
 
 function unreachable(edge: EdgeAddress, cause: unknown): ApiError {
   return new ApiError('edge-unreachable', `${edge.node} does not answer at ${edge.url}.`, { cause })
 }
 
-async function readBytes(body: Dispatcher.ResponseData['body']): Promise<Buffer> {
+async function readBody(
+  body: Dispatcher.ResponseData['body'],
+  keepBytes: boolean,
+): Promise<Pick<EdgeAnswer, 'sha256' | 'size' | 'bytes'>> {
+  const hash = sha256Stream()
   const pieces: Buffer[] = []
   let size = 0
   for await (const piece of body as AsyncIterable<Buffer>) {
@@ -57,9 +64,10 @@ async function readBytes(body: Dispatcher.ResponseData['body']): Promise<Buffer>
     if (size > BYTES_MAX) {
       throw new ApiError('too-large', 'What the edge holds is too large to be shown here.')
     }
-    pieces.push(piece)
+    hash.update(piece)
+    if (keepBytes) pieces.push(piece)
   }
-  return Buffer.concat(pieces)
+  return { sha256: hash.digest(), size, bytes: keepBytes ? Buffer.concat(pieces) : null }
 }
 
 export interface Observation {
@@ -88,8 +96,8 @@ export function liveCopy(seen: Observation): LiveCopy {
     ageSeconds: numberOf(headerOf(answer, 'age')),
     mark: numberOf(headerOf(answer, NODE_HEADERS.mark)),
     etag: headerOf(answer, 'etag'),
-    sha256: absent ? null : sha256(answer.bytes),
-    bytes: absent ? null : answer.bytes.length,
+    sha256: absent ? null : answer.sha256,
+    bytes: absent ? null : answer.size,
     contentType: headerOf(answer, 'content-type'),
     inputHash,
     at: instant(seen.wallMs),

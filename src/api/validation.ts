@@ -86,6 +86,8 @@ function itemsOf(error: SchemaError): ProblemItem[] {
         pointer: `${instancePath}/${escaped(name)}`,
         reason: 'is missing',
       }))
+    case 'pattern':
+      return [{ pointer: instancePath, reason: 'holds characters that are not allowed here' }]
     case 'enum':
       return [{ pointer: instancePath, reason: enumReason(params) }]
     default:

@@ -45,7 +45,12 @@ export function page<Item extends TSchema>(item: Item) {
   })
 }
 
-export const Name = Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX })
+/** One line: no control characters. */
+export const Name = Type.String({
+  minLength: 1,
+  maxLength: NAME_LENGTH_MAX,
+  pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+})
 export const Url = Type.String({ minLength: 1, maxLength: URL_LENGTH_MAX })
 export const Instant = Type.String({ description: 'ISO 8601 in UTC' })
 export const AssetId = Type.String({ minLength: 1, maxLength: ASSET_ID_LENGTH_MAX })
