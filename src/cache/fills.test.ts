@@ -46,7 +46,12 @@ describe('fills', () => {
       return promise
     }
     const grant = (): void =>
-      freshness.grant({ head: 0, leaseMs: 60_000, sentAt: time.clock.now() })
+      freshness.grant({
+        head: 0,
+        leaseMs: 60_000,
+        sentAt: time.clock.now(),
+        sentWall: time.clock.wall(),
+      })
     if (lease) grant()
     const ask = (minMark = 0, askerHoldsLease = false, key = '/red'): Promise<Answer> =>
       fills.obtain(key, arrive(freshness, minMark, askerHoldsLease), start)
@@ -276,7 +281,13 @@ describe('whatever order things happen in', () => {
         const time = manualTime()
         const freshness = new Freshness(time.clock)
         freshness.startEmpty('log', 0)
-        if (nodeHasLease) freshness.grant({ head: 0, leaseMs: 60_000, sentAt: time.clock.now() })
+        if (nodeHasLease)
+          freshness.grant({
+            head: 0,
+            leaseMs: 60_000,
+            sentAt: time.clock.now(),
+            sentWall: time.clock.wall(),
+          })
         const fills = new Fills<FillAnswer>(freshness, time.clock)
         let lastRedPurge = 0
         let shared = true
