@@ -84,8 +84,11 @@ export class Authority implements ControlLink, NodeBarrier {
   readonly #changed = new Bell()
   readonly #asks = new Map<string, OpenAsk[]>()
   readonly #stats = new Map<string, NodeStats>()
-  /** When this process first saw an incarnation marked out, on its own clock. */
-  readonly #outSeen = new Map<string, number>()
+  /**
+   * When this process first saw an incarnation marked out, on its own clock. `seenAt` tells the mark from a later one: it stands still
+   * while a node is out, and moves when it registers again, through whichever control process.
+   */
+  readonly #outSeen = new Map<string, { readonly seenAt: number; readonly since: number }>()
 
   constructor(parts: AuthorityParts) {
     this.#parts = parts
@@ -228,8 +231,9 @@ export class Authority implements ControlLink, NodeBarrier {
     }
     // A node that another invalidation found silent is ignored only once its leases are over for whoever saw the mark late.
     const seen = this.#outSeen.get(node.incarnation)
-    if (seen === undefined) this.#outSeen.set(node.incarnation, now)
-    return seen !== undefined && now >= seen + graceMs ? 'lease-expired' : null
+    if (seen?.seenAt === node.seenAt) return now >= seen.since + graceMs ? 'lease-expired' : null
+    this.#outSeen.set(node.incarnation, { seenAt: node.seenAt, since: now })
+    return null
   }
 
   async peek(

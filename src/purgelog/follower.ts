@@ -182,8 +182,6 @@ export class Follower {
     while (!this.#stopping.signal.aborted) {
       try {
         await step()
-        if (!this.#connected) this.#parts.log.info('control is reached')
-        this.#connected = true
         retryMs = RETRY_FIRST_MS
       } catch (error) {
         if (this.#stopping.signal.aborted) return
@@ -211,7 +209,10 @@ export class Follower {
       ),
     )
     try {
-      return await call(AbortSignal.any([late.signal, this.#stopping.signal]))
+      const answer = await call(AbortSignal.any([late.signal, this.#stopping.signal]))
+      if (!this.#connected) this.#parts.log.info('control is reached')
+      this.#connected = true
+      return answer
     } finally {
       cancel()
     }
