@@ -6,26 +6,26 @@ import { Leases } from './leases.ts'
 
 const LEASE_MS = 5_000
 
+function setUp() {
+  const time = manualTime()
+  const leases = new Leases(time.clock)
+  const grantOf = (head: number): (() => void) => {
+    const { clock } = time
+    const asked = { head, leaseMs: LEASE_MS, sentAt: clock.now(), sentWall: clock.wall() }
+    return () => leases.add(asked)
+  }
+  return {
+    time,
+    leases,
+    /** Asked for now, granted now. */
+    grant: (head: number) => grantOf(head)(),
+    /** Asked for now, granted when the answer is called. */
+    ask: grantOf,
+  }
+}
+
 /** Freshness rule P3. */
 describe('a lease', () => {
-  function setUp() {
-    const time = manualTime()
-    const leases = new Leases(time.clock)
-    const grantOf = (head: number): (() => void) => {
-      const { clock } = time
-      const asked = { head, leaseMs: LEASE_MS, sentAt: clock.now(), sentWall: clock.wall() }
-      return () => leases.add(asked)
-    }
-    return {
-      time,
-      leases,
-      /** Asked for now, granted now. */
-      grant: (head: number) => grantOf(head)(),
-      /** Asked for now, granted when the answer is called. */
-      ask: grantOf,
-    }
-  }
-
   test('is not held before control granted one', () => {
     const { leases } = setUp()
     assert.equal(leases.held(1_000_000), false)

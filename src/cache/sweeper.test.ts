@@ -10,32 +10,32 @@ import { Sweeper } from './sweeper.ts'
 const PROJECT = keyHash(keyText.project('demo'))
 const RED = keyHash(keyText.asset('demo', 'red'))
 
+/** Distinct, and cheaper than hashing. */
+const manyKeys = (count: number, from = 0): KeyHash[] =>
+  Array.from({ length: count }, (_, at) => String(from + at).padStart(22, '0') as KeyHash)
+
+function setUp() {
+  const time = manualTime()
+  const freshness = new Freshness(time.clock)
+  freshness.startEmpty('log', 0)
+  const cache = new MarkedCache<null, Uint8Array>({
+    freshness,
+    bodies: memoryBodies,
+    bytesMax: 100_000_000,
+  })
+  const keep = (key: string, keys: readonly KeyHash[] = [PROJECT]): void =>
+    void cache.store(
+      key,
+      { keys, mark: freshness.applied, meta: null, body: new Uint8Array(1), bodyBytes: 1 },
+      freshness.epoch,
+    )
+  const purge = (keys: readonly KeyHash[]): void =>
+    freshness.apply({ seq: freshness.applied + 1, project: 'demo', kind: 'purge', keys })
+  const sweeper = new Sweeper(freshness, [cache], time.timers)
+  return { time, freshness, cache, keep, purge, sweeper }
+}
+
 describe('the sweeper', () => {
-  function setUp() {
-    const time = manualTime()
-    const freshness = new Freshness(time.clock)
-    freshness.startEmpty('log', 0)
-    const cache = new MarkedCache<null, Uint8Array>({
-      freshness,
-      bodies: memoryBodies,
-      bytesMax: 100_000_000,
-    })
-    const keep = (key: string, keys: readonly KeyHash[] = [PROJECT]): void =>
-      void cache.store(
-        key,
-        { keys, mark: freshness.applied, meta: null, body: new Uint8Array(1), bodyBytes: 1 },
-        freshness.epoch,
-      )
-    const purge = (keys: readonly KeyHash[]): void =>
-      freshness.apply({ seq: freshness.applied + 1, project: 'demo', kind: 'purge', keys })
-    const sweeper = new Sweeper(freshness, [cache], time.timers)
-    return { time, freshness, cache, keep, purge, sweeper }
-  }
-
-  /** Distinct, and cheaper than hashing. */
-  const manyKeys = (count: number, from = 0): KeyHash[] =>
-    Array.from({ length: count }, (_, at) => String(from + at).padStart(22, '0') as KeyHash)
-
   test('forgets stamps once there are many, and raises the floor to where it began', async () => {
     const { time, freshness, cache, keep, purge, sweeper } = setUp()
     keep('/red', [PROJECT, RED])

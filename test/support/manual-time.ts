@@ -21,6 +21,11 @@ interface Alarm {
 /** Rounds of the event loop that a chain of promises without real input needs at most. */
 const ROUNDS = 8
 
+async function settle(): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++)
+    await new Promise<void>((resolve) => void setImmediate(resolve))
+}
+
 export function manualTime(): ManualTime {
   let now = 1_000
   let wallAhead = Date.UTC(2026, 0, 1)
@@ -29,10 +34,6 @@ export function manualTime(): ManualTime {
     const alarm = { at: now + ms, ring }
     alarms.push(alarm)
     return () => void (alarms = alarms.filter((other) => other !== alarm))
-  }
-  const settle = async (): Promise<void> => {
-    for (let round = 0; round < ROUNDS; round++)
-      await new Promise<void>((resolve) => void setImmediate(resolve))
   }
   return {
     clock: { now: () => now, wall: () => now + wallAhead },

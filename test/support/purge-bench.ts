@@ -108,15 +108,15 @@ export function cuttable(): {
   through: (link: ControlLink) => ControlLink
 } {
   const state = { cut: false, through }
-  function through(link: ControlLink): ControlLink {
-    const open = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
-      return async (...args: A): Promise<R> => {
-        if (state.cut) throw new TypeError('cut')
-        const answer = await call(...args)
-        if (state.cut) throw new TypeError('cut')
-        return answer
-      }
+  const open = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
+    return async (...args: A): Promise<R> => {
+      if (state.cut) throw new TypeError('cut')
+      const answer = await call(...args)
+      if (state.cut) throw new TypeError('cut')
+      return answer
     }
+  }
+  function through(link: ControlLink): ControlLink {
     return {
       register: open((hello, signal) => link.register(hello, signal)),
       follow: open((request, signal) => link.follow(request, signal)),
