@@ -56,8 +56,13 @@ async function runRole(role: RoleName, argv: readonly string[]): Promise<number>
   }
 }
 
+/** Errors of our own say in words what is wrong and the way out; anything else is a fault, and its trace is wanted. */
 function isExplained(error: unknown): error is Error {
-  return error instanceof StartError || error instanceof StoreError || error instanceof TypeError
+  if (error instanceof StartError || error instanceof StoreError) return true
+  if (error instanceof Error && 'publicMessage' in error) return true
+  return (
+    error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+  )
 }
 
 async function run(config: Config): Promise<number> {

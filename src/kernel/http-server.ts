@@ -64,6 +64,21 @@ function unusedConnections(server: Server): ReadonlySet<Socket> {
   return unused
 }
 
+/** Rejects like `listen` would, before anything was made; port 0 is always free. */
+export async function checkPort(place: {
+  host: string
+  port: number
+  setting: string
+}): Promise<void> {
+  if (place.port === 0) return
+  const probe = createServer()
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (error) => reject(explain(error, place)))
+    probe.listen(place.port, place.host, resolve)
+  })
+  await new Promise<void>((resolve) => void probe.close(() => resolve()))
+}
+
 export function hostInUrl(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   if (host === '::') return '[::1]'

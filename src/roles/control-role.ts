@@ -38,8 +38,6 @@ export interface Control {
   readonly authority: Authority
   readonly assets: Assets
   readonly invalidations: Invalidations
-  /** Whether this start made the data. */
-  readonly firstStart: boolean
   openDoor(place: { host: string; port: number }, demo: DemoPictures | null): Promise<Running>
   stop(): Promise<void>
 }
@@ -83,7 +81,7 @@ export async function startControl(machine: Machine, settings: ControlSettings):
     invalidations.recordChange(tx, change)
   const assets = createAssets({ store, originFolder, onChange, clock, timers, random, log })
   late.assets = assets
-  const firstStart = await ensureAccount(machine, store, settings)
+  await ensureAccount(machine, store, settings)
   await assets.start()
   await invalidations.start()
   return {
@@ -91,7 +89,6 @@ export async function startControl(machine: Machine, settings: ControlSettings):
     authority,
     assets,
     invalidations,
-    firstStart,
     openDoor: (place, demo) =>
       openDoor(machine, settings, { store, authority, assets, invalidations }, place, demo),
     async stop() {
@@ -135,15 +132,15 @@ async function openDoor(
   return { url, notReady: () => [], stop: () => api.close() }
 }
 
-/** The first account, owner of everything. True when it was made now. */
+/** The first account, owner of everything. */
 async function ensureAccount(
   machine: Machine,
   store: Store,
   settings: ControlSettings,
-): Promise<boolean> {
+): Promise<void> {
   const { accounts } = store.tables
   const known = await accounts.accounts()
-  if (known.some((account) => account.owner)) return false
+  if (known.some((account) => account.owner)) return
   const { adminEmail, adminPassword } = settings
   const passwordHash =
     adminPassword === null ? null : await hashPassword(adminPassword, machine.random)
@@ -155,7 +152,6 @@ async function ensureAccount(
     createdAt: machine.clock.wall(),
   }
   await store.transaction('durable', (tx) => tx.accounts.putAccount(account))
-  return true
 }
 
 /** Rings the nodes' authority after each commit that appended to the purge log. */

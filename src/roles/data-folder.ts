@@ -15,6 +15,7 @@ export interface DataFolder {
   /** Incarnations of nodes that ran here before: surely dead, because this start holds the lock. */
   predecessors(): Promise<Readonly<Record<string, string>>>
   rememberNode(id: string, incarnation: string): Promise<void>
+  has(name: string): Promise<boolean>
   write(name: string, text: string): Promise<void>
   unlock(): void
 }
@@ -45,6 +46,7 @@ export async function openDataFolder(path: string, random: Random): Promise<Data
       remembering = rememberAfter(remembering, file(NODES_FILE), id, incarnation)
       return remembering
     },
+    has: async (name) => (await readOptional(file(name))) !== null,
     write: (name, text) => writeWhole(file(name), text, 0o640),
     unlock: () => lock.close(),
   }

@@ -17,7 +17,7 @@ export interface DemoParts {
   readonly project: string
 }
 
-/** Who made the first versions; what tells a demo project from others. */
+/** Who made the first versions. */
 const BY = 'Sluice demo'
 
 const ORIGIN_HOST = 'sample.li'
@@ -42,7 +42,10 @@ export function createDemo(parts: DemoParts): Demo {
   const demo: Demo = {
     project,
     ids: DEMO_IDS,
-    made: async () => (await known())?.assetSource.kind === 'library' && isDemo(parts),
+    async made() {
+      const row = await known()
+      return row !== undefined && isDemo(row)
+    },
     async startOrigin() {
       port ??= await origin.start(knownPort(await known()))
       return { port }
@@ -62,9 +65,10 @@ export function createDemo(parts: DemoParts): Demo {
   return demo
 }
 
-async function isDemo({ store, project }: DemoParts): Promise<boolean> {
-  const versions = await store.tables.assets.versions(project, DEMO_IDS[0])
-  return versions.some((version) => version.createdBy === BY)
+/** A demo that a first start did not finish drawing is one too. */
+function isDemo({ tokens, origins, assetSource }: ProjectRow): boolean {
+  const library = assetSource.kind === 'library'
+  return library && tokens.includes(TOKEN) && origins.some(({ host }) => host === ORIGIN_HOST)
 }
 
 async function makeProject(

@@ -1,0 +1,141 @@
+import {
+  SERVE_FILE,
+  beginControl,
+  edgeSettings,
+  refuseEarly,
+  stopAll,
+  welcome,
+} from './app-parts.ts'
+import type { App, AppParts } from './app-parts.ts'
+import type { Config } from './config.ts'
+import { HttpLink } from './purgelog/http-link.ts'
+import { openDataFolder } from './roles/data-folder.ts'
+import { startEdge, startPlainEdge } from './roles/edge-role.ts'
+import { openNodePort } from './roles/node-port.ts'
+import { startResizer } from './roles/resizer-role.ts'
+import type { Machine, Running } from './roles/role.ts'
+
+/** Each role as a process of its own. */
+export async function controlAlone(
+  machine: Machine,
+  config: Config,
+  parts: AppParts,
+): Promise<App> {
+  await refuseEarly(config)
+  const data = await openDataFolder(config.dataFolder, machine.random)
+  const firstTime = !(await data.has(SERVE_FILE))
+  const adminKey = await data.secret('admin-key', config.adminKey)
+  const control = await beginControl(
+    machine,
+    config,
+    parts,
+    data,
+    adminKey.value,
+    config.nodeSecret!,
+  )
+  const { assetsFolder, project } = config
+  if (assetsFolder !== null) {
+    if (!(await control.store.tables.projects.get(project))) {
+      await control.assets.createProject(project, { company: project, tokens: [project] })
+    }
+    await control.assets.useFolder(project, assetsFolder)
+  } else if (!(await control.store.tables.projects.get(project))) {
+    await control.assets.createProject(project, { company: project, tokens: [project] })
+  }
+  const door = await control.openDoor({ host: config.host, port: config.port }, null)
+  const notes = await welcome(machine, control, config, door.url, firstTime ? adminKey.value : null)
+  await data.write(SERVE_FILE, JSON.stringify({ console: door.url, project }))
+  return {
+    places: [['console', door.url]],
+    notes,
+    stop: () => stopAll([async () => data.unlock(), () => control.stop(), () => door.stop()]),
+  }
+}
+
+export async function resizerAlone(machine: Machine, config: Config): Promise<App> {
+  const data = await openDataFolder(config.dataFolder, machine.random)
+  const link = new HttpLink(config.controlUrl!, config.nodeSecret!)
+  const { host, resizerPort: port } = config
+  const place = {
+    id: config.nodeId ?? `resizer-${port}`,
+    host,
+    port,
+    data,
+    link,
+    nodeSecret: config.nodeSecret!,
+  }
+  const resizer = await startResizer(machine, place, {
+    diskBytes: config.resizerDiskBytes,
+    onMismatch: (project, id) =>
+      machine.log.warn({ project, id }, 'an original is not what its record says'),
+  })
+  return withNodePort(
+    machine,
+    config,
+    'resizer',
+    [resizer],
+    [() => link.close(), async () => data.unlock()],
+  )
+}
+
+export async function edgeAlone(machine: Machine, config: Config): Promise<App> {
+  const stops: (() => Promise<void>)[] = []
+  const edges: Running[] = []
+  const data =
+    config.controlUrl === null ? null : await openDataFolder(config.dataFolder, machine.random)
+  if (data) stops.push(async () => data.unlock())
+  for (const port of config.edgePorts) {
+    const settings = edgeSettings(config, port, config.upstreamUrl!)
+    if (!data || config.controlUrl === null) {
+      edges.push(await startPlainEdge(machine, { ...settings, purgeFrom: config.purgeFrom }))
+      continue
+    }
+    const nodeSecret = config.nodeSecret!
+    const link = new HttpLink(config.controlUrl, nodeSecret)
+    stops.push(() => link.close())
+    const id = edgeId(config, port)
+    edges.push(
+      await startEdge(machine, { id, host: config.host, port, data, link, nodeSecret }, settings),
+    )
+  }
+  return withNodePort(machine, config, 'edges', edges, stops)
+}
+
+function edgeId(config: Config, port: number): string {
+  if (config.nodeId === null) return `edge-${port}`
+  return config.edgePorts.length === 1 ? config.nodeId : `${config.nodeId}-${port}`
+}
+
+/** A separate node: ready once it listens, with its private port for health and metrics where one is set. */
+async function withNodePort(
+  machine: Machine,
+  config: Config,
+  name: string,
+  nodes: readonly Running[],
+  after: readonly (() => Promise<void>)[],
+): Promise<App> {
+  await joined(machine, nodes)
+  const stops = [...after, ...nodes.map((node) => () => node.stop())]
+  const places: (readonly [string, string])[] = [[name, nodes.map((node) => node.url).join(',')]]
+  if (config.nodePort !== null) {
+    const notReady = (): readonly string[] => nodes.flatMap((node) => node.notReady())
+    const port = await openNodePort(
+      { host: config.host, port: config.nodePort },
+      machine.metrics,
+      notReady,
+    )
+    stops.push(() => port.stop())
+    places.push(['node', port.url])
+  }
+  return { places, notes: [], stop: () => stopAll(stops) }
+}
+
+/** How long a node's start waits for control; after that it answers without a lease until control is there. */
+const JOIN_WAIT_MS = 5_000
+const JOIN_LOOK_MS = 20
+
+async function joined({ clock, timers }: Machine, nodes: readonly Running[]): Promise<void> {
+  const until = clock.now() + JOIN_WAIT_MS
+  while (nodes.some((node) => node.notReady().length > 0) && clock.now() < until)
+    await timers.sleep(JOIN_LOOK_MS)
+}
