@@ -19,6 +19,7 @@ const ROOTS = [
   'scripts/test.ts',
   'scripts/check.ts',
   'scripts/reference.ts',
+  'scripts/picture.ts',
   'console/src/main.tsx',
   'console/vite.config.ts',
 ]
