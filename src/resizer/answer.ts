@@ -29,23 +29,60 @@ export function provenanceHeaders({ logId, mark, keys }: Provenance): Record<str
   }
 }
 
+/** Against what lifetimes are counted. */
+export interface LifetimeNow {
+  readonly wall: number
+  /** Whatever else is said: this answer is only known to be right for a moment. */
+  readonly atMostSeconds?: number
+}
+
 /**
- * Lifetimes: `Cache-Control` for browsers, `CDN-Cache-Control` (RFC 9213) for outer caches and our edges. A year only when the bytes used
- * had the named version, and never for URLs with presets or crops, whose meaning can change.
+ * Lifetimes: `Cache-Control` for browsers, `CDN-Cache-Control` (RFC 9213) for outer caches and our edges. What wins: `ci_cache` over a year
+ * for the named version over the project's settings. A year only when the bytes used had the named version, and never for URLs with
+ * presets or crops, whose meaning can change. For caches the time since a remote original was confirmed is taken off, so that tiers
+ * do not add up their lifetimes.
  */
-export function lifetimeHeaders(url: DeliveryUrl, meta: RenditionMeta): Record<string, string> {
+export function lifetimeHeaders(
+  url: DeliveryUrl,
+  meta: RenditionMeta,
+  now?: LifetimeNow,
+): Record<string, string> {
+  if (url.cacheSeconds === null && namesItsVersion(url, meta)) {
+    return {
+      'cache-control': `public, max-age=${YEAR_SECONDS}, immutable`,
+      'cdn-cache-control': `max-age=${YEAR_SECONDS}`,
+    }
+  }
+  const most = now?.atMostSeconds ?? Number.POSITIVE_INFINITY
+  const browserSeconds = Math.min(most, secondsOf(url, meta, meta.browserTtlSeconds))
+  const cdnSeconds = Math.min(most, secondsOf(url, meta, meta.cdnTtlSeconds))
+  const passed = now && meta.confirmedAt !== null ? now.wall - meta.confirmedAt : 0
+  const left = Math.max(0, Math.ceil((cdnSeconds * 1000 - Math.max(0, passed)) / 1000))
+  return {
+    'cache-control': `public, max-age=${browserSeconds}`,
+    'cdn-cache-control': `max-age=${left}`,
+  }
+}
+
+/** How long the resizer itself believes a rendition of a remote original. */
+export function believedSeconds(url: DeliveryUrl, meta: RenditionMeta): number {
+  return Math.max(1, secondsOf(url, meta, meta.cdnTtlSeconds))
+}
+
+/** `ci_cache` overrides both lifetimes ("Caching interval"), but stretches none of an answer that stands in for another. */
+function secondsOf(url: DeliveryUrl, meta: RenditionMeta, ofProject: number): number {
+  const own = url.cacheSeconds ?? ofProject
+  return meta.passing ? Math.min(own, ofProject) : own
+}
+
+function namesItsVersion(url: DeliveryUrl, meta: RenditionMeta): boolean {
   const token = url.versionToken?.toLowerCase() ?? ''
-  const lasting =
+  return (
     token.length >= TOKEN_CHARACTERS_MIN &&
     meta.inputHash.startsWith(token) &&
     url.presets.length === 0 &&
     !(url.subject.kind === 'image' && url.subject.crop !== null)
-  const browserSeconds = lasting ? YEAR_SECONDS : meta.browserTtlSeconds
-  const cdnSeconds = lasting ? YEAR_SECONDS : meta.cdnTtlSeconds
-  return {
-    'cache-control': `public, max-age=${browserSeconds}${lasting ? ', immutable' : ''}`,
-    'cdn-cache-control': `max-age=${cdnSeconds}`,
-  }
+  )
 }
 
 export function textAnswer(

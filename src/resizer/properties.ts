@@ -52,6 +52,7 @@ export async function propertiesAnswer(
     mark: reachedMark,
   } = await rendition(deliveryUrl({ ...url, asks: { kind: 'bytes' } }))
   const reached = { ...from, keys, mark: reachedMark }
+  if (made.kind === 'stand-in') return textAnswer(404, 'There is no such original.', reached)
   if (made.kind === 'problem') {
     return textAnswer(made.problem.status, problemText(made.problem), reached)
   }

@@ -4,8 +4,11 @@ import { Fills } from '../cache/fills.ts'
 import type { FillAnswer, FillOrder } from '../cache/fills.ts'
 import type { DiskBodies, DiskBody } from '../cache/disk-bodies.ts'
 import type { Freshness } from '../cache/freshness.ts'
-import type { CacheEntry, MarkedCache } from '../cache/marked-cache.ts'
+import { MarkedCache, memoryBodies } from '../cache/marked-cache.ts'
+import type { CacheEntry } from '../cache/marked-cache.ts'
+import { deliverySettings } from '../contract/delivery-settings.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
+import type { KnownOriginal } from '../contract/known-originals.ts'
 import type { OriginRule, ProjectRecord } from '../contract/records.ts'
 import { OriginError } from '../origin/errors.ts'
 import type { Remote, RemoteAnswer } from '../origin/remote.ts'
@@ -30,10 +33,23 @@ export type RemoteOriginal =
       readonly kind: 'found'
       readonly hash: string
       readonly mediaType: string
+      /** Wall-clock milliseconds of the last answer that confirmed it. */
+      readonly confirmedAt: number
+      /** Past its lifetime, standing in for an origin that failed just now. */
+      readonly stale: boolean
       /** Only when something must be rendered. */
       readonly load: () => Promise<Uint8Array>
     }
   | { readonly kind: 'missing'; readonly reason: string }
+
+/** What is asked for, and how it may be answered. */
+export interface OriginalAsk {
+  readonly project: ProjectRecord
+  readonly rule: OriginRule
+  readonly original: string
+  /** How long a copy is believed; the project's lifetime unless the URL says otherwise. */
+  readonly ttlSeconds: number
+}
 
 export interface RemoteOriginalsParts {
   readonly clock: Clock
@@ -46,8 +62,19 @@ export interface RemoteOriginalsParts {
 
 type OriginalFill = FillAnswer & { readonly original: RemoteOriginal }
 
-/** A `vh` not seen before revalidates its original at most this often. */
+/** A `vh` not seen before revalidates its original at most this often, and no lifetime is shorter. */
 const REVALIDATE_EVERY_MS = 1_000
+/** "Missing" is remembered for a few thousand originals: some hundred bytes each. */
+const MISSING_BYTES_MAX = 4 * 1024 * 1024
+const NO_BODY = new Uint8Array(0)
+/** Failures of an origin, as against its answer that there is nothing: a copy past its lifetime may stand in for them. */
+const ORIGIN_FAILURES: readonly string[] = [
+  'origin-unreachable',
+  'origin-timeout',
+  'origin-failed',
+  'origin-resting',
+  'origin-busy',
+]
 /** Originals whose last revalidation and seen tokens are remembered. */
 const REMEMBERED_MAX = 20_000
 const TOKENS_PER_ORIGINAL_MAX = 64
@@ -58,80 +85,119 @@ export class RemoteOriginals {
   readonly #fills: Fills<OriginalFill>
   readonly #revalidatedAt = new Map<string, number>()
   readonly #seenTokens = new Map<string, Set<string>>()
+  /** What an origin said it has not, when, and with which status. */
+  readonly #missing: MarkedCache<{ readonly status: number; readonly at: number }, Uint8Array>
 
   constructor(parts: RemoteOriginalsParts) {
     this.#parts = parts
+    const { freshness } = parts
+    this.#missing = new MarkedCache({
+      freshness,
+      bodies: memoryBodies,
+      bytesMax: MISSING_BYTES_MAX,
+    })
     this.#fills = new Fills(parts.freshness, parts.clock)
   }
 
-  /** Whether this version token asks for a look at the origin first. Notes it as seen. */
-  tokenIsNews(project: string, original: string, token: string): boolean {
+  /**
+   * Whether this version token asks for a look at the origin first (`news`, and noted as seen), or would if the last look were
+   * not just over (`too-soon`): then what is known may be given, for a moment only.
+   */
+  tokenState(project: string, original: string, token: string): 'known' | 'news' | 'too-soon' {
     const name = sourceName(project, original)
     const seen = this.#seenTokens.get(name) ?? new Set()
-    if (seen.has(token)) return false
+    if (seen.has(token)) return 'known'
+    const last = this.#revalidatedAt.get(name)
+    if (last !== undefined && this.#parts.clock.now() < last + REVALIDATE_EVERY_MS)
+      return 'too-soon'
     seen.add(token)
     for (const oldest of seen) {
       if (seen.size <= TOKENS_PER_ORIGINAL_MAX) break
       seen.delete(oldest)
     }
     remember(this.#seenTokens, name, seen)
-    const last = this.#revalidatedAt.get(name)
-    return last === undefined || this.#parts.clock.now() >= last + REVALIDATE_EVERY_MS
+    return 'news'
   }
 
-  async read(
-    project: ProjectRecord,
-    rule: OriginRule,
-    original: string,
-    need: InputNeed,
-  ): Promise<RemoteOriginal> {
-    const name = sourceName(project.project, original)
+  async read(ask: OriginalAsk, need: InputNeed): Promise<RemoteOriginal> {
+    const name = sourceName(ask.project.project, ask.original)
     const { freshness } = this.#parts
-    const kept = need.strict ? undefined : this.#kept(name, project, need.mark)
+    const kept = need.strict ? undefined : this.#kept(name, ask, need.mark)
     if (kept) return kept
     const waiter = {
       minMark: need.mark,
       appliedAtArrival: freshness.applied,
       mayUseCache: !need.strict,
     }
-    const fill = await this.#fills.obtain(name, waiter, (order) =>
-      this.#fetch(name, project, rule, original, order),
-    )
+    const fill = await this.#fills.obtain(name, waiter, (order) => this.#fetch(name, ask, order))
     return fill.original
+  }
+
+  /** Usable originals of a project by name, behind `after`, at most `limit`. */
+  known(project: string, after: string, limit: number): readonly KnownOriginal[] {
+    const prefix = sourceName(project, '')
+    const names: string[] = []
+    for (const [name] of this.#parts.cache.all()) {
+      if (name.startsWith(prefix) && name.slice(prefix.length) > after) names.push(name)
+    }
+    names.sort()
+    return names.slice(0, limit).flatMap((name) => this.#knownAt(name, name.slice(prefix.length)))
+  }
+
+  knownOne(project: string, original: string): KnownOriginal | undefined {
+    return this.#knownAt(sourceName(project, original), original)[0]
+  }
+
+  /** Looking changes nothing; what was purged is not known any more. */
+  #knownAt(name: string, original: string): readonly KnownOriginal[] {
+    const found = this.#parts.cache.peek(name)
+    if (!found?.judgement.usable) return []
+    const { hash, mediaType, etag, lastModified, confirmedAt } = found.entry.meta
+    const { bytes } = found.entry.body
+    return [{ original, hash, mediaType, bytes, etag, lastModified, confirmedAt }]
   }
 
   *sweep(): Generator<void> {
     yield* this.#parts.cache.sweep()
+    yield* this.#missing.sweep()
   }
 
-  #kept(name: string, project: ProjectRecord, mark: number): RemoteOriginal | undefined {
+  #kept(
+    name: string,
+    { project, ttlSeconds }: OriginalAsk,
+    mark: number,
+  ): RemoteOriginal | undefined {
     const { cache, clock } = this.#parts
+    const { missingTtlSeconds } = deliverySettings(project.delivery)
+    const missing = this.#missing.lookup(name, mark)?.entry.meta
+    if (missing && clock.wall() < missing.at + missingTtlSeconds * 1000)
+      return notThere(missing.status)
     const found = cache.lookup(name, mark)
-    if (!found || clock.wall() >= found.entry.meta.confirmedAt + project.cdnTtlSeconds * 1000)
-      return undefined
+    const ttlMs = Math.max(REVALIDATE_EVERY_MS, ttlSeconds * 1000)
+    if (!found || clock.wall() >= found.entry.meta.confirmedAt + ttlMs) return undefined
     return this.#fromDisk(name, found.entry)
   }
 
-  #fromDisk(name: string, entry: OriginalEntry): RemoteOriginal {
+  #fromDisk(
+    name: string,
+    entry: OriginalEntry,
+    { stale = false, confirmedAt = entry.meta.confirmedAt } = {},
+  ): RemoteOriginal {
     const { bodies, cache } = this.#parts
+    const { hash, mediaType } = entry.meta
     const load = async (): Promise<Uint8Array> => {
       const bytes = await bodies.read(entry.body)
       if (bytes) return bytes
       cache.drop(name)
       throw keptBytesLost()
     }
-    return { kind: 'found', hash: entry.meta.hash, mediaType: entry.meta.mediaType, load }
+    return { kind: 'found', hash, mediaType, confirmedAt, stale, load }
   }
 
   /** What a hard purge made unusable is fetched anew, past every cache; the rest is asked after with its validators. */
-  async #fetch(
-    name: string,
-    project: ProjectRecord,
-    rule: OriginRule,
-    original: string,
-    order: FillOrder,
-  ): Promise<OriginalFill> {
+  async #fetch(name: string, ask: OriginalAsk, order: FillOrder): Promise<OriginalFill> {
     const { freshness, cache, clock, remote } = this.#parts
+    const { project, rule, original } = ask
     const epoch = freshness.epoch
     const mark = Math.max(freshness.applied, order.minMark)
     const keys = [
@@ -140,43 +206,73 @@ export class RemoteOriginals {
       keyText.source(project.project, original),
     ].map(keyHash)
     remember(this.#revalidatedAt, name, clock.now())
-    const candidate = cache.lookup(name, 0)?.entry
-    const ask = { rule, original, allowed: project.origins }
-    const answer = await remote.fetch(
-      candidate
-        ? {
-            ...ask,
-            validators: { etag: candidate.meta.etag, lastModified: candidate.meta.lastModified },
-          }
-        : { ...ask, noCache: true },
-    )
-    if (answer.kind === 'missing') {
-      return {
-        keys,
-        mark,
-        shareable: true,
-        original: { kind: 'missing', reason: `The origin answered ${answer.status}.` },
-      }
+    // By what is asked for, not by what is applied: a purge that is still on its way here may be of this very original.
+    const candidate = cache.lookup(name, order.minMark)?.entry
+    let answer: RemoteAnswer
+    try {
+      answer = await remote.fetch({
+        rule,
+        original,
+        allowed: project.origins,
+        ...(candidate ? { validators: candidate.meta } : { noCache: true }),
+      })
+    } catch (error) {
+      return this.#insteadOf(error, name, ask, order)
     }
+    const fill = { keys, mark, shareable: true } as const
+    if (answer.kind === 'missing') {
+      const { status } = answer
+      const meta = { status, at: clock.wall() }
+      // What its origin says is gone stands in for nothing.
+      cache.drop(name)
+      this.#missing.store(name, { keys, mark, meta, body: NO_BODY, bodyBytes: 0 }, epoch)
+      return { ...fill, original: notThere(status) }
+    }
+    this.#missing.drop(name)
+    const confirmedAt = clock.wall()
     if (answer.kind === 'not-modified') {
       if (!candidate)
         throw new OriginError(
           'origin-answer',
           'The origin answered 304 to an unconditional request.',
         )
-      const meta = { ...candidate.meta, confirmedAt: clock.wall() }
+      const meta = { ...candidate.meta, confirmedAt }
       const { body } = candidate
       cache.store(name, { keys, mark, meta, body, bodyBytes: body.bytes }, epoch)
-      return { keys, mark, shareable: true, original: this.#fromDisk(name, candidate) }
+      return { ...fill, original: this.#fromDisk(name, candidate, { confirmedAt }) }
     }
     await this.#keep(name, keys, mark, answer, epoch)
     const { bytes, hash, mediaType } = answer
     return {
-      keys,
-      mark,
-      shareable: true,
-      original: { kind: 'found', hash, mediaType, load: async () => bytes },
+      ...fill,
+      original: {
+        kind: 'found',
+        hash,
+        mediaType,
+        confirmedAt,
+        stale: false,
+        load: async () => bytes,
+      },
     }
+  }
+
+  /**
+   * A copy past its lifetime, where the project allows it (RFC 5861 §4): only one that is usable now for what is asked, so nothing
+   * that was hard-purged; and only while this node may use its cache, because without a lease a purge may be unknown here. Its mark
+   * is the judge's, not one of a read that failed.
+   */
+  #insteadOf(error: unknown, name: string, ask: OriginalAsk, order: FillOrder): OriginalFill {
+    const { cache, clock, log } = this.#parts
+    const { staleIfErrorSeconds } = deliverySettings(ask.project.delivery)
+    const failed = error instanceof OriginError && ORIGIN_FAILURES.includes(error.code)
+    if (!failed || !order.waitersJudge || staleIfErrorSeconds === 0) throw error
+    const found = cache.lookup(name, order.minMark)
+    const ageMs = found ? clock.wall() - found.entry.meta.confirmedAt : Number.POSITIVE_INFINITY
+    if (!found || ageMs >= (ask.ttlSeconds + staleIfErrorSeconds) * 1000) throw error
+    log.warn({ err: error, original: ask.original }, 'the origin failed; an older copy stands in')
+    const { keys } = found.entry
+    const original = this.#fromDisk(name, found.entry, { stale: true })
+    return { keys, mark: found.mark, shareable: true, original }
   }
 
   async #keep(
@@ -196,6 +292,10 @@ export class RemoteOriginals {
       log.warn({ err: error }, 'original not kept: the cache disk refused it')
     }
   }
+}
+
+function notThere(status: number): RemoteOriginal {
+  return { kind: 'missing', reason: `The origin answered ${status}.` }
 }
 
 function sourceName(project: string, original: string): string {

@@ -11,12 +11,15 @@ import { keyHash, keyText } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
 import { recipeText } from '../contract/recipe.ts'
 import type { Recipe } from '../contract/recipe.ts'
+import { hostOfOriginal, originRuleFor } from '../contract/origin-rules.ts'
 import { recordName } from '../contract/records.ts'
 import type { AssetRecord, PresetsRecord, ProjectRecord } from '../contract/records.ts'
 import { resolveRecipe } from '../contract/resolve-recipe.ts'
 import { urlKeyTexts } from '../contract/url-keys.ts'
 import type { AssetsOrigin } from '../origin/assets-origin.ts'
 import { keptBytesLost } from './errors.ts'
+import { standInFor } from './missing-original.ts'
+import type { StandIn } from './missing-original.ts'
 import type { InputNeed, RecordReader } from './record-reader.ts'
 import type { RemoteOriginals } from './remote-originals.ts'
 
@@ -31,6 +34,8 @@ export interface RenditionMeta {
   readonly confirmedAt: number | null
   readonly cdnTtlSeconds: number
   readonly browserTtlSeconds: number
+  /** Made of an original that stands in for a failing origin: these lifetimes are not to be stretched. */
+  readonly passing?: boolean
 }
 
 export type RenditionCache = MarkedCache<RenditionMeta, DiskBody>
@@ -69,14 +74,21 @@ export type Made =
       readonly keep: boolean
     }
   | { readonly kind: 'problem'; readonly problem: Problem }
+  | StandIn
 
-export type Problem = Omit<DeliveryProblem, 'status'> & { readonly status: number }
+export type Problem = Omit<DeliveryProblem, 'status'> & {
+  readonly status: number
+  /** There is no such original: something else may stand for it. */
+  readonly missing?: boolean
+}
 
 /** An original, named by a hash, with its bytes to be had. */
 interface Input {
   readonly hash: string
   readonly load: () => Promise<Uint8Array>
   readonly crop: AssetRecord['crops'][string] | null
+  /** Of a remote original: how fresh it is known to be. */
+  readonly remote: { readonly confirmedAt: number; readonly stale: boolean } | null
   /** Of a file whose bytes may differ from the record: what was really read. */
   readonly sound: boolean
 }
@@ -90,16 +102,17 @@ export async function fillRendition(
   url: DeliveryUrl,
   format: string | null,
   order: FillOrder,
+  mayStandIn = true,
 ): Promise<RenditionFill> {
   const { freshness } = parts
   const epoch = freshness.epoch
   const mark = Math.max(freshness.applied, order.minMark)
   const need: InputNeed = { mark, strict: !order.waitersJudge }
   const urlKeys = urlKeyTexts(url)
-  const answer = (made: Made, keys = urlKeys): RenditionFill => ({
-    keys: keys.map(keyHash),
+  const answer = (made: Made, keys = urlKeys.map(keyHash)): RenditionFill => ({
+    keys,
     mark,
-    shareable: made.kind === 'problem' || made.keep,
+    shareable: made.kind !== 'rendition' || made.keep,
     made,
   })
   const refuse = (problem: Problem): RenditionFill => answer({ kind: 'problem', problem })
@@ -107,30 +120,56 @@ export async function fillRendition(
   const project = await parts.records.read<ProjectRecord>(recordName.project(url.project), need)
   if (!project) return refuse(problem404(`There is no project ${url.project} here`))
   const input = await readInput(parts, url, project, need)
-  if ('status' in input) return refuse(input)
+  if ('status' in input) {
+    if (!input.missing || !mayStandIn || url.dialect !== 'cloudimage') return refuse(input)
+    const found = await standInFor(project, url, (other) =>
+      fillRendition(parts, other, null, { ...order, minMark: mark }, false),
+    )
+    return found ? answer(found.standIn, [...urlKeys.map(keyHash), ...found.keys]) : refuse(input)
+  }
   const presets = await readPresets(parts, url, need)
   const resolved = resolveRecipe(url, { presets, crop: input.crop, format })
   if (!resolved.ok) return refuse(resolved.problem)
   const nested = resolved.presets.map((name) => keyText.preset(url.project, name))
-  const keys = [...new Set([...urlKeys, ...nested])]
+  const keys = [...new Set([...urlKeys, ...nested])].map(keyHash)
+  const made = await madeOf(parts, url, format, {
+    input,
+    recipe: resolved.recipe,
+    lifetimes: lifetimesOf(project, input, parts.clock.wall()),
+    marked: { keys, mark },
+    epoch,
+  })
+  return answer(made, keys)
+}
 
+/** Everything that a rendition is made of, and what it is kept with. */
+interface Making {
+  readonly input: Input
+  readonly recipe: Recipe
+  readonly lifetimes: Lifetimes
+  readonly marked: { readonly keys: readonly KeyHash[]; readonly mark: number }
+  readonly epoch: number
+}
+
+async function madeOf(
+  parts: RenditionParts,
+  url: DeliveryUrl,
+  format: string | null,
+  { input, recipe, lifetimes, marked, epoch }: Making,
+): Promise<Made> {
   const key = renditionKey(url, format)
-  const etag = etagOf(input.hash, resolved.recipe, parts.rendererVersion)
+  const etag = etagOf(input.hash, recipe, parts.rendererVersion)
   const kept = input.sound ? parts.renditions.lookup(key, 0)?.entry : undefined
   if (kept?.meta.etag === etag) {
     // The same input, recipe and renderer, and no purge of it: nothing is rendered again (freshness rule P6).
-    const meta = { ...kept.meta, ...confirmation(parts, url), ...lifetimesOf(project) }
+    const { mediaType, width, height, inputHash } = kept.meta
+    const meta: RenditionMeta = { etag, mediaType, width, height, inputHash, ...lifetimes }
     const { body } = kept
-    parts.renditions.store(
-      key,
-      { keys: keys.map(keyHash), mark, meta, body, bodyBytes: body.bytes },
-      epoch,
-    )
+    parts.renditions.store(key, { ...marked, meta, body, bodyBytes: body.bytes }, epoch)
     parts.meter.count('sluice_resizer_reused_total')
-    const load = (): Promise<Uint8Array> => loadKept(parts, key, body)
-    return answer({ kind: 'rendition', meta, load, keep: true }, keys)
+    return { kind: 'rendition', meta, load: () => loadKept(parts, key, body), keep: true }
   }
-  const rendered = await parts.render(resolved.recipe, input.load, url.project)
+  const rendered = await parts.render(recipe, input.load, url.project)
   parts.meter.count('sluice_resizer_renders_total')
   const { bytes, mediaType, width, height } = rendered
   const meta: RenditionMeta = {
@@ -139,12 +178,10 @@ export async function fillRendition(
     width,
     height,
     inputHash: input.hash,
-    ...confirmation(parts, url),
-    ...lifetimesOf(project),
+    ...lifetimes,
   }
-  const made: Made = { kind: 'rendition', meta, load: async () => bytes, keep: input.sound }
-  if (input.sound) await keep(parts, key, keys.map(keyHash), mark, meta, bytes, epoch)
-  return answer(made, keys)
+  if (input.sound) await keep(parts, key, marked, meta, bytes, epoch)
+  return { kind: 'rendition', meta, load: async () => bytes, keep: input.sound }
 }
 
 async function loadKept(parts: RenditionParts, key: string, body: DiskBody): Promise<Uint8Array> {
@@ -163,14 +200,24 @@ function etagOf(inputHash: string, recipe: Recipe, rendererVersion: string): str
   return `"${sha256(`${inputHash}\n${recipeText(recipe)}\n${rendererVersion}`).slice(0, 32)}"`
 }
 
-function lifetimesOf(
-  project: ProjectRecord,
-): Pick<RenditionMeta, 'cdnTtlSeconds' | 'browserTtlSeconds'> {
-  return { cdnTtlSeconds: project.cdnTtlSeconds, browserTtlSeconds: project.browserTtlSeconds }
-}
+type Lifetimes = Pick<
+  RenditionMeta,
+  'confirmedAt' | 'cdnTtlSeconds' | 'browserTtlSeconds' | 'passing'
+>
 
-function confirmation(parts: RenditionParts, url: DeliveryUrl): Pick<RenditionMeta, 'confirmedAt'> {
-  return { confirmedAt: url.subject.kind === 'original' ? parts.clock.wall() : null }
+/** How soon a failing origin is asked again for what an older copy stands in for. */
+const STALE_SECONDS = 10
+
+function lifetimesOf(project: ProjectRecord, { remote }: Input, now: number): Lifetimes {
+  const { cdnTtlSeconds, browserTtlSeconds } = project
+  if (!remote) return { confirmedAt: null, cdnTtlSeconds, browserTtlSeconds }
+  if (!remote.stale) return { confirmedAt: remote.confirmedAt, cdnTtlSeconds, browserTtlSeconds }
+  return {
+    confirmedAt: now,
+    cdnTtlSeconds: Math.min(STALE_SECONDS, cdnTtlSeconds),
+    browserTtlSeconds: Math.min(STALE_SECONDS, browserTtlSeconds),
+    passing: true,
+  }
 }
 
 async function readPresets(
@@ -191,12 +238,14 @@ async function readInput(
   need: InputNeed,
 ): Promise<Input | Problem> {
   const { subject } = url
-  if (subject.kind === 'original') return readRemote(parts, project, subject.original, need)
+  if (subject.kind === 'original') return readRemote(parts, url, project, subject.original, need)
   const record = await parts.records.read<AssetRecord>(
     recordName.asset(url.project, subject.asset),
     need,
   )
-  if (!record?.published) return problem404(`There is no published asset ${subject.asset}`)
+  if (!record?.published) {
+    return { ...problem404(`There is no published asset ${subject.asset}`), missing: true }
+  }
   if (record.kind !== 'image') {
     return {
       status: 404,
@@ -218,6 +267,7 @@ async function readAssetInput(
   const named: Input = {
     hash: record.hash,
     crop,
+    remote: null,
     sound: true,
     load: () => loadNamed(parts, project, record),
   }
@@ -225,7 +275,7 @@ async function readAssetInput(
   const read = await parts.assets.readAsset(record)
   if (read.hash === record.hash && read.stable) return { ...named, load: async () => read.bytes }
   parts.onMismatch(project, record.id)
-  return { hash: read.hash, crop, sound: false, load: async () => read.bytes }
+  return { hash: read.hash, crop, remote: null, sound: false, load: async () => read.bytes }
 }
 
 /** Bytes that the record names; what was changed since the look at the file is a mismatch found late. */
@@ -250,12 +300,13 @@ export class InputChanged extends Error {
 
 async function readRemote(
   parts: RenditionParts,
+  url: DeliveryUrl,
   project: ProjectRecord,
   original: string,
   need: InputNeed,
 ): Promise<Input | Problem> {
-  const host = (original.split('/')[0] ?? '').replace(/:\d+$/, '')
-  const rule = project.origins.find((origin) => origin.host === host)
+  const host = hostOfOriginal(original)
+  const rule = originRuleFor(host, project.origins)
   if (!rule) {
     return {
       status: 403,
@@ -263,10 +314,16 @@ async function readRemote(
       reason: `${host} is not an allowed origin of ${project.project}`,
     }
   }
-  const found = await parts.remotes.read(project, rule, original, need)
-  if (found.kind === 'missing')
-    return problem404(`The original ${original} was not found. ${found.reason}`)
-  return { hash: found.hash, load: found.load, crop: null, sound: true }
+  const ttlSeconds = url.cacheSeconds ?? project.cdnTtlSeconds
+  const found = await parts.remotes.read({ project, rule, original, ttlSeconds }, need)
+  if (found.kind === 'missing') {
+    return {
+      ...problem404(`The original ${original} was not found. ${found.reason}`),
+      missing: true,
+    }
+  }
+  const { hash, load, confirmedAt, stale } = found
+  return { hash, load, crop: null, remote: { confirmedAt, stale }, sound: true }
 }
 
 function problem404(reason: string): Problem {
@@ -276,15 +333,14 @@ function problem404(reason: string): Problem {
 async function keep(
   parts: RenditionParts,
   key: string,
-  keys: readonly KeyHash[],
-  mark: number,
+  marked: Making['marked'],
   meta: RenditionMeta,
   bytes: Uint8Array,
   epoch: number,
 ): Promise<void> {
   try {
     const body = await parts.bodies.write(bytes)
-    parts.renditions.store(key, { keys, mark, meta, body, bodyBytes: body.bytes }, epoch)
+    parts.renditions.store(key, { ...marked, meta, body, bodyBytes: body.bytes }, epoch)
   } catch (error) {
     parts.log.warn({ err: error }, 'rendition not kept: the cache disk refused it')
   }

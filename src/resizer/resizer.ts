@@ -5,15 +5,18 @@ import type { FillOrder, Waiter } from '../cache/fills.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import { problemText } from '../contract/delivery-url.ts'
 import type { DeliveryUrl, ParsedDelivery } from '../contract/delivery-url.ts'
+import { ORIGINALS_PAGE, ORIGINALS_TARGET } from '../contract/known-originals.ts'
 import { negotiateFormat } from '../contract/negotiate-format.ts'
 import type { Asker } from '../contract/node-protocol.ts'
 import { parseCanonicalTarget, parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
+import { percentDecode } from '../contract/percent.ts'
 import { recordName } from '../contract/records.ts'
 import type { NamesRecord } from '../contract/records.ts'
-import { lifetimeHeaders, provenanceHeaders, textAnswer } from './answer.ts'
+import { believedSeconds, lifetimeHeaders, provenanceHeaders, textAnswer } from './answer.ts'
 import type { Provenance, ResizerAnswer } from './answer.ts'
 import { contentAnswer } from './content.ts'
 import { isKeptBytesLost } from './errors.ts'
+import { standInAnswer } from './missing-original.ts'
 import { propertiesAnswer } from './properties.ts'
 import { InputChanged, fillRendition, renditionKey } from './rendition.ts'
 import type { Made, Problem, RenditionFill, RenditionMeta, RenditionParts } from './rendition.ts'
@@ -42,6 +45,11 @@ const NAMES_CDN_SECONDS = 36_000
 const CATCH_UP_MS = 20
 const CATCH_UP_STEP_MS = 2
 
+/** How long an answer lives whose `vh` would have been a reason to look at the origin, were the last look not just over. */
+const BRIEF_SECONDS = 1
+
+type Obtained = Pick<RenditionFill, 'made' | 'keys' | 'mark'> & { readonly brief: boolean }
+
 /** The image server role: URL to recipe, cached rendition or cached original, pixels, mark. Knows no sockets. */
 export class Resizer {
   readonly #parts: ResizerParts
@@ -66,6 +74,7 @@ export class Resizer {
     const mark = Math.max(freshness.applied, waiter.minMark)
     try {
       if (request.target === NAMES_TARGET) return await this.#names(request, waiter, mark)
+      if (request.target.startsWith(ORIGINALS_TARGET)) return this.#originals(request)
       const parsed = await this.#parse(request, waiter, mark)
       const from = { logId: freshness.logId, mark, keys: [] }
       return parsed.ok
@@ -104,29 +113,32 @@ export class Resizer {
       )
     }
     if (url.subject.kind === 'content') return contentAnswer(parts, request, url, waiter, mark)
-    const { made, ...provenance } = await this.#rendition(request, url, waiter)
-    const from = { logId: parts.freshness.logId, ...provenance }
-    return made.kind === 'problem'
-      ? problemAnswer(made.problem, from)
-      : this.#bytes(request, url, made, from)
+    const { made, keys, mark: reached, brief } = await this.#rendition(request, url, waiter)
+    const from = { logId: parts.freshness.logId, keys, mark: reached }
+    switch (made.kind) {
+      case 'problem':
+        return problemAnswer(made.problem, from)
+      case 'stand-in':
+        return standInAnswer(made, request.headers['if-none-match'], from)
+      case 'rendition':
+        return this.#bytes(request, url, made, from, brief)
+    }
   }
 
-  async #rendition(
-    request: ResizerRequest,
-    url: DeliveryUrl,
-    waiter: Waiter,
-  ): Promise<Pick<RenditionFill, 'made' | 'keys' | 'mark'>> {
+  async #rendition(request: ResizerRequest, url: DeliveryUrl, waiter: Waiter): Promise<Obtained> {
     const { renditions, bodies, remotes, meter } = this.#parts
     const format = negotiateFormat(url, request.headers['accept'] ?? null)
     const key = renditionKey(url, format)
     const { project, subject, versionToken } = url
-    const news =
-      subject.kind === 'original' &&
-      versionToken !== null &&
-      remotes.tokenIsNews(project, subject.original, versionToken)
+    const token =
+      subject.kind === 'original' && versionToken !== null
+        ? remotes.tokenState(project, subject.original, versionToken)
+        : 'known'
+    const news = token === 'news'
+    const brief = token === 'too-soon'
     const known = renditions.has(key)
     const found = news || !waiter.mayUseCache ? undefined : renditions.lookup(key, waiter.minMark)
-    if (found && !this.#expired(found.entry.meta)) {
+    if (found && !this.#expired(url, found.entry.meta)) {
       const { keys, meta, body } = found.entry
       const bytes =
         request.method === 'HEAD' || isNotModified(request, meta)
@@ -136,6 +148,7 @@ export class Resizer {
         meter.count('sluice_resizer_requests_total', { cache: 'hit' })
         return {
           keys,
+          brief,
           mark: found.mark,
           made: { kind: 'rendition', meta, load: async () => bytes, keep: true },
         }
@@ -151,18 +164,16 @@ export class Resizer {
       held: renditions.has(key),
     })
     meter.count('sluice_resizer_fills_total', { reason: bypass })
-    return this.#fills.obtain(
-      key,
-      { ...waiter, mayUseCache: waiter.mayUseCache && !news },
-      (order) => this.#fill(url, format, order),
-    )
+    const asked = { ...waiter, mayUseCache: waiter.mayUseCache && !news }
+    const fill = await this.#fills.obtain(key, asked, (order) => this.#fill(url, format, order))
+    return { ...fill, brief }
   }
 
   /** A remote original may have changed without anybody saying so: ordinary expiry. */
-  #expired(meta: RenditionMeta): boolean {
+  #expired(url: DeliveryUrl, meta: RenditionMeta): boolean {
     return (
       meta.confirmedAt !== null &&
-      this.#parts.clock.wall() >= meta.confirmedAt + meta.cdnTtlSeconds * 1000
+      this.#parts.clock.wall() >= meta.confirmedAt + believedSeconds(url, meta) * 1000
     )
   }
 
@@ -180,12 +191,15 @@ export class Resizer {
     url: DeliveryUrl,
     made: Extract<Made, { kind: 'rendition' }>,
     from: Provenance,
+    brief: boolean,
   ): Promise<ResizerAnswer> {
     const { meta } = made
+    const wall = this.#parts.clock.wall()
+    const now = brief ? { wall, atMostSeconds: BRIEF_SECONDS } : { wall }
     const headers: Record<string, string> = {
       etag: meta.etag,
       'sluice-input': meta.inputHash,
-      ...(made.keep ? lifetimeHeaders(url, meta) : { 'cache-control': 'no-store' }),
+      ...(made.keep ? lifetimeHeaders(url, meta, now) : { 'cache-control': 'no-store' }),
       ...(url.negotiates.length > 0 ? { vary: 'Accept' } : {}),
       ...provenanceHeaders(from),
     }
@@ -215,10 +229,15 @@ export class Resizer {
 
   async #names(request: ResizerRequest, waiter: Waiter, mark: number): Promise<ResizerAnswer> {
     const need = { mark, strict: !waiter.mayUseCache }
-    const names = (await this.#parts.records.read<NamesRecord>(recordName.names(), need)) ?? {
+    const { projects } = (await this.#parts.records.read<NamesRecord>(
+      recordName.names(),
+      need,
+    )) ?? {
       projects: [],
     }
-    const body = Buffer.from(JSON.stringify(names))
+    // Keys that sign URLs are for nodes; on loopback others may ask too.
+    const shown = request.asker ? projects : projects.map(({ signing: _, ...names }) => names)
+    const body = Buffer.from(JSON.stringify({ projects: shown }))
     const etag = `"${sha256(body).slice(0, 32)}"`
     const keys = [keyHash(keyText.record(recordName.names()))]
     const headers = {
@@ -234,6 +253,24 @@ export class Resizer {
       headers: { ...headers, 'content-type': 'application/json', 'content-length': length },
       body,
     }
+  }
+
+  /** What is known of a project's remote originals, for control: one, or a page of them. */
+  #originals(request: ResizerRequest): ResizerAnswer {
+    const { remotes } = this.#parts
+    const url = request.asker ? URL.parse(request.target, 'http://resizer') : null
+    const project = percentDecode(url?.pathname.slice(ORIGINALS_TARGET.length) ?? '')
+    if (!url || !project) return textAnswer(404, 'This is for nodes alone.', null)
+    const original = url.searchParams.get('original')
+    const after = url.searchParams.get('after') ?? ''
+    const items =
+      original === null
+        ? remotes.known(project, after, ORIGINALS_PAGE)
+        : [remotes.knownOne(project, original)].filter((each) => each !== undefined)
+    const body = Buffer.from(JSON.stringify({ items }))
+    const length = String(body.byteLength)
+    const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+    return { status: 200, headers: { ...headers, 'content-length': length }, body }
   }
 
   async #catchUp(minMark: number): Promise<void> {

@@ -77,6 +77,7 @@ export async function startResizer(
     concurrency: RENDERS_AT_A_TIME,
     queueMax: RENDER_QUEUE_MAX,
   })
+  const remotes = new RemoteOriginals({ clock, log, freshness, cache: originals, bodies, remote })
   const resizer = new Resizer({
     clock,
     timers,
@@ -87,7 +88,7 @@ export async function startResizer(
     renditions,
     bodies,
     assets: origin.assets,
-    remotes: new RemoteOriginals({ clock, log, freshness, cache: originals, bodies, remote }),
+    remotes,
     render: (recipe, load, project) => renderer.render(recipe, load, undefined, project),
     rendererVersion: RENDERER_VERSION,
     onMismatch: settings.onMismatch,
@@ -124,7 +125,7 @@ export async function startResizer(
       await place.data.write(join('resizer', 'origin.json'), JSON.stringify(registration.origin))
     },
   })
-  const sweeper = new Sweeper(freshness, [renditions, originals, records], timers)
+  const sweeper = new Sweeper(freshness, [renditions, remotes, records], timers)
   sweeper.start()
   const saver = startSaving(machine, state, freshness, saved)
   metrics.beforeExposition(() => {

@@ -1,0 +1,125 @@
+import { sha256 } from '../kernel/hash.ts'
+import { queryText } from '../contract/canonical-query.ts'
+import { cloudimageUrl } from '../contract/cloudimage.ts'
+import { deliverySettings } from '../contract/delivery-settings.ts'
+import type { DeliveryUrl } from '../contract/delivery-url.ts'
+import type { KeyHash } from '../contract/keys.ts'
+import { parseOriginal } from '../contract/original.ts'
+import type { ProjectRecord } from '../contract/records.ts'
+import { provenanceHeaders } from './answer.ts'
+import type { Provenance, ResizerAnswer } from './answer.ts'
+import type { Made } from './rendition.ts'
+
+/** What stands for an original that is not there, by the project's choice (Cloudimage's page "Origin image missing"). */
+
+/** An answer that is no rendition of what was asked for, and lives for a moment only. */
+export interface StandIn {
+  readonly kind: 'stand-in'
+  readonly status: 200 | 404
+  readonly mediaType: string | null
+  readonly etag: string | null
+  readonly bytes: Uint8Array
+  readonly ttlSeconds: number
+}
+
+/** The default image's own rendition, made like any other; null when it cannot be had. */
+export type MakeDefault = (
+  url: DeliveryUrl,
+) => Promise<{ readonly made: Made; readonly keys: readonly KeyHash[] }>
+
+/** Its bytes, and the keys that it adds to the answer (freshness rule P11). */
+interface StandInFill {
+  readonly standIn: StandIn
+  readonly keys: readonly KeyHash[]
+}
+
+/** One transparent pixel; the smallest GIF that all browsers show. */
+const TRANSPARENT = Buffer.from(
+  'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7',
+  'base64',
+)
+/** The box of a default image when the URL names no size (Scaleflex, "Default behaviors"). */
+const DEFAULT_BOX = 'w=400&h=400&func=bound'
+
+/** Null for `text-404`: then the refusal says what is missing. */
+export async function standInFor(
+  project: ProjectRecord,
+  url: DeliveryUrl,
+  makeDefault: MakeDefault,
+): Promise<StandInFill | null> {
+  const settings = deliverySettings(project.delivery)
+  const { missingOriginal: choice, missingTtlSeconds: ttlSeconds } = settings
+  const empty: StandIn = {
+    kind: 'stand-in',
+    status: 404,
+    mediaType: null,
+    etag: null,
+    bytes: new Uint8Array(0),
+    ttlSeconds,
+  }
+  switch (choice) {
+    case 'text-404':
+      return null
+    case 'empty-404':
+      return { standIn: empty, keys: [] }
+    case 'transparent-200':
+      return { standIn: { ...empty, ...image(200, 'image/gif', TRANSPARENT) }, keys: [] }
+    case 'default-image-404':
+    case 'default-image-200': {
+      const wanted = defaultImageUrl(project, settings.missingImage, url)
+      if (!wanted) return { standIn: empty, keys: [] }
+      const { made, keys } = await makeDefault(wanted)
+      // A default image that is missing itself is no reason to answer 200.
+      if (made.kind !== 'rendition') return { standIn: empty, keys }
+      const status = choice === 'default-image-200' ? 200 : 404
+      const bytes = await made.load()
+      return { standIn: { ...empty, ...image(status, made.meta.mediaType, bytes) }, keys }
+    }
+  }
+}
+
+function image(status: 200 | 404, mediaType: string, bytes: Uint8Array) {
+  return { status, mediaType, bytes, etag: `"${sha256(bytes).slice(0, 32)}"` } as const
+}
+
+/** Only the size of the URL is applied to it. */
+function defaultImageUrl(
+  { project }: ProjectRecord,
+  missingImage: string | null,
+  url: DeliveryUrl,
+): DeliveryUrl | null {
+  const names = { project, companies: [], tokens: [], hosts: [], originAliases: {} }
+  const original = missingImage === null ? null : parseOriginal(missingImage, names)
+  if (!original?.ok) return null
+  const size = url.modifiers.filter(({ name }) => name === 'w' || name === 'h')
+  const query = size.length === 0 ? DEFAULT_BOX : queryText(size)
+  const parsed = cloudimageUrl(project, original.subject, query)
+  return parsed.ok ? parsed.url : null
+}
+
+export function standInAnswer(
+  standIn: StandIn,
+  ifNoneMatch: string | undefined,
+  from: Provenance,
+): ResizerAnswer {
+  const { status, mediaType, etag, bytes, ttlSeconds } = standIn
+  const headers: Record<string, string> = {
+    'cache-control': `public, max-age=${ttlSeconds}`,
+    'cdn-cache-control': `max-age=${ttlSeconds}`,
+    ...(etag !== null && status === 200 ? { etag } : {}),
+    ...provenanceHeaders(from),
+  }
+  // RFC 9110 §13.2.1: conditions are for what would be a 200.
+  if (status === 200 && etag !== null && ifNoneMatch === etag)
+    return { status: 304, headers, body: null }
+  return {
+    status,
+    headers: {
+      ...headers,
+      ...(mediaType === null ? {} : { 'content-type': mediaType }),
+      'content-length': String(bytes.byteLength),
+      'x-content-type-options': 'nosniff',
+    },
+    body: bytes,
+  }
+}
