@@ -47,6 +47,9 @@ export async function pass(
     const value = request.headers[name]
     if (value !== undefined) headers[name] = value
   }
+  // Not every server takes a body of unstated length.
+  const length = request.headers['content-length']
+  if (request.body && length !== undefined) headers['content-length'] = length
   if (upstream.marks) {
     headers[NODE_HEADERS.log] = freshness.logId
     headers[NODE_HEADERS.minMark] = String(need)

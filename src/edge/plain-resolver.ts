@@ -8,8 +8,8 @@ import { endToEnd } from './upstream.ts'
 /** All that a plain edge caches belongs to one project of this name. */
 const PROJECT = 'plain'
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
-/** The upstream must send the whole: the edge answers conditions and ranges itself. */
-const NOT_INWARD = new Set([
+/** Of a question, the upstream must send the whole: the edge answers conditions and ranges itself. */
+const ANSWERED_HERE = new Set([
   'if-none-match',
   'if-modified-since',
   'if-match',
@@ -85,7 +85,11 @@ function keysOf(place: string): readonly KeyHash[] {
 
 function inward(request: EdgeRequest): Record<string, string> {
   const headers = endToEnd(request.headers)
-  for (const name of Object.keys(headers)) if (NOT_INWARD.has(name)) delete headers[name]
+  // The door has already told the client to go on (RFC 9110 §10.1.1).
+  delete headers['expect']
+  // The preconditions of a change are the upstream's to check: without them one editor would overwrite another.
+  const asks = request.method === 'GET' || request.method === 'HEAD'
+  for (const name of Object.keys(headers)) if (asks && ANSWERED_HERE.has(name)) delete headers[name]
   return { ...headers, host: request.host, via: via(request.headers['via']) }
 }
 
