@@ -41,6 +41,11 @@ function longDuration(whole: number): string {
   return shown.map(([amount, unit]) => `${amount} ${unit}`).join(' ')
 }
 
+/** The same with milliseconds, for what is over before a second is. */
+export function exactDuration(ms: number): string {
+  return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : duration(ms / 1000)
+}
+
 /** `60 s`, `1 h`: a lifetime that somebody typed in seconds. */
 export function lifetime(seconds: number): string {
   return seconds <= 120 ? `${seconds} s` : longDuration(seconds)

@@ -85,9 +85,7 @@ describe('the console, from sign-in to fresh', { skip: chromium.skip }, () => {
     await page.getByRole('button', { name: 'Invalidate now' }).click()
     await page.getByText(DONE).waitFor()
     await page.getByText('Holds no copy', { exact: true }).nth(1).waitFor()
-    for (const button of await page.getByRole('button', { name: /^Fetch as a visitor/ }).all()) {
-      await button.click()
-    }
+    await page.getByRole('button', { name: 'Fetch as a visitor' }).click()
     await page.getByText('Fresh', { exact: true }).nth(1).waitFor()
     assert.equal(await page.getByText('Stale', { exact: true }).count(), 0)
   })
@@ -136,6 +134,25 @@ describe('the console, from sign-in to fresh', { skip: chromium.skip }, () => {
     await page.getByRole('button', { name: 'Next' }).click()
     await page.getByRole('button', { name: 'Submit' }).click()
     await page.getByText('No URL(s) entered to be invalidated.').waitFor()
+  })
+
+  test('a long list is shown at once, its refusal told before Submit, and X makes it shorter', async () => {
+    const { page } = desk
+    await page.goto('/projects/demo/invalidate')
+    const urls = Array.from(
+      { length: 1001 },
+      (_, at) => `${serve.edges[0]}/is/image/demo/flat?wid=${at + 1}`,
+    )
+    await page.getByLabel('Add URL').fill(urls.join('\n'))
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText('Too many URLs.').waitFor()
+    await page.getByRole('button', { name: `Remove ${urls[0]}`, exact: true }).click()
+    await page.getByText('Too many URLs.').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Submit' }).click()
+    await page
+      .getByText(/^Live everywhere, 1,000 URLs, /)
+      .first()
+      .waitFor()
   })
 
   test('Originals gives each entry its verdict while one types', async () => {

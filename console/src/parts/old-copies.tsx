@@ -20,11 +20,19 @@ interface OldCopiesProps {
   readonly invalidation: string | null
   /** Says so too when no edge holds an old copy. */
   readonly always?: boolean
+  /** On Live view itself no link leads there. */
+  readonly isLive?: boolean
   readonly onClose?: () => void
 }
 
 /** `2 edges still show the old one. Invalidate now`: what a replacement left in the caches, and the way out. */
-export function OldCopies({ asset, invalidation, always = false, onClose }: OldCopiesProps) {
+export function OldCopies({
+  asset,
+  invalidation,
+  always = false,
+  isLive = false,
+  onClose,
+}: OldCopiesProps) {
   const here = useProject()
   const running = useQuery({
     ...queries.invalidation(here.id, invalidation ?? ''),
@@ -36,7 +44,7 @@ export function OldCopies({ asset, invalidation, always = false, onClose }: OldC
       <div className={styles['notices']}>
         {invalidation === null ? null : <Outcome id={invalidation} asset={asset} linked />}
         {invalidation === null || ended ? (
-          <Copies asset={asset} always={always && invalidation === null} />
+          <Copies asset={asset} always={always && invalidation === null} isLive={isLive} />
         ) : null}
       </div>
       {onClose === undefined ? null : (
@@ -46,7 +54,11 @@ export function OldCopies({ asset, invalidation, always = false, onClose }: OldC
   )
 }
 
-function Copies({ asset, always }: { readonly asset: string; readonly always: boolean }) {
+function Copies({
+  asset,
+  always,
+  isLive,
+}: Required<Pick<OldCopiesProps, 'asset' | 'always' | 'isLive'>>) {
   const here = useProject()
   const copies = useQuery(queries.copies(here.id, asset))
   const invalidate = useMutation({
@@ -56,7 +68,7 @@ function Copies({ asset, always }: { readonly asset: string; readonly always: bo
       replaced.invalidatedBy(here.id, asset, answer.id)
     },
   })
-  const look = (
+  const look = isLive ? null : (
     <LinkButton href={paths.live(here.id, { asset })} variant="secondary" size="S">
       Live view
     </LinkButton>

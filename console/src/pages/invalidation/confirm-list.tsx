@@ -76,14 +76,23 @@ function withoutOriginal(draft: Draft, preview: Preview, entry: Entry): string {
   return typed.filter((text) => !gone.includes(text)).join('\n')
 }
 
+const ORIGINS: Readonly<Record<string, string>> = { added: 'Added by hand.', original: 'Original.' }
+
+function originOf({ from }: Entry): string {
+  return ORIGINS[from] ?? `From ${from}.`
+}
+
+function coverOf({ covers }: Entry): string {
+  return covers === null ? 'Goes with all renditions.' : `Covers ${covers}.`
+}
+
 function Row({ entry, onRemove }: { readonly entry: Entry; readonly onRemove: () => void }) {
   return (
     <li className={styles['row']}>
       <div className={styles['rowText']}>
         <code>{entry.url}</code>
         <p className={styles['quiet']}>
-          From {entry.from}.{' '}
-          {entry.covers === null ? 'Goes with all renditions.' : `Covers ${entry.covers}.`}
+          {originOf(entry)} {coverOf(entry)}
         </p>
       </div>
       <RemoveButton what={entry.url} onPress={onRemove} />

@@ -11,7 +11,7 @@ import { Row } from '../../parts/page.tsx'
 import { queries } from '../../queries.ts'
 import { useReplaced } from '../../replaced.ts'
 import { useProject } from '../../use-project.ts'
-import { bytes, duration } from '../../words.ts'
+import { bytes, lifetime } from '../../words.ts'
 import { toastFailure } from '../assets/use-uploads.ts'
 import { LivePicture } from './live-picture.tsx'
 import styles from './live.module.css'
@@ -43,6 +43,7 @@ export function LiveCopies({ url }: { readonly url: string }) {
           >
             Look again
           </Button>
+          <VisitAllButton url={url} nodes={live.data?.edges.map(({ node }) => node) ?? []} />
         </Row>
       </div>
       <Loaded query={live} what="the copies">
@@ -59,7 +60,7 @@ function Copies({ live, url }: { readonly live: Live; readonly url: string }) {
   return (
     <>
       {asset === null ? null : (
-        <OldCopies asset={asset} invalidation={started?.invalidation ?? null} />
+        <OldCopies asset={asset} invalidation={started?.invalidation ?? null} isLive />
       )}
       {live.edges.length === 0 ? (
         <Empty title="No edge is running.">
@@ -103,7 +104,7 @@ function Edge({ copy, url }: { readonly copy: LiveCopy; readonly url: string }) 
       <LivePicture copy={copy} url={url} />
       <p className={styles['quiet']}>{copy.detail ?? SENTENCES[copy.verdict]}</p>
       {copy.verdict === 'absent' ? null : <Facts copy={copy} />}
-      <VisitButton copy={copy} url={url} />
+      <VisitHereButton url={url} node={copy.node} />
     </li>
   )
 }
@@ -111,10 +112,7 @@ function Edge({ copy, url }: { readonly copy: LiveCopy; readonly url: string }) 
 function Facts({ copy }: { readonly copy: LiveCopy }) {
   const facts: readonly (readonly [string, string | null])[] = [
     ['Cache', copy.hit ? 'HIT' : 'MISS'],
-    [
-      'Age',
-      copy.ageSeconds === null ? null : copy.ageSeconds === 0 ? '0 s' : duration(copy.ageSeconds),
-    ],
+    ['Age', copy.ageSeconds === null ? null : lifetime(copy.ageSeconds)],
     ['Mark', copy.mark === null ? null : String(copy.mark)],
     ['Status', copy.status === null ? null : String(copy.status)],
     ['Type', copy.contentType],
@@ -137,24 +135,37 @@ function Facts({ copy }: { readonly copy: LiveCopy }) {
   )
 }
 
-/** Unlike looking, this is a real visit: it may fill the edge's cache. */
-function VisitButton({ copy, url }: { readonly copy: LiveCopy; readonly url: string }) {
+/** Unlike looking, this is a real visit: it may fill the caches of these edges. */
+function useVisit(url: string, nodes: readonly string[]) {
   const here = useProject()
-  const live = useQuery(queries.live(here.id, url))
-  const visit = useMutation({
-    mutationFn: () => api.visit(here.id, url, copy.node),
+  const live = useQuery({ ...queries.live(here.id, url), enabled: false })
+  return useMutation({
+    mutationFn: () => Promise.all(nodes.map((node) => api.visit(here.id, url, node))),
     onSuccess: () => live.refetch(),
     onError: toastFailure,
   })
+}
+
+function VisitAllButton({
+  url,
+  nodes,
+}: {
+  readonly url: string
+  readonly nodes: readonly string[]
+}) {
+  const visit = useVisit(url, nodes)
   return (
-    <Button
-      variant="secondary"
-      size="S"
-      aria-label={`Fetch as a visitor at ${copy.node}`}
-      isPending={visit.isPending}
-      onPress={() => visit.mutate()}
-    >
+    <Button variant="secondary" isPending={visit.isPending} onPress={() => visit.mutate()}>
       Fetch as a visitor
+    </Button>
+  )
+}
+
+function VisitHereButton({ url, node }: { readonly url: string; readonly node: string }) {
+  const visit = useVisit(url, [node])
+  return (
+    <Button variant="secondary" size="S" isPending={visit.isPending} onPress={() => visit.mutate()}>
+      {`Visit only ${node}`}
     </Button>
   )
 }

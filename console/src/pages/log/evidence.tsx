@@ -8,6 +8,17 @@ const VERDICTS = {
   unverifiable: 'Unverifiable: the purge was accepted, but a cache could not be looked at.',
 } as const
 
+/** What our own nodes answer to a peek; others answer with a `Cache-Status`. */
+const STATES: Readonly<Record<string, string>> = {
+  absent: 'holds no copy',
+  unusable: 'holds an older copy, never served again',
+  usable: 'holds a fresh copy',
+}
+
+function stateOf(cacheStatus: string | null): string {
+  return cacheStatus === null ? '–' : (STATES[cacheStatus] ?? cacheStatus)
+}
+
 /** What was observed after the purge. */
 export function Evidence({ invalidation }: { readonly invalidation: Invalidation }) {
   const { evidence } = invalidation
@@ -24,7 +35,7 @@ export function Evidence({ invalidation }: { readonly invalidation: Invalidation
             { name: 'URL', cell: (row) => <code>{row.url}</code> },
             { name: 'Seen at', cell: (row) => row.via },
             { name: 'Mark', narrow: true, cell: (row) => row.mark ?? '–' },
-            { name: 'Cache', cell: (row) => row.cacheStatus ?? '–' },
+            { name: 'Cache', cell: (row) => stateOf(row.cacheStatus) },
             { name: 'Date', narrow: true, cell: (row) => localTime(row.time) },
           ]}
         />

@@ -15,7 +15,7 @@ import { StatusOf } from '../../parts/status.tsx'
 import { paths } from '../../paths.ts'
 import { queries } from '../../queries.ts'
 import { useProject } from '../../use-project.ts'
-import { duration, estimate, extent, localTime, scopeWord, sourceWord } from '../../words.ts'
+import { estimate, exactDuration, extent, localTime, scopeWord, sourceWord } from '../../words.ts'
 import { Evidence } from './evidence.tsx'
 import { Links } from './see-links.tsx'
 import styles from './log.module.css'
@@ -184,12 +184,11 @@ function Tier({ name, tier, invalidation }: TierProps) {
 
 function tookOf({ startedAt, finishedAt }: TargetProgress): string {
   if (startedAt === null || finishedAt === null) return '–'
-  return duration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000)
+  return exactDuration(Date.parse(finishedAt) - Date.parse(startedAt))
 }
 
 function sinceStart({ timeline }: Invalidation, at: string): string {
-  const ms = Date.parse(at) - Date.parse(timeline[0]?.at ?? at)
-  return ms < 1000 ? `${ms} ms` : duration(ms / 1000)
+  return exactDuration(Date.parse(at) - Date.parse(timeline[0]?.at ?? at))
 }
 
 function Timeline({ invalidation }: { readonly invalidation: Invalidation }) {

@@ -82,7 +82,7 @@ function columns(project: string, browserTtlSeconds: number): readonly ColumnOf<
     { name: 'Scope', narrow: true, cell: (row) => scopeWord(row.scope) },
     { name: 'Source', narrow: true, cell: (row) => sourceWord(row.source) },
     { name: 'By', cell: (row) => row.createdBy },
-    { name: 'Date', cell: (row) => localTime(row.createdAt) },
+    { name: 'Date', cell: (row) => <DateAndTime at={row.createdAt} /> },
     {
       name: 'Invalidation ID',
       cell: (row) => (
@@ -107,6 +107,16 @@ function columns(project: string, browserTtlSeconds: number): readonly ColumnOf<
       ),
     },
   ]
+}
+
+/** On two lines, neither of which breaks. */
+function DateAndTime({ at }: { readonly at: string }) {
+  const [date = '', time = ''] = localTime(at).split(', ')
+  return (
+    <time dateTime={at} className={styles['date']}>
+      <span>{date},</span> <span>{time}</span>
+    </time>
+  )
 }
 
 function outcomeOf(row: Invalidation, browserTtlSeconds: number): string | null {
