@@ -148,6 +148,7 @@ export class Control {
       ...(what.purge ? { purge: what.purge } : {}),
       change: { cause: what.cause, keys: what.keys },
       rows: what.rows,
+      pause: (ms) => this.program.pause(ms),
       committed: () => {
         for (const subject of subjects) if (subject !== null) truth.of(subject).committed()
         this.program.world.note(this.program.name, what.cause)
@@ -165,7 +166,13 @@ interface LibraryChange extends Pick<Commit, 'records' | 'rows' | 'purge'> {
 
 /** How the asset library commits; a part, so that a wrong one can be tried. */
 export interface Library {
-  change(parts: CommitParts, what: Commit & { readonly committed: () => void }): Promise<void>
+  change(parts: CommitParts, what: Commit & LibrarySide): Promise<void>
+}
+
+interface LibrarySide {
+  /** To be called when the rows are committed. */
+  readonly committed: () => void
+  readonly pause: (ms: number) => Promise<void>
 }
 
 export const soundLibrary: Library = {

@@ -1,5 +1,6 @@
+import type { PurgeEntry } from '../../src/contract/purge-log.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
-import type { Store, Tables } from '../../src/store/store.ts'
+import type { LogTable, Store, Tables } from '../../src/store/store.ts'
 import type { Program } from './host.ts'
 import type { Ledger } from './ledger.ts'
 import type { World } from './world.ts'
@@ -20,14 +21,16 @@ export class Database {
 
   /** As one process sees it. A crash between a commit and its answer loses the answer, not the commit. */
   for(program: Program, announce: () => void): Store {
+    const { tables } = this.#store
     return {
-      tables: this.slowed(program, this.#store.tables),
+      tables: this.#slowed(program, { ...tables, log: this.seen(tables.log) }),
       close: async () => undefined,
       transaction: async (durability, work) => {
         const notes: (() => void)[] = []
         await this.#way(program)
+        const ticket = await this.begin(program, durability)
         const result = await this.#store.transaction(durability, (tx) =>
-          work(this.watched(tx, notes)),
+          work(this.#watched(tx, notes, ticket)),
         )
         for (const note of notes) note()
         await this.#way(program)
@@ -37,8 +40,28 @@ export class Database {
     }
   }
 
+  /** The log as readers see it. */
+  protected seen(log: LogTable): LogTable {
+    return log
+  }
+
+  /** Before a transaction; what it returns goes along to `append`. */
+  protected async begin(_program: Program, _durability: 'durable' | 'volatile'): Promise<number> {
+    return 0
+  }
+
+  /** Puts an entry into the log; `notes` run at the commit. */
+  protected append(
+    log: LogTable,
+    { project, keys }: Pick<PurgeEntry, 'project' | 'keys'>,
+    _ticket: number,
+    _notes: (() => void)[],
+  ): Promise<number> {
+    return log.append(project, keys)
+  }
+
   /** Reads take a way too: what they bring may be old when it comes. */
-  slowed(program: Program, tables: Tables): Tables {
+  #slowed(program: Program, tables: Tables): Tables {
     const slow = <T extends object>(table: T): T =>
       new Proxy(table, {
         get: (target, name) => {
@@ -57,15 +80,15 @@ export class Database {
   }
 
   /** `notes` run at the commit, if there is one. */
-  watched(tx: Tables, notes: (() => void)[]): Tables {
+  #watched(tx: Tables, notes: (() => void)[], ticket: number): Tables {
     const { log, invalidations } = tx
     const ledger = this.#ledger
     return {
       ...tx,
       log: {
         ...log,
-        async append(project, keys) {
-          const seq = await log.append(project, keys)
+        append: async (project, keys) => {
+          const seq = await this.append(log, { project, keys }, ticket, notes)
           notes.push(() => ledger.appended(seq))
           return seq
         },

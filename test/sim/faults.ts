@@ -72,7 +72,7 @@ export class Faults {
           network.conditions = { ...CALM }
         })
       case 'slowOrigin':
-        origin.slowMs = chance.between(5, 200)
+        origin.slowMs = chance.between(5, theatre.profile.originSlowMs)
         return this.#for('slow origin', () => {
           origin.slowMs = 3
         })

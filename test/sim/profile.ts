@@ -10,6 +10,8 @@ export interface Profile {
   readonly throughHome: 0 | 1 | 2
   readonly automatic: boolean
   readonly databaseSlowMs: number
+  /** What reading or rendering takes at most while the origin is slow. */
+  readonly originSlowMs: number
   readonly writes: Readonly<Record<WriteKind, number>>
   readonly faults: Readonly<Record<FaultKind, number>>
 }
@@ -60,6 +62,7 @@ export const CALM_PROFILE: Profile = {
   throughHome: 1,
   automatic: false,
   databaseSlowMs: 0,
+  originSlowMs: 200,
   writes: { put: 4, remote: 3, move: 2, preset: 1, purgeOnly: 1 },
   faults: NO_FAULTS,
 }

@@ -5,23 +5,11 @@ import { Faults } from './faults.ts'
 import { endsWell } from './liveness.ts'
 import { anyProfile } from './profile.ts'
 import type { Profile } from './profile.ts'
+import type { Report } from './report.ts'
 import { Safety } from './safety.ts'
-import type { Violation } from './safety.ts'
 import { URLS } from './scene.ts'
 import { Theatre } from './theatre.ts'
 import { Writers } from './writers.ts'
-
-export interface Report {
-  readonly seed: number
-  readonly violations: readonly Violation[]
-  readonly traceHash: string
-  readonly trace: readonly string[]
-  readonly events: number
-  readonly answers: number
-  readonly hits: number
-  readonly unavailable: number
-  readonly done: number
-}
 
 /** Production code that throws where nobody expects it ends the whole simulator. */
 function broken(error: unknown): never {

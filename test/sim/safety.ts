@@ -74,7 +74,7 @@ export class Safety {
     const what = `${url.target} -> ${answer.status} ${made}`
     const mark = answer.headers['sluice-mark']
     const words =
-      answer.status >= 500 && answer.body instanceof Uint8Array
+      answer.status >= 400 && answer.body instanceof Uint8Array
         ? Buffer.from(answer.body).toString().trim()
         : ''
     this.#world.note(

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
+import { inWords } from './report.ts'
 import { runSeed } from './run.ts'
-import type { Report } from './run.ts'
 
 /** `npm run sim -- --seeds N --seed S`: runs N seeds from S on; exits 1 at the first that breaks a promise, and shows it. */
 const { values } = parseArgs({
@@ -11,16 +11,6 @@ const { values } = parseArgs({
   },
 })
 
-/** Enough to see how it came about; `--trace` shows all. */
-const TRACE_LINES = 150
-
-function show({ seed, violations, trace }: Report, whole: boolean): void {
-  const lines = whole ? trace : trace.slice(-TRACE_LINES)
-  process.stdout.write(`${lines.join('\n')}\n`)
-  for (const { kind, at, text } of violations)
-    process.stdout.write(`\nseed ${seed}, ${at.toFixed(0)} ms: ${kind}: ${text}\n`)
-}
-
 const first = Number(values.seed)
 const count = Number(values.seeds)
 const began = performance.now()
@@ -28,8 +18,12 @@ const sums = { events: 0, answers: 0, hits: 0, unavailable: 0, done: 0 }
 for (let seed = first; seed < first + count; seed++) {
   const report = await runSeed(seed)
   for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += report[name]
-  if (values.trace || report.violations.length > 0) show(report, values.trace)
-  if (report.violations.length > 0) process.exit(1)
+  const isBad = report.violations.length > 0
+  if (isBad || values.trace)
+    process.stdout.write(
+      `${inWords(report, values.trace ? Number.POSITIVE_INFINITY : undefined)}\n`,
+    )
+  if (isBad) process.exit(1)
 }
 const seconds = (performance.now() - began) / 1000
 process.stdout.write(

@@ -21,7 +21,7 @@ export class Theatre {
   readonly resizer: ResizerNode
   readonly home: EdgeNode | null
   readonly edges: readonly EdgeNode[]
-  readonly #profile: Profile
+  readonly profile: Profile
   readonly #controlHosts: readonly Host[]
 
   constructor(seed: number, profile: Profile, build: Build) {
@@ -44,7 +44,7 @@ export class Theatre {
       intents: new Set(),
     }
     this.stage = stage
-    this.#profile = profile
+    this.profile = profile
     this.#controlHosts = Array.from({ length: controlsCount }, (_, at) => host(`control-${at + 1}`))
     const resizer = new ResizerNode(stage, host('resizer'))
     this.resizer = resizer
@@ -66,7 +66,7 @@ export class Theatre {
   }
 
   get suspends(): boolean {
-    return this.#profile.faults.suspend + this.#profile.faults.naps > 0
+    return this.profile.faults.suspend + this.profile.faults.naps > 0
   }
 
   startControl(at: number): void {
@@ -81,11 +81,11 @@ export class Theatre {
   async open(): Promise<void> {
     const { world, database, origin } = this.stage
     const builder = new Program(this.#controlHosts[0]!, 'builder')
-    const row = projectRow(this.#profile.automatic)
+    const row = projectRow(this.profile.automatic)
     const done = this.#build(builder, row)
     await world.run(world.now + 200)
     await done
-    database.slowMs = this.#profile.databaseSlowMs
+    database.slowMs = this.profile.databaseSlowMs
     for (const at of this.#controlHosts.keys()) this.startControl(at)
     const started = this.nodes.map((node) => node.start())
     for (const id of ASSETS) void this.stage.controls[0]!.put(id, `v1 of ${id}`)

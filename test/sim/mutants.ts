@@ -1,0 +1,209 @@
+import { Fills } from '../../src/cache/fills.ts'
+import type { FillAnswer, FillOrder, Waiter } from '../../src/cache/fills.ts'
+import { Freshness } from '../../src/cache/freshness.ts'
+import type { FreshnessState } from '../../src/cache/freshness.ts'
+import type { Grant } from '../../src/cache/leases.ts'
+import { keyHash, keyText } from '../../src/contract/keys.ts'
+import { NODE_HEADERS } from '../../src/contract/node-protocol.ts'
+import type { PurgeEntry } from '../../src/contract/purge-log.ts'
+import { Edge } from '../../src/edge/edge.ts'
+import type { Obtained } from '../../src/edge/edge.ts'
+import type { EdgeRequest, Resource } from '../../src/edge/resource.ts'
+import type { Upstream } from '../../src/edge/upstream.ts'
+import { soundBuild } from './build.ts'
+import type { Build } from './build.ts'
+import type { EdgeParts } from '../../src/edge/edge.ts'
+import { tellingStore } from './control.ts'
+import type { Library } from './control.ts'
+import type { Program } from './host.ts'
+import { CALM_PROFILE, onlyFaults } from './profile.ts'
+import type { Profile } from './profile.ts'
+import { PROJECT, REMOTE } from './scene.ts'
+import { SequenceDatabase } from './sequence-database.ts'
+
+/**
+ * Departures from the freshness rules, each an honest reading of a looser text that went stale. Each replaces one part of a sound
+ * system; the simulator must find it, and must find nothing when the part is put back.
+ */
+export interface Mutant {
+  readonly name: string
+  readonly build: Build
+  /** Under which the departure shows; the sound build passes the same seeds. */
+  readonly profile: Profile
+}
+
+const HURRIED: Profile = {
+  ...CALM_PROFILE,
+  leaseMs: 300,
+  readEveryMs: 4,
+  writeEveryMs: 60,
+  faultEveryMs: 150,
+  lastsMs: 3_000,
+  throughHome: 0,
+}
+
+/** P3: a lease says that control was heard of lately, not that everything up to its head is applied. */
+class HeadlessLease extends Freshness {
+  override grant(grant: Grant): void {
+    super.grant({ ...grant, head: 0 })
+  }
+}
+
+/** P9: whoever comes joins the fill that is under way. */
+class JoiningFills<A extends FillAnswer> extends Fills<A> {
+  override obtain(
+    key: string,
+    waiter: Waiter,
+    start: (order: FillOrder) => Promise<A>,
+  ): Promise<A> {
+    const begin = (order: FillOrder): Promise<A> =>
+      start({ ...order, waitersJudge: waiter.mayUseCache })
+    return super.obtain(key, { ...waiter, mayUseCache: true }, begin)
+  }
+}
+
+/** P12: a purge by URL names renditions, and says nothing of the cached original. */
+class WithoutSourceStamps extends Freshness {
+  override apply(entry: PurgeEntry): void {
+    const source = keyHash(keyText.source(PROJECT, REMOTE))
+    super.apply({ ...entry, keys: entry.keys.filter((key) => key !== source) })
+  }
+}
+
+/** P13: a restart knows how much it had applied, and lost what that said. */
+class ForgottenStamps extends Freshness {
+  override restore(state: FreshnessState): void {
+    super.restore({ ...state, floor: 0, stamps: [] })
+  }
+}
+
+/** P7: a node that does not read the origin asks inward for what it has applied itself, and claims what it was asked for. */
+function claiming(upstream: Upstream, freshness: Freshness): Upstream {
+  return {
+    marks: true,
+    async ask(request, signal) {
+      const asked = request.headers[NODE_HEADERS.minMark] ?? '0'
+      const own = String(freshness.applied)
+      const headers = { ...request.headers, [NODE_HEADERS.minMark]: own }
+      const answer = await upstream.ask({ ...request, headers }, signal)
+      const mark = String(Math.max(Number(asked), Number(answer.headers[NODE_HEADERS.mark])))
+      return { ...answer, headers: { ...answer.headers, [NODE_HEADERS.mark]: mark } }
+    },
+  }
+}
+
+/** P5: something is awaited between the judgement and the reading of the mark. */
+class LateMark extends Edge {
+  readonly #program: Program
+
+  constructor(parts: EdgeParts, program: Program) {
+    super(parts)
+    this.#program = program
+  }
+
+  override async obtain(
+    request: EdgeRequest,
+    resource: Resource,
+  ): Promise<Obtained | 'not-cached'> {
+    const obtained = await super.obtain(request, resource)
+    if (obtained === 'not-cached') return obtained
+    await this.#program.pause(this.#program.random.between(0, 10))
+    return { ...obtained, mark: Math.max(obtained.mark, this.parts.freshness.applied) }
+  }
+}
+
+/** P11: an asset gets other keys, and its log entry comes later or never. */
+function movingWithout(purge: 'never' | 'late'): Library {
+  return {
+    async change(parts, what) {
+      if (!what.purge) return soundBuild.library.change(parts, what)
+      const { store, records } = parts
+      await records.apply(what.records)
+      await tellingStore(store, what.committed).transaction('durable', what.rows)
+      if (purge === 'never') return
+      await what.pause(300)
+      const keys = what.records.map(({ name }) => keyHash(keyText.record(name)))
+      const all = [...keys, ...what.purge]
+      await store.transaction('durable', (tx) => tx.log.append(PROJECT, all))
+    },
+  }
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a lease that is not tied to the head of the log',
+    build: { ...soundBuild, freshness: ({ clock }) => new HeadlessLease(clock) },
+    profile: { ...HURRIED, faults: onlyFaults({ badNetwork: 1 }) },
+  },
+  {
+    name: 'a waiter that joins a running fill while the node has no lease',
+    build: { ...soundBuild, fills: (freshness, { clock }) => new JoiningFills(freshness, clock) },
+    profile: {
+      ...HURRIED,
+      // A purge must be Done without this node while one fill is under way.
+      leaseMs: 100,
+      originSlowMs: 1_000,
+      faultEveryMs: 60,
+      faults: onlyFaults({ cutFromControl: 4, slowOrigin: 3 }),
+    },
+  },
+  {
+    name: 'a purge by URL after which a rendition is made again from the cached original',
+    build: {
+      ...soundBuild,
+      freshness: ({ clock }, role) =>
+        role === 'resizer' ? new WithoutSourceStamps(clock) : new Freshness(clock),
+    },
+    profile: { ...HURRIED, writes: { ...CALM_PROFILE.writes, remote: 20 } },
+  },
+  {
+    name: 'a restart from disk that goes on from applied without its stamps',
+    build: { ...soundBuild, freshness: ({ clock }) => new ForgottenStamps(clock) },
+    // Few readers: what was purged must still lie there when the state is saved.
+    profile: {
+      ...HURRIED,
+      readEveryMs: 40,
+      writeEveryMs: 100,
+      faultEveryMs: 250,
+      lastsMs: 5_000,
+      faults: onlyFaults({ crashNode: 1 }),
+    },
+  },
+  {
+    name: 'a home edge that asks inward for its own applied and claims the asked mark',
+    build: {
+      ...soundBuild,
+      upstream: (upstream, freshness, home) => (home ? claiming(upstream, freshness) : upstream),
+    },
+    profile: {
+      ...HURRIED,
+      throughHome: 2,
+      faultEveryMs: 80,
+      faults: onlyFaults({ cutFromControl: 1 }),
+    },
+  },
+  {
+    name: 'a mark read after an await between judgement and answer',
+    build: { ...soundBuild, edge: (parts, program) => new LateMark(parts, program) },
+    profile: { ...HURRIED, throughHome: 2 },
+  },
+  {
+    name: 'a database sequence, whose numbers are not in the order of commits',
+    build: { ...soundBuild, database: (world, ledger) => new SequenceDatabase(world, ledger) },
+    profile: { ...HURRIED, writeEveryMs: 20 },
+  },
+  {
+    name: 'a move to another folder without its purge',
+    build: { ...soundBuild, library: movingWithout('never') },
+    profile: { ...HURRIED, writes: { ...CALM_PROFILE.writes, move: 10 } },
+  },
+  {
+    name: 'a move to another folder whose purge comes late',
+    build: { ...soundBuild, library: movingWithout('late') },
+    profile: {
+      ...HURRIED,
+      writeEveryMs: 40,
+      writes: { ...CALM_PROFILE.writes, move: 8, purgeOnly: 16 },
+    },
+  },
+]
