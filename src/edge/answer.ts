@@ -82,6 +82,8 @@ export function answerFrom(parts: AnswerParts): EdgeAnswer {
       }
     }
     case 'whole':
+      // RFC 9110 §8.6: a 204 has no content, and no length of it.
+      if (meta.status === 204) return { status: 204, headers, body: null }
       return {
         status: meta.status,
         headers: { ...headers, 'content-length': String(body.byteLength) },

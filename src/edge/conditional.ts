@@ -36,8 +36,9 @@ export function rangeOf(
   lastModified: string | null,
 ): RangeVerdict {
   const range = request['range']
-  if (range === undefined || !ifRangeHolds(request['if-range'], etag, lastModified))
-    return { kind: 'whole' }
+  // A unit that is not understood is ignored, also where its numbers lie outside (RFC 9110 §14.2).
+  if (range === undefined || !/^bytes\s*=/i.test(range)) return { kind: 'whole' }
+  if (!ifRangeHolds(request['if-range'], etag, lastModified)) return { kind: 'whole' }
   const ranges = parseRange(bytes, range)
   if (ranges === -1) return { kind: 'unsatisfiable' }
   const only =

@@ -4,7 +4,7 @@ import type { Log } from '../kernel/log.ts'
 import type { Meter } from '../kernel/metrics.ts'
 import type { Timers } from '../kernel/timers.ts'
 import { Fills, arrive } from '../cache/fills.ts'
-import type { Waiter } from '../cache/fills.ts'
+import type { FillOrder, Waiter } from '../cache/fills.ts'
 import type { Freshness } from '../cache/freshness.ts'
 import { answerFrom, text } from './answer.ts'
 import type { CacheOutcome, EdgeAnswer } from './answer.ts'
@@ -38,6 +38,8 @@ export interface EdgeParts {
 export interface Obtained {
   readonly answer: Pick<EdgeFill, 'keys' | 'meta' | 'body' | 'tooLarge'>
   readonly mark: number
+  /** The same in one word. */
+  readonly cache: 'hit' | 'miss' | 'revalidated'
   readonly outcome: CacheOutcome
 }
 
@@ -82,7 +84,8 @@ export class Edge {
     if (obtained.answer.tooLarge) return pass(this.parts, request, resource, 'request')
     if (resource.served && obtained.answer.meta.status === 200)
       this.parts.onServed(request, resource)
-    const { freshness, clock } = this.parts
+    const { freshness, clock, meter } = this.parts
+    meter.count('sluice_edge_requests_total', { cache: obtained.cache })
     return answerFrom({
       method: request.method,
       request: request.headers,
@@ -97,7 +100,7 @@ export class Edge {
 
   /** From the cache if that may be used at this moment, else by a fill. */
   async obtain(request: EdgeRequest, resource: Resource): Promise<Obtained | 'not-cached'> {
-    const { freshness, cache, clock, meter } = this.parts
+    const { freshness, cache, clock } = this.parts
     const waiter = arrive(
       freshness,
       request.asker?.minMark ?? 0,
@@ -109,11 +112,11 @@ export class Edge {
     const now = clock.now()
     const fresh = found !== undefined && isFresh(found.entry.meta, now)
     if (found && fresh && waiter.mayUseCache) {
-      meter.count('sluice_edge_requests_total', { cache: 'hit' })
       const ttlSeconds = (found.entry.meta.lifetimeMs - ageMs(found.entry.meta, now)) / 1000
       return {
         answer: { ...found.entry, tooLarge: false },
         mark: found.mark,
+        cache: 'hit',
         outcome: { kind: 'hit', ttlSeconds },
       }
     }
@@ -137,17 +140,23 @@ export class Edge {
     const { freshness, meter } = this.parts
     let started = 0
     const parts: FillParts = { ...this.parts, variants: this.#variants }
-    const made = await this.#fills.obtain(key, waiter, (order) => {
+    const start = (order: FillOrder): Promise<EdgeFill> => {
       started += 1
       meter.count('sluice_edge_fills_total', { reason: bypass })
       return fill(parts, resource, request.headers, order)
-    })
+    }
+    let made = await this.#fills.obtain(key, waiter, start)
+    // Which fields select a variant is known only once the first answer is there (RFC 9111 §4.1).
+    const own = variantKey(resource, this.#variants, request.headers)
+    if (made.variant !== own) made = await this.#fills.obtain(own, waiter, start)
+    if (made.variant !== variantKey(resource, this.#variants, request.headers))
+      made = await start({ minMark: waiter.minMark, waitersJudge: false })
     const judged = freshness.judge(made, waiter.minMark)
     const { missing, reason, detail } = FORWARDED[bypass]
-    meter.count('sluice_edge_requests_total', { cache: missing ? 'miss' : 'revalidated' })
     return {
       answer: made,
       mark: judged.usable ? judged.mark : made.mark,
+      cache: missing ? 'miss' : 'revalidated',
       outcome: {
         kind: 'forwarded',
         reason,

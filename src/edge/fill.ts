@@ -27,6 +27,8 @@ export interface EdgeFill extends FillAnswer {
   readonly stored: boolean
   /** Status of the upstream's answer, 304 included. */
   readonly upstreamStatus: number
+  /** The cache key of the variant that this is; another variant's waiter must not take it. */
+  readonly variant: string
   /** Larger than what is kept: the asker streams it for itself. `body` is then empty. */
   readonly tooLarge: boolean
 }
@@ -95,7 +97,10 @@ async function fillOnce(
   const mark = upstream.marks && answer.status < 500 ? markOf(answer, freshness.logId) : ownMark
   const keys = keysOf(answer) ?? candidate?.keys ?? resource.keys
   const inputHash = answer.headers[NODE_HEADERS.input] ?? null
-  const common = { keys, mark, upstreamStatus: answer.status, tooLarge: false }
+  if (resource.varies && answer.status < 500)
+    variants.note(resource.cacheKey, answer.headers['vary'] ?? notModifiedVary(answer, candidate))
+  const variant = variantKey(resource, variants, request)
+  const common = { keys, mark, upstreamStatus: answer.status, variant, tooLarge: false }
 
   if (answer.status === 304) {
     answer.discard()
@@ -106,12 +111,7 @@ async function fillOnce(
         'The image server answered 304 to an unconditional request.',
       )
     const meta = refreshedMeta(clock, sentAt, candidate.meta, answer.headers, inputHash)
-    return keep(parts, resource, request, epoch, {
-      ...common,
-      meta,
-      body: candidate.body,
-      shareable: true,
-    })
+    return keep(parts, epoch, { ...common, meta, body: candidate.body, shareable: true })
   }
   const meta = keptMeta(clock, sentAt, answer.status, answer.headers, inputHash)
   const body = await readWithin(answer, cache.objectBytesMax)
@@ -119,28 +119,39 @@ async function fillOnce(
     return { ...common, meta, body: EMPTY, shareable: false, stored: false, tooLarge: true }
   const verdict = storability({ headers: request }, answer.status, answer.headers)
   if (!verdict.store)
-    return { ...common, meta, body, shareable: answer.status >= 500, stored: false }
-  return keep(parts, resource, request, epoch, { ...common, meta, body, shareable: true })
+    return { ...common, meta, body, shareable: isForAll(answer, request), stored: false }
+  return keep(parts, epoch, { ...common, meta, body, shareable: true })
+}
+
+/** A failure is for everybody who waits, unless it may speak of the one who asked. */
+function isForAll(answer: UpstreamAnswer, request: HeaderMap): boolean {
+  const personal =
+    answer.headers['set-cookie'] !== undefined ||
+    request['authorization'] !== undefined ||
+    request['cookie'] !== undefined
+  return answer.status >= 500 && !personal
+}
+
+/** A 304 need not repeat Vary; what was stored still says it. */
+function notModifiedVary(
+  answer: UpstreamAnswer,
+  candidate: EdgeEntry | undefined,
+): string | undefined {
+  return answer.status === 304 ? candidate?.meta.headers['vary'] : undefined
 }
 
 const EMPTY = new Uint8Array(0)
 
-function keep(
-  parts: FillParts,
-  resource: Resource,
-  request: HeaderMap,
-  epoch: number,
-  made: Omit<EdgeFill, 'stored'>,
-): EdgeFill {
-  if (resource.varies) parts.variants.note(resource.cacheKey, made.meta.headers['vary'])
-  const { keys, mark, meta, body } = made
-  const key = variantKey(resource, parts.variants, request)
-  const outcome = parts.cache.store(
-    key,
-    { keys, mark, meta, body, bodyBytes: body.byteLength },
-    epoch,
-  )
+function keep(parts: FillParts, epoch: number, made: Omit<EdgeFill, 'stored'>): EdgeFill {
+  const { keys, mark, meta, body, variant } = made
+  const bodyBytes = body.byteLength + headerBytes(meta.headers)
+  const outcome = parts.cache.store(variant, { keys, mark, meta, body, bodyBytes }, epoch)
   return { ...made, stored: outcome === 'stored' }
+}
+
+/** Fields count too: an upstream may send thousands of bytes of them with an empty body. */
+function headerBytes(headers: HeaderMap): number {
+  return Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0)
 }
 
 function validatorsOf(candidate: EdgeEntry | undefined): Record<string, string> {

@@ -66,7 +66,15 @@ export async function plainBench(
 ): Promise<PlainBench> {
   const clock = movableClock()
   const place = { host: '127.0.0.1', port: 0 }
-  const settings = { ...place, upstreamUrl, memoryBytes, trustedProxies: trusted, purgeFrom }
+  const settings = {
+    ...place,
+    upstreamUrl,
+    memoryBytes,
+    trustedProxies: trusted,
+    purgeFrom,
+    missLimit: null,
+    connectionsPerClient: 1_000,
+  }
   const edge = await startPlainEdge(testMachine(clock), settings)
   const get = (target: string, options: AskOptions = {}): Promise<Asked> =>
     ask(edge.url + target, { ...options, headers: { host: 'site.example', ...options.headers } })

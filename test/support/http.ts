@@ -63,6 +63,8 @@ export async function serveHttp(
   const server = createServer((incoming, response) => {
     const { method = '', url = '', headers } = incoming
     heard.push({ method, url, headers: headers as Record<string, string> })
+    // Its clock is not the one that a test moves.
+    response.sendDate = false
     handler(incoming, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
