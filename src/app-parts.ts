@@ -50,8 +50,16 @@ export function edgeSettings(
   port: number,
   upstreamUrl: string,
 ): Parameters<typeof startEdge>[2] {
-  const { host, trustedProxies } = config
-  return { host, port, upstreamUrl, memoryBytes: config.edgeMemoryBytes, trustedProxies }
+  const { host, trustedProxies, missLimit, connectionsPerClient, edgeMemoryBytes } = config
+  return {
+    host,
+    port,
+    upstreamUrl,
+    memoryBytes: edgeMemoryBytes,
+    trustedProxies,
+    missLimit,
+    connectionsPerClient,
+  }
 }
 
 export function beginControl(

@@ -89,6 +89,24 @@ export const SETTINGS = [
     'Disk of the image server for originals and renditions.',
   ),
   setting(
+    'SLUICE_MISSES_PER_SECOND',
+    '20',
+    ['serve', 'edge'],
+    'New renditions that one client may ask an edge for in a second; 0 means any number.',
+  ),
+  setting(
+    'SLUICE_MISS_BURST',
+    '60',
+    ['serve', 'edge'],
+    'New renditions that one client may ask an edge for at once.',
+  ),
+  setting(
+    'SLUICE_CONNECTIONS_PER_CLIENT',
+    '1000',
+    ['serve', 'edge'],
+    'Connections that one client may hold to an edge; trusted proxies are not limited.',
+  ),
+  setting(
     'SLUICE_TRUSTED_PROXIES',
     '',
     ALL,
@@ -135,6 +153,9 @@ export interface Config {
   readonly leaseMs: number
   readonly edgeMemoryBytes: number
   readonly resizerDiskBytes: number
+  /** New renditions for each client; null: no limit. */
+  readonly missLimit: { readonly perSecond: number; readonly burst: number } | null
+  readonly connectionsPerClient: number
   readonly trustedProxies: readonly string[]
   readonly controlUrl: string | null
   readonly upstreamUrl: string | null
@@ -155,6 +176,8 @@ export class ConfigError extends Error {
 }
 
 const SECRET_CHARACTERS_MIN = 32
+/** Of misses and connections: beyond a million there is no limit worth the name. */
+const COUNT = { min: 1, max: 1_000_000 } as const
 const LEASE_SECONDS = { min: 1, max: 3600 } as const
 const MEGABYTE = 1024 * 1024
 /** Less than this holds no picture of usual size. */
@@ -187,6 +210,8 @@ export function readConfig(role: RoleName, values: Values): Config {
     leaseMs: read.number('SLUICE_LEASE_SECONDS', LEASE_SECONDS) * 1000,
     edgeMemoryBytes: read.bytes('SLUICE_EDGE_MEMORY'),
     resizerDiskBytes: read.bytes('SLUICE_RESIZER_DISK'),
+    missLimit: missLimit(read),
+    connectionsPerClient: read.number('SLUICE_CONNECTIONS_PER_CLIENT', COUNT),
     trustedProxies: read.networks('SLUICE_TRUSTED_PROXIES'),
     controlUrl: read.url('SLUICE_CONTROL'),
     upstreamUrl: read.url('SLUICE_UPSTREAM'),
@@ -222,6 +247,12 @@ function missing(config: Config): string[] {
     )
   }
   return problems
+}
+
+function missLimit(read: Reader): Config['missLimit'] {
+  const perSecond = read.number('SLUICE_MISSES_PER_SECOND', { ...COUNT, min: 0 })
+  const burst = read.number('SLUICE_MISS_BURST', COUNT)
+  return perSecond === 0 ? null : { perSecond, burst }
 }
 
 function resolved(folder: string | null): string | null {

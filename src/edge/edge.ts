@@ -13,8 +13,10 @@ import { EdgeError } from './errors.ts'
 import { fill } from './fill.ts'
 import type { EdgeCache, EdgeFill, FillParts } from './fill.ts'
 import { ageMs, isFresh } from './kept.ts'
+import type { MissLimit } from './miss-limit.ts'
 import { pass } from './pass.ts'
 import type { EdgeRequest, Resolver, Resource } from './resource.ts'
+import { endingAt } from './signed-request.ts'
 import type { Upstream } from './upstream.ts'
 import { Variants, variantKey } from './variants.ts'
 
@@ -30,6 +32,8 @@ export interface EdgeParts {
   readonly fills?: Fills<EdgeFill>
   /** Made from the edge itself, because names are fetched through it. */
   readonly resolver: (edge: Edge) => Resolver
+  /** How many new things a client may ask for; absent: any number. */
+  readonly missLimit?: Pick<MissLimit, 'take'>
   /** Told before a rendition leaves. */
   readonly onServed: (request: EdgeRequest, resource: Resource) => void
 }
@@ -66,7 +70,7 @@ export class Edge {
         case 'answer':
           return resolution.answer
         case 'resource':
-          return await this.#serve(request, resolution.resource)
+          return await this.#serveUntil(request, resolution.resource)
         default:
           return assertNever(resolution, 'resolution')
       }
@@ -75,9 +79,19 @@ export class Edge {
     }
   }
 
+  async #serveUntil(request: EdgeRequest, resource: Resource): Promise<EdgeAnswer> {
+    const answer = await this.#serve(request, resource)
+    const { expiresAtMs } = resource
+    return expiresAtMs === undefined
+      ? answer
+      : endingAt(answer, expiresAtMs, this.parts.clock.wall())
+  }
+
   async #serve(request: EdgeRequest, resource: Resource): Promise<EdgeAnswer> {
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return pass(this.parts, request, resource, 'method')
+    const waitSeconds = this.#missWaitSeconds(request, resource)
+    if (waitSeconds > 0) return tooManyMisses(waitSeconds)
     const obtained = await this.obtain(request, resource)
     if (obtained === 'not-cached')
       return text(504, 'Not in this cache, and the request said only-if-cached.')
@@ -98,9 +112,20 @@ export class Edge {
     })
   }
 
+  /** 0 unless this is a new thing, and the client asked for too many. What a purge or a lost lease makes us ask again is not its doing. */
+  #missWaitSeconds(request: EdgeRequest, resource: Resource): number {
+    const { cache, meter, missLimit } = this.parts
+    if (!missLimit || resource.served === null) return 0
+    if (cache.has(variantKey(resource, this.#variants, request.headers))) return 0
+    if (parseCacheControl(request.headers['cache-control']).onlyIfCached) return 0
+    const waitSeconds = missLimit.take(request.client)
+    if (waitSeconds > 0) meter.count('sluice_edge_refused_total', { reason: 'misses' })
+    return waitSeconds
+  }
+
   /** From the cache if that may be used at this moment, else by a fill. */
   async obtain(request: EdgeRequest, resource: Resource): Promise<Obtained | 'not-cached'> {
-    const { freshness, cache, clock } = this.parts
+    const { freshness, cache, clock, meter } = this.parts
     const waiter = arrive(
       freshness,
       request.asker?.minMark ?? 0,
@@ -180,6 +205,17 @@ export class Edge {
   }
 }
 
+/** RFC 6585 §4. */
+function tooManyMisses(retryAfterSeconds: number): EdgeAnswer {
+  return text(
+    429,
+    'Too many new pictures were asked for from your address; try again in a moment.',
+    {
+      'retry-after': String(retryAfterSeconds),
+    },
+  )
+}
+
 /** Why the cache did not answer: nothing held, a purge, a need that it does not meet, an expired lifetime, no lease. */
 type Bypass = 'absent' | 'stamp' | 'min-mark' | 'lifetime' | 'lease'
 
@@ -212,6 +248,11 @@ export const EDGE_METRICS = {
   sluice_edge_fills_total: {
     kind: 'counter',
     help: 'Questions inward by why the cache did not answer: absent, stamp, min-mark, lifetime or lease.',
+    labels: ['reason'],
+  },
+  sluice_edge_refused_total: {
+    kind: 'counter',
+    help: 'Requests refused: misses (a client over its limit), signature (missing, wrong or over).',
     labels: ['reason'],
   },
   sluice_edge_errors_total: {

@@ -33,6 +33,8 @@ export interface Resource {
   readonly varies: boolean
   /** For "every URL known to have been served"; null for what is not a rendition. */
   readonly served: { readonly project: string; readonly subject: string } | null
+  /** Wall-clock milliseconds after which no cache may give this answer: the end of a signed URL. */
+  readonly expiresAtMs?: number
   /** Called after the upstream took a request that may have changed the resource. */
   readonly afterUnsafe?: () => void
 }

@@ -1,17 +1,18 @@
 import { keyHash, keyText } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
 import { problemText } from '../contract/delivery-url.ts'
-import type { DeliveryProblem, DeliveryUrl, ParsedDelivery } from '../contract/delivery-url.ts'
+import type { DeliveryProblem, DeliveryUrl } from '../contract/delivery-url.ts'
 import { negotiateFormat } from '../contract/negotiate-format.ts'
 import { NODE_HEADERS } from '../contract/node-protocol.ts'
 import { parseCanonicalTarget, parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
 import { recordName } from '../contract/records.ts'
-import type { NamesRecord } from '../contract/records.ts'
+import type { NamesRecord, ProjectNames } from '../contract/records.ts'
 import { urlKeyTexts } from '../contract/url-keys.ts'
 import { text } from './answer.ts'
 import type { Edge } from './edge.ts'
 import { EdgeError } from './errors.ts'
 import type { EdgeRequest, Resolution, Resolver, Resource } from './resource.ts'
+import { checkSigned } from './signed-request.ts'
 
 /** Where a resizer gives the names record to nodes. */
 export const NAMES_TARGET = '/~/names'
@@ -31,6 +32,7 @@ const PARSED_MAX = 20_000
 interface Parsed {
   readonly url: DeliveryUrl
   readonly keys: readonly KeyHash[]
+  readonly signing: ProjectNames['signing']
 }
 
 /**
@@ -57,32 +59,44 @@ export class SluiceResolver implements Resolver {
     if (request.asker && request.target === NAMES_TARGET)
       return { kind: 'resource', resource: NAMES_RESOURCE }
     if (request.asker && request.target.startsWith('/~/')) {
-      return this.#resolution(request, parseCanonicalTarget(request.target), null)
+      return this.#canonical(request)
     }
     const { names, mark } = await this.#currentNames(request)
     if (names !== this.#parsedWith) this.#parsed.clear()
     this.#parsedWith = names
     const spelling = `${request.host}\n${request.target}`
     const known = this.#parsed.get(spelling)
-    if (known) return this.#resource(request, known)
+    if (known) return this.#resource(request, known, mark)
     const parsed = parseDeliveryUrl({ host: request.host, target: request.target }, names)
-    return this.#resolution(request, parsed, mark, spelling)
-  }
-
-  #resolution(
-    request: EdgeRequest,
-    parsed: ParsedDelivery,
-    mark: number | null,
-    spelling?: string,
-  ): Resolution {
     if (!parsed.ok) return { kind: 'answer', answer: problemAnswer(parsed.problem, mark) }
     const { url } = parsed
-    const found = { url, keys: urlKeyTexts(url).map(keyHash) }
-    if (spelling !== undefined) this.#remember(spelling, found)
-    return this.#resource(request, found)
+    const keys = urlKeyTexts(url).map(keyHash)
+    const signing = names.projects.find(({ project }) => project === url.project)?.signing
+    const found = { url, keys, signing }
+    this.#remember(spelling, found)
+    return this.#resource(request, found, mark)
   }
 
-  #resource(request: EdgeRequest, { url, keys }: Parsed): Resolution {
+  /** Asked by a node of ours, under the one name that it has. */
+  #canonical(request: EdgeRequest): Resolution {
+    const parsed = parseCanonicalTarget(request.target)
+    if (!parsed.ok) return { kind: 'answer', answer: problemAnswer(parsed.problem, null) }
+    const { url } = parsed
+    return this.#resource(
+      request,
+      { url, keys: urlKeyTexts(url).map(keyHash), signing: undefined },
+      null,
+    )
+  }
+
+  #resource(request: EdgeRequest, { url, keys, signing }: Parsed, mark: number | null): Resolution {
+    const { clock, meter } = this.#edge.parts
+    const signed = checkSigned(request, url.project, signing, clock.wall())
+    if (!signed.ok) {
+      meter.count('sluice_edge_refused_total', { reason: 'signature' })
+      const { parameter, reason } = signed
+      return { kind: 'answer', answer: problemAnswer({ status: 403, parameter, reason }, mark) }
+    }
     const format = negotiateFormat(url, request.headers['accept'] ?? null)
     return {
       kind: 'resource',
@@ -93,6 +107,7 @@ export class SluiceResolver implements Resolver {
         forward: format === null ? {} : { accept: `image/${format}` },
         varies: false,
         served: request.asker ? null : { project: url.project, subject: subjectText(url) },
+        ...(signed.expiresAtMs === null ? {} : { expiresAtMs: signed.expiresAtMs }),
       },
     }
   }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { clientNetwork } from './client-network.ts'
 
 /** Why a server could not be started; the message names the thing and the cure, for one line on the terminal. */
 export class StartError extends Error {
@@ -15,6 +16,12 @@ const HEAD_TIMEOUT_MS = 10_000
 /** … and its whole request: uploads stream through other limits. */
 const REQUEST_TIMEOUT_MS = 300_000
 const KEEP_ALIVE_MS = 65_000
+/** How often late heads are looked for; Node's own half a minute would make the limit above three times as long. */
+const LATE_CHECK_MS = 2_000
+/** Neither a byte sent nor one taken for so long: the client is gone, or holds an answer hostage. Longer than any fill. */
+const SILENCE_MS = 90_000
+/** Browsers send about thirty. */
+const HEADERS_MAX = 100
 /** Room for an 8 KiB URL and usual cookies. */
 const HEADER_BYTES_MAX = 32 * 1024
 /** How long open answers may take after the order to stop. */
@@ -28,19 +35,39 @@ export interface Listening {
   stop(): Promise<void>
 }
 
+/** How many connections one client may hold at a time. */
+export interface ClientConnections {
+  readonly max: number
+  /** Addresses that are not one client: trusted proxies. */
+  readonly exempt: (address: string) => boolean
+}
+
+export interface ListenPlace {
+  readonly host: string
+  readonly port: number
+  /** The setting that says another port, for the sentence about one that is taken. */
+  readonly setting: string
+  readonly connectionsPerClient?: ClientConnections
+}
+
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
 
-export async function listen(
-  handler: RequestHandler,
-  place: { host: string; port: number; setting: string },
-): Promise<Listening> {
+export async function listen(handler: RequestHandler, place: ListenPlace): Promise<Listening> {
   const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: HEADER_BYTES_MAX, noDelay: true },
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: HEAD_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: LATE_CHECK_MS,
+      noDelay: true,
+    },
     handler,
   )
+  server.maxHeadersCount = HEADERS_MAX
+  server.timeout = SILENCE_MS
+  if (place.connectionsPerClient) limitConnections(server, place.connectionsPerClient)
   const unused = unusedConnections(server)
-  server.headersTimeout = HEAD_TIMEOUT_MS
-  server.requestTimeout = REQUEST_TIMEOUT_MS
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(explain(error, place)))
     server.listen(place.port, place.host, resolve)
@@ -77,6 +104,27 @@ export async function checkPort(place: {
     probe.listen(place.port, place.host, resolve)
   })
   await new Promise<void>((resolve) => void probe.close(() => resolve()))
+}
+
+/** What comes on top is closed at once: an answer would cost more than the connection. */
+function limitConnections(server: Server, { max, exempt }: ClientConnections): void {
+  const open = new Map<string, number>()
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress ?? ''
+    if (exempt(address)) return
+    const client = clientNetwork(address)
+    const count = (open.get(client) ?? 0) + 1
+    if (count > max) {
+      socket.destroy()
+      return
+    }
+    open.set(client, count)
+    socket.once('close', () => {
+      const left = (open.get(client) ?? 1) - 1
+      if (left > 0) open.set(client, left)
+      else open.delete(client)
+    })
+  })
 }
 
 export function hostInUrl(host: string): string {

@@ -3,15 +3,19 @@ import { MarkedCache, memoryBodies } from '../cache/marked-cache.ts'
 import { Sweeper } from '../cache/sweeper.ts'
 import type { Peek } from '../contract/node-protocol.ts'
 import { parseCanonicalTarget } from '../contract/parse-delivery-url.ts'
+import { unsignedTarget } from '../contract/signed-url.ts'
 import { Edge } from '../edge/edge.ts'
 import { edgeHandler } from '../edge/edge-server.ts'
 import type { EdgeCache } from '../edge/fill.ts'
 import { HttpUpstream } from '../edge/http-upstream.ts'
 import type { KeptMeta } from '../edge/kept.ts'
 import { PlainResolver } from '../edge/plain-resolver.ts'
+import { MissLimit } from '../edge/miss-limit.ts'
+import type { MissLimitOptions } from '../edge/miss-limit.ts'
 import { ServedUrls } from '../edge/served-urls.ts'
 import { SluiceResolver } from '../edge/sluice-resolver.ts'
 import { listen } from '../kernel/http-server.ts'
+import type { ListenPlace } from '../kernel/http-server.ts'
 import { randomToken } from '../kernel/ids.ts'
 import { inNetworks, parseNetworks, trustedProxies } from '../kernel/trusted-proxies.ts'
 import { startNodeLife } from './node-life.ts'
@@ -23,6 +27,10 @@ export interface EdgeSettings {
   readonly upstreamUrl: string
   readonly memoryBytes: number
   readonly trustedProxies: readonly string[]
+  /** For each client; none when absent, and on a plain edge. */
+  readonly missLimit?: MissLimitOptions | null
+  /** Connections of one client at a time; absent: any number. */
+  readonly connectionsPerClient?: number
 }
 
 /** An edge before an image server of ours, living by the purge log. */
@@ -50,9 +58,10 @@ export async function startEdge(
     cache,
     upstream,
     resolver: (made) => new SluiceResolver(made),
+    ...(settings.missLimit ? { missLimit: new MissLimit(clock, log, settings.missLimit) } : {}),
     onServed(request, resource) {
       if (!resource.served) return
-      const url = `${request.scheme}://${request.host}${request.target}`
+      const url = `${request.scheme}://${request.host}${unsignedTarget(request.target)}`
       served.note({ ...resource.served, url, target: resource.target })
     },
   })
@@ -62,6 +71,7 @@ export async function startEdge(
     host: settings.host,
     port: settings.port,
     setting: 'SLUICE_EDGE_PORTS',
+    ...perClient(settings),
   })
   const life = await startNodeLife(machine, place, {
     role: 'edge',
@@ -139,6 +149,14 @@ function countHits(metrics: Machine['metrics']): {
   }
 }
 
+/** A trusted proxy brings many clients over its connections, so it is not one. */
+function perClient(settings: EdgeSettings): Pick<ListenPlace, 'connectionsPerClient'> {
+  const { connectionsPerClient: max, trustedProxies: trusted } = settings
+  if (max === undefined) return {}
+  const networks = parseNetworks(trusted.join(',')) ?? []
+  return { connectionsPerClient: { max, exempt: (address) => inNetworks(address, networks) } }
+}
+
 export interface PlainEdgeSettings extends EdgeSettings {
   readonly purgeFrom: readonly string[]
 }
@@ -180,6 +198,7 @@ export async function startPlainEdge(
     host: settings.host,
     port: settings.port,
     setting: 'SLUICE_EDGE_PORTS',
+    ...perClient(settings),
   })
   const sweeper = new Sweeper(freshness, [cache], timers)
   sweeper.start()

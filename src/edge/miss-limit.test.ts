@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as fc from 'fast-check'
+import { silentLog } from '../kernel/log.ts'
+import { MissLimit } from './miss-limit.ts'
+
+function limit(perSecond = 20, burst = 60) {
+  let now = 0
+  const clock = { now: () => now, wall: () => now }
+  return {
+    misses: new MissLimit(clock, silentLog, { perSecond, burst }),
+    pass: (ms: number) => {
+      now += ms
+    },
+  }
+}
+
+describe('new pictures for one client', () => {
+  it('are 60 at once and 20 a second', () => {
+    const { misses, pass } = limit()
+    const taken = () => Array.from({ length: 100 }, () => misses.take('192.0.2.1'))
+    assert.equal(taken().filter((wait) => wait === 0).length, 60)
+    pass(1000)
+    assert.equal(taken().filter((wait) => wait === 0).length, 20)
+    pass(10_000)
+    assert.equal(taken().filter((wait) => wait === 0).length, 60, 'never more than the burst')
+  })
+
+  it('refused ones are told after how many seconds, and cost nothing', () => {
+    const { misses, pass } = limit(1, 1)
+    assert.equal(misses.take('192.0.2.1'), 0)
+    for (let at = 0; at < 50; at++) assert.equal(misses.take('192.0.2.1'), 1)
+    pass(1000)
+    assert.equal(misses.take('192.0.2.1'), 0)
+  })
+
+  it('do not count for another client', () => {
+    const { misses } = limit(1, 1)
+    assert.equal(misses.take('192.0.2.1'), 0)
+    assert.equal(misses.take('192.0.2.2'), 0)
+    assert.equal(misses.take('::ffff:192.0.2.1'), 1, 'the same client in IPv6 clothes')
+  })
+
+  it('count for a whole IPv6 network of 64 bits, because one subscriber has all of its addresses', () => {
+    const { misses } = limit(1, 1)
+    assert.equal(misses.take('2001:db8:1:2:3::1'), 0)
+    assert.equal(misses.take('2001:db8:1:2:ffff::9'), 1)
+    assert.equal(misses.take('2001:db8:1:3::1'), 0)
+  })
+
+  it('are never more than the burst and the rate together, however they are asked for', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 200 }), { maxLength: 300 }), (pauses) => {
+        const { misses, pass } = limit(10, 5)
+        let passed = 0
+        let taken = 0
+        for (const pause of pauses) {
+          pass(pause)
+          passed += pause
+          if (misses.take('192.0.2.1') === 0) taken += 1
+          assert.ok(taken <= 5 + (passed / 1000) * 10 + 0.001)
+        }
+      }),
+    )
+  })
+})
