@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isPublicAddress, originalUrl, ruleFor } from './guard.ts'
+import { isPublicAddress } from '../kernel/address-guard.ts'
+import { originalUrl, ruleFor } from './guard.ts'
 
 describe('which addresses are public', () => {
   const refused = `

@@ -1,28 +1,12 @@
-import { lookup as systemLookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import type { LookupFunction, Socket } from 'node:net'
-import { callbackify } from 'node:util'
-import ipaddr from 'ipaddr.js'
-import { buildConnector } from 'undici'
+import type { buildConnector } from 'undici'
 import { originRuleFor } from '../contract/origin-rules.ts'
 import type { OriginRule } from '../contract/records.ts'
+import { guardedConnector as connectorWith, isPublicAddress } from '../kernel/address-guard.ts'
+import type { LookupAll } from '../kernel/address-guard.ts'
 import { OriginError } from './errors.ts'
 
-/**
- * The guard of remote originals. An address is judged three times: a literal before connecting, every answer of a lookup (the
- * connection then uses just these, so a name that resolves differently a moment later changes nothing), and the socket's own peer
- * once connected.
- */
-
-export interface ResolvedAddress {
-  readonly address: string
-  readonly family: number
-}
-
-/** Resolves a hostname to all its addresses. */
-export type LookupAll = (hostname: string) => Promise<readonly ResolvedAddress[]>
-
-export const lookupAll: LookupAll = (hostname) => systemLookup(hostname, { all: true })
+/** The guard of remote originals: allowed hosts alone, and of those only public addresses unless their rule permits others. */
 
 /** TCP and TLS together; the whole fetch has its own deadline. */
 const CONNECT_TIMEOUT_MS = 5000
@@ -30,18 +14,6 @@ const CONNECT_TIMEOUT_MS = 5000
 /** Besides the web's own ports only those that no privileged service (mail, SSH, databases of old) listens at. */
 const PRIVILEGED_PORTS_END = 1024
 const WEB_PORTS = [80, 443] as const
-
-/** IPv4-compatible IPv6 (RFC 4291 §2.5.5.1, deprecated): an IPv4 address in other clothes that counts as unicast. */
-const IPV4_COMPATIBLE = ipaddr.parseCIDR('::/96')
-
-/** Whether an address belongs to the public internet: not loopback, private, link-local, shared, mapped, translated … */
-export function isPublicAddress(address: string): boolean {
-  const bare = address.replace(/^\[|\]$/g, '')
-  if (!ipaddr.isValid(bare)) return false
-  const parsed = ipaddr.process(bare)
-  if (parsed.kind() === 'ipv6' && parsed.match(IPV4_COMPATIBLE)) return false
-  return parsed.range() === 'unicast'
-}
 
 /** The URL of an original under a rule; refuses what is not a plain address on the rule's host. */
 export function originalUrl(rule: OriginRule, original: string): URL {
@@ -116,29 +88,14 @@ function refusedAddress(host: string): OriginError {
 
 /** A connector for one rule: undici asks it for every new connection. */
 export function guardedConnector(rule: OriginRule, resolve: LookupAll): buildConnector.connector {
-  const permitted = (address: string): boolean =>
-    rule.allowPrivate === true || isPublicAddress(address)
-  const connect = buildConnector({
-    timeout: CONNECT_TIMEOUT_MS,
-    allowH2: false,
-    lookup: guardedLookup(resolve, permitted),
+  return connectorWith({
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    resolve,
+    permitted: (address) => rule.allowPrivate === true || isPublicAddress(address),
+    refused: () => refusedAddress(rule.host),
+    unresolved: (host) => new OriginError('origin-unreachable', `${host} has no address.`),
+    aim: (options) => connectAim(rule, options),
   })
-  return (options, callback) => {
-    const aim = connectAim(rule, options)
-    if (isIP(aim.hostname.replace(/^\[|\]$/g, '')) !== 0 && !permitted(aim.hostname)) {
-      callback(refusedAddress(rule.host), null)
-      return
-    }
-    connect(aim, (...result) => {
-      const [error, socket] = result
-      if (error) callback(error, null)
-      else if (peerPermitted(socket, permitted)) callback(null, socket)
-      else {
-        socket.destroy()
-        callback(refusedAddress(rule.host), null)
-      }
-    })
-  }
 }
 
 /** Where to connect: `connectTo` replaces the address, never the name that TLS checks. */
@@ -153,34 +110,4 @@ function connectAim(rule: OriginRule, options: buildConnector.Options): buildCon
     port: aim.port || (options.protocol === 'https:' ? '443' : '80'),
     ...(named ? { servername: options.servername || options.hostname } : {}),
   }
-}
-
-function peerPermitted(socket: Socket, permitted: (address: string) => boolean): boolean {
-  return socket.remoteAddress !== undefined && permitted(socket.remoteAddress)
-}
-
-function guardedLookup(
-  resolve: LookupAll,
-  permitted: (address: string) => boolean,
-): LookupFunction {
-  const check = callbackify((hostname: string) => permittedAddresses(hostname, resolve, permitted))
-  return (hostname, options, callback) => {
-    check(hostname, (error, addresses) => {
-      if (error) callback(error, '', 0)
-      else if (options.all === true) callback(null, [...addresses])
-      else callback(null, addresses[0].address, addresses[0].family)
-    })
-  }
-}
-
-/** One bad address refuses the name: a name with a public and a private address is how rebinding begins. */
-async function permittedAddresses(
-  hostname: string,
-  resolve: LookupAll,
-  permitted: (address: string) => boolean,
-): Promise<readonly [ResolvedAddress, ...ResolvedAddress[]]> {
-  const [first, ...others] = await resolve(hostname)
-  if (!first) throw new OriginError('origin-unreachable', `${hostname} has no address.`)
-  if (![first, ...others].every((entry) => permitted(entry.address))) throw refusedAddress(hostname)
-  return [first, ...others]
 }
