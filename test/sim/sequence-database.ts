@@ -37,7 +37,6 @@ export class SequenceDatabase extends Database {
 
   protected override seen(log: LogTable): LogTable {
     const head = (): number => Math.max(0, ...this.#entries.keys())
-    const hole = (seq: number): PurgeEntry => ({ seq, project: PROJECT, kind: 'purge', keys: [] })
     return {
       ...log,
       head: async () => head(),
@@ -48,4 +47,8 @@ export class SequenceDatabase extends Database {
         ),
     }
   }
+}
+
+function hole(seq: number): PurgeEntry {
+  return { seq, project: PROJECT, kind: 'purge', keys: [] }
 }

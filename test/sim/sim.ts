@@ -1,22 +1,47 @@
 import { parseArgs } from 'node:util'
+import { soundBuild } from './build.ts'
+import { MUTANTS } from './mutants.ts'
 import { inWords } from './report.ts'
 import { runSeed } from './run.ts'
 
-/** `npm run sim -- --seeds N --seed S`: runs N seeds from S on; exits 1 at the first that breaks a promise, and shows it. */
+const USAGE = `npm run sim -- [--seeds N] [--seed S] [--trace] [--mutant M]
+
+Runs production code under N seeds of faults (200), from seed S (1) on. Ends with 1 at the first seed that breaks a promise, and shows
+how it came about; --trace shows all of each run. --mutant runs a departure from the freshness rules, under the faults that show it:
+${MUTANTS.map(({ name }, at) => `  ${at + 1}  ${name}`).join('\n')}
+`
+
+function count(text: string, name: string, max = Number.MAX_SAFE_INTEGER): number {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return value
+  process.stderr.write(`--${name} must be a whole number from 1 to ${max}.\n\n${USAGE}`)
+  return process.exit(2)
+}
+
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
+    mutant: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 })
+if (values.help) {
+  process.stdout.write(USAGE)
+  process.exit(0)
+}
 
-const first = Number(values.seed)
-const count = Number(values.seeds)
+const first = count(values.seed, 'seed')
+const seeds = count(values.seeds, 'seeds')
+const mutant =
+  values.mutant === undefined
+    ? undefined
+    : MUTANTS[count(values.mutant, 'mutant', MUTANTS.length) - 1]
 const began = performance.now()
 const sums = { events: 0, answers: 0, hits: 0, unavailable: 0, done: 0 }
-for (let seed = first; seed < first + count; seed++) {
-  const report = await runSeed(seed)
+for (let seed = first; seed < first + seeds; seed++) {
+  const report = await runSeed(seed, mutant?.build ?? soundBuild, mutant?.profile)
   for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += report[name]
   const isBad = report.violations.length > 0
   if (isBad || values.trace)
@@ -27,7 +52,7 @@ for (let seed = first; seed < first + count; seed++) {
 }
 const seconds = (performance.now() - began) / 1000
 process.stdout.write(
-  `${count} seeds from ${first}: nothing stale, everything ended. ${(count / seconds).toFixed(1)} seeds/s; ` +
+  `${seeds} seeds from ${first}: nothing stale, everything ended. ${(seeds / seconds).toFixed(1)} seeds/s; ` +
     `${sums.events} events, ${sums.answers} answers (${sums.hits} hits, ${sums.unavailable} unavailable), ` +
     `${sums.done} invalidations Done\n`,
 )
