@@ -87,6 +87,25 @@ export function memoryServed(access: MemoryAccess): ServedTable {
           .set(pair(project, subject), newestFirst.slice(0, SERVED_URLS_PER_SUBJECT_MAX))
       }
     },
+    async known(project, subject, urls) {
+      const rows = ofSubject(project, subject)
+      const found = rows.filter((row) => urls.includes(row.url))
+      return { count: rows.length, urls: found.map((row) => row.url) }
+    },
+    async subjects(project, page) {
+      const after = page.cursor === undefined ? '' : decodeCursor(page.cursor, [''] as const)[0]
+      const prefix = pair(project, '')
+      const all = Array.from(access.read().served.keys())
+        .filter((key) => key.startsWith(prefix))
+        .map((key) => key.slice(prefix.length))
+      const rows = all.filter((subject) => subject > after).sort(order)
+      return toPage(
+        rows.slice(0, page.limit + 1),
+        page.limit,
+        (subject) => subject,
+        (subject) => [subject],
+      )
+    },
     async list(project, subject, page) {
       const last = page.cursor === undefined ? null : decodeCursor(page.cursor, [0, ''] as const)
       const rows = ofSubject(project, subject).filter(

@@ -10,6 +10,7 @@ import type {
   KeyRow,
   NodeRow,
   ProjectRow,
+  TargetRow,
 } from './store.ts'
 
 /** All rows, which are never changed in place: a copy of a collection is a snapshot. Keys of two parts are `pair`s. */
@@ -30,6 +31,7 @@ export interface MemoryState {
   readonly sessions: Map<string, { accountId: string; expiresAt: number; csrf: string }>
   readonly links: Map<string, { accountId: string; expiresAt: number }>
   readonly served: Map<string, readonly ServedRow[]>
+  readonly targets: Map<string, TargetRow>
 }
 
 export interface ServedRow {
@@ -55,6 +57,7 @@ export function emptyState(): MemoryState {
     sessions: new Map(),
     links: new Map(),
     served: new Map(),
+    targets: new Map(),
   }
 }
 

@@ -7,6 +7,7 @@ import { memoryInvalidations } from './memory-invalidations.ts'
 import { memoryChanges, memoryLog, memoryNodes, memoryProjects } from './memory-log.ts'
 import { draftOf, emptyState, readOnly } from './memory-state.ts'
 import type { MemoryAccess } from './memory-state.ts'
+import { memoryTargets } from './memory-targets.ts'
 import { createQueue } from './queue.ts'
 import type { Store, Tables } from './store.ts'
 
@@ -52,5 +53,6 @@ function memoryTables(access: MemoryAccess, logId: string): Tables {
     assets: memoryAssets(access),
     accounts: memoryAccounts(access),
     served: memoryServed(access),
+    targets: memoryTargets(access),
   }
 }

@@ -172,7 +172,7 @@ async function read(db: Sql, id: string): Promise<InvalidationRow | undefined> {
     .selectFrom('invalidations as i')
     .innerJoin('invalidation_work as w', 'w.n', 'i.n')
     .select(['i.shown', 'i.runner', 'i.runner_epoch', 'i.renewed_at', 'i.attempt'])
-    .select(['w.selection', 'w.keys', 'w.observed'])
+    .select(['w.selection', 'w.keys', 'w.observed', 'w.keys_seq'])
     .where('i.id', '=', id)
     .executeTakeFirst()
   if (!row) return undefined
@@ -184,9 +184,12 @@ async function read(db: Sql, id: string): Promise<InvalidationRow | undefined> {
     runnerEpoch: row.runner_epoch,
     renewedAt: row.renewed_at,
     attempt: row.attempt,
+    ...(row.keys_seq === null ? {} : { keysSeq: row.keys_seq }),
     ...(row.observed === null ? {} : { observed: JSON.parse(row.observed) as Observed }),
   }
 }
+
+const WORK_FIELDS = ['keys', 'selection', 'observed', 'keysSeq'] as const
 
 async function write(
   db: Sql,
@@ -195,7 +198,7 @@ async function write(
   change: Partial<InvalidationRow>,
 ): Promise<void> {
   await db.updateTable('invalidations').set(columns(row)).where('id', '=', row.id).execute()
-  if ('keys' in change || 'selection' in change || 'observed' in change) {
+  if (WORK_FIELDS.some((field) => field in change)) {
     const n = db.selectFrom('invalidations').select('n').where('id', '=', row.id)
     await db.updateTable('invalidation_work').set(workColumns(row)).where('n', '=', n).execute()
   }
@@ -226,6 +229,7 @@ function workColumns(row: InvalidationRow) {
   return {
     selection: JSON.stringify(row.selection),
     keys: row.keys.join(' '),
+    keys_seq: row.keysSeq ?? null,
     observed: row.observed === undefined ? null : JSON.stringify(row.observed),
   }
 }

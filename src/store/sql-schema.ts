@@ -33,7 +33,13 @@ export interface SqlSchema {
     shown: string
   }
   /** What lists never show, kept apart so that they stay quick. */
-  invalidation_work: { n: number; selection: string; keys: string; observed: string | null }
+  invalidation_work: {
+    n: number
+    selection: string
+    keys: string
+    observed: string | null
+    keys_seq: number | null
+  }
   invalidation_urls: { n: number; position: number; url: string }
   invalidation_counts: { project: string; status: string; count: number }
   idempotency: { project: string; key: string; body_hash: string; id: string; at: number }
@@ -87,6 +93,7 @@ export interface SqlSchema {
   sessions: { token_hash: string; account_id: string; expires_at: number; csrf: string }
   links: { token_hash: string; account_id: string; expires_at: number }
   served: { project: string; subject: string; url: string; target: string; last_seen_at: number }
+  targets: { project: string; id: string; settings: string; created_at: number }
 }
 
 export type Sql = Kysely<SqlSchema>

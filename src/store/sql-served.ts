@@ -41,6 +41,35 @@ export function sqlServed(db: Sql): ServedTable {
       const subjects = new Map(urls.map((url) => [`${url.project} ${url.subject}`, url]))
       for (const { project, subject } of subjects.values()) await forgetOldest(project, subject)
     },
+    async known(project, subject, urls) {
+      const ofSubject = db
+        .selectFrom('served')
+        .where('project', '=', project)
+        .where('subject', '=', subject)
+      const { count } = await ofSubject
+        .select((select) => select.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow()
+      const found = await ofSubject.select('url').where('url', 'in', urls).execute()
+      return { count, urls: found.map((row) => row.url) }
+    },
+    async subjects(project, page) {
+      const after = page.cursor === undefined ? '' : decodeCursor(page.cursor, [''] as const)[0]
+      const rows = await db
+        .selectFrom('served')
+        .select('subject')
+        .distinct()
+        .where('project', '=', project)
+        .where('subject', '>', after)
+        .orderBy('subject')
+        .limit(page.limit + 1)
+        .execute()
+      return toPage(
+        rows,
+        page.limit,
+        (row) => row.subject,
+        (row) => [row.subject],
+      )
+    },
     async list(project, subject, page) {
       let query = db
         .selectFrom('served')

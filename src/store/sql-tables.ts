@@ -7,6 +7,7 @@ import { sqlNodes } from './sql-nodes.ts'
 import { sqlProjects } from './sql-projects.ts'
 import type { Sql } from './sql-schema.ts'
 import { sqlServed } from './sql-served.ts'
+import { sqlTargets } from './sql-targets.ts'
 import type { Tables } from './store.ts'
 
 export function sqlTables(db: Sql): Tables {
@@ -19,5 +20,6 @@ export function sqlTables(db: Sql): Tables {
     assets: sqlAssets(db),
     accounts: sqlAccounts(db),
     served: sqlServed(db),
+    targets: sqlTargets(db),
   }
 }

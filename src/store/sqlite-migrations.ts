@@ -8,6 +8,7 @@ import type { Sql } from './sql-schema.ts'
 
 /** Names sort in the order in which they run; one that was released never changes. */
 const FIRST = '001-first'
+const TARGETS = '002-targets'
 
 /** The log's name must never be met again: 96 bits. */
 const LOG_ID_BYTES = 12
@@ -100,6 +101,13 @@ create index sessions_by_account on sessions (account_id, expires_at);
 create table links (token_hash text primary key, account_id text not null, expires_at integer not null) strict;
 `
 
+const OUTER_TARGETS = `
+create table targets (
+  project text not null, id text not null, settings text not null, created_at integer not null, primary key (project, id)
+) strict, without rowid;
+alter table invalidation_work add column keys_seq integer;
+`
+
 function migrations(random: Random): Record<string, Migration> {
   return {
     [FIRST]: {
@@ -109,6 +117,7 @@ function migrations(random: Random): Record<string, Migration> {
         await sql`insert into purge_head (one, log_id, head) values (1, ${logId}, 0)`.execute(db)
       },
     },
+    [TARGETS]: { up: (db) => runAll(db, OUTER_TARGETS) },
   }
 }
 

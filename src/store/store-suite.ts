@@ -5,6 +5,7 @@ import { accountsSuite } from './store-suite-accounts.ts'
 import { invalidationsSuite } from './store-suite-invalidations.ts'
 import { librarySuite } from './store-suite-library.ts'
 import { hashes, nodeRow } from './store-suite-rows.ts'
+import { targetsSuite } from './store-suite-targets.ts'
 import { StoreError } from './errors.ts'
 
 /**
@@ -43,6 +44,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
   invalidationsSuite(name, using)
   librarySuite(name, using)
   accountsSuite(name, using)
+  targetsSuite(name, using)
 }
 
 async function rollsBack(store: Store): Promise<void> {

@@ -4,6 +4,7 @@ import type { NodeRole, Peek, ServedUrl } from '../contract/node-protocol.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
 import type { AssetKind, AssetLocation, CropRecord, OriginRule } from '../contract/records.ts'
 import type { Invalidation, InvalidationStatus, Role, Selection } from '../contract/invalidation.ts'
+import type { OuterTarget } from '../contract/targets.ts'
 
 /**
  * The memory of the control plane, and the only writer of the purge log. Two implementations (SQLite, in memory for the
@@ -31,6 +32,7 @@ export interface Tables {
   readonly assets: AssetTable
   readonly accounts: AccountTable
   readonly served: ServedTable
+  readonly targets: TargetTable
 }
 
 export interface LogTable {
@@ -80,6 +82,11 @@ export interface InvalidationRow extends Invalidation {
   /** Wall-clock milliseconds of the runner's last renewal. */
   readonly renewedAt: number
   readonly attempt: number
+  /**
+   * The last seq that all its keys were logged with; absent: `seq`. A retry that has nothing to ask of our own nodes gets a new
+   * seq without them.
+   */
+  readonly keysSeq?: number
   /** What the nodes said, for the evidence export; absent until they were asked. */
   readonly observed?: Observed
 }
@@ -135,7 +142,7 @@ export interface InvalidationTable {
   ): Promise<InvalidationRow | undefined>
   renew(id: string, runner: string, epoch: number, now: number): Promise<boolean>
   /**
-   * Applies a change of shown fields, seq and `observed` if `runner` and `epoch` still hold it; false when they do not. A final
+   * Applies a change of shown fields, seq, keysSeq and `observed` if `runner` and `epoch` still hold it; false when they do not. A final
    * status frees the runner.
    */
   update(
@@ -322,10 +329,34 @@ export interface AccountTable {
 /** URLs known to have been served, bounded per subject: the oldest sightings go first. */
 export interface ServedTable {
   record(urls: readonly ServedUrl[], at: number): Promise<void>
+  /** How many are known of a subject, and which of these URLs. */
+  known(
+    project: string,
+    subject: string,
+    urls: readonly string[],
+  ): Promise<{ readonly count: number; readonly urls: readonly string[] }>
+  /** Key texts of which URLs are known, in order. */
+  subjects(project: string, page: PageRequest): Promise<Page<string>>
   /** Newest sighting first. `subject` is the key text of an asset or original. */
   list(
     project: string,
     subject: string,
     page: PageRequest,
   ): Promise<Page<{ url: string; target: string; lastSeenAt: number }>>
+}
+
+/** A cache outside Sluice, as an admin described it. Holds secrets: never shown as it is. */
+export interface TargetRow {
+  readonly project: string
+  readonly id: string
+  readonly settings: OuterTarget
+  readonly createdAt: number
+}
+
+export interface TargetTable {
+  /** By id. */
+  list(project: string): Promise<readonly TargetRow[]>
+  put(row: TargetRow): Promise<void>
+  /** False when there was none. */
+  remove(project: string, id: string): Promise<boolean>
 }
