@@ -89,17 +89,20 @@ describe('the repository', () => {
     assert.doesNotMatch(readText('package-lock.json'), /"resolved": "http/)
   })
 
-  test('has every path that ARCHITECTURE.md and CONTRIBUTING.md name', () => {
-    const missing = ['ARCHITECTURE.md', 'CONTRIBUTING.md'].flatMap((document) => {
-      const named = [...readText(document).matchAll(/`([\w.-]+(?:\/[\w.-]+)+\/?)`/g)].map(
-        (match) => match[1]!,
-      )
-      return named
+  test('has every file that its documents name', () => {
+    const documents = FILES.filter((file) => file.endsWith('.md') && file !== 'CHANGELOG.md')
+    const missing = documents.flatMap((document) =>
+      [...readText(document).matchAll(/`((?:[\w.-]+\/)+[\w.-]*)`/g)]
+        .map((match) => match[1]!)
+        .filter((name) => /\.(tsx?|mjs|md|conf|service)$|^(src|test)\/.*\/$/.test(name))
         .filter(
-          (name) => !existsSync(path.join(ROOT, name)) && !existsSync(path.join(ROOT, 'src', name)),
+          (name) =>
+            !['', 'src', path.dirname(document)].some((folder) =>
+              existsSync(path.join(ROOT, folder, name)),
+            ),
         )
-        .map((name) => `${document}: ${name}`)
-    })
+        .map((name) => `${document}: ${name}`),
+    )
     assert.deepEqual(missing, [])
   })
 })
