@@ -52,6 +52,10 @@ if (unknown.length > 0) {
   )
   process.exit(2)
 }
+if (values.write === true && positionals.length > 0) {
+  process.stderr.write('bench: --write is for all of them: leave the names out\n')
+  process.exit(2)
+}
 const figures: Figure[] = []
 for (const { name, run } of BENCHES) {
   if (positionals.length > 0 && !positionals.includes(name)) continue

@@ -5,4 +5,7 @@ export interface Program {
 }
 export declare const PROGRAMS: Readonly<Record<'chromium' | 'rsync' | 'curl', Program>>
 export declare function findProgram(names: readonly string[]): string | undefined
-export declare function installPrograms(say: (line: string) => void): Promise<void>
+export declare function installPrograms(
+  say: (line: string) => void,
+  mayInstall?: boolean,
+): Promise<void>

@@ -50,9 +50,9 @@ function isRootOnDebian() {
 }
 
 /** Installs what is missing with apt where that can work, else throws an error that names each program and its package. */
-export async function installPrograms(say) {
+export async function installPrograms(say, mayInstall = isRootOnDebian()) {
   let missing = missingPrograms()
-  if (missing.length > 0 && isRootOnDebian()) {
+  if (missing.length > 0 && mayInstall) {
     const packages = missing.map(([, program]) => program.debian)
     say(`installing ${packages.join(', ')} with apt`)
     const install = ['install', '-y', '--no-install-recommends', ...packages]

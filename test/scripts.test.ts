@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { afterEach, beforeEach, describe } from 'node:test'
@@ -90,12 +90,19 @@ describe('scripts', () => {
     assert.deepEqual(await run('prepare.mjs', ['deps']), { code: 0, stdout: '', stderr: '' })
   })
 
-  test('prepare names each program that is missing, its package and its reason', async () => {
-    // An empty PATH hides every program, apt among them.
+  /** Calls the one function as `npm test` does, with `PATH` as all that there is. */
+  async function installPrograms(mayInstall: boolean, PATH: string): Promise<Ended> {
     const call = `import { installPrograms } from './programs.mjs'
-      await installPrograms(() => {}).catch((error) => { console.error(error.message); process.exitCode = 1 })`
+      await installPrograms(console.log, ${mayInstall}).catch((error) => {
+        console.error(error.message)
+        process.exitCode = 1
+      })`
     await writeFile(path.join(folder, 'scripts/call.mjs'), call)
-    const { code, stderr } = await run('call.mjs', [], { PATH: '' })
+    return run('call.mjs', [], { PATH })
+  }
+
+  test('prepare names each program that is missing, its package and its reason', async () => {
+    const { code, stderr } = await installPrograms(false, '')
     assert.equal(code, 1)
     assert.match(
       stderr,
@@ -103,5 +110,29 @@ describe('scripts', () => {
     )
     assert.match(stderr, /^ {2}rsync: .* \(Debian package rsync\)$/m)
     assert.match(stderr, /apt-get install chromium rsync curl$/m)
+  })
+
+  test('prepare installs what is missing with apt, after an update where the lists are old', async () => {
+    const bin = path.join(folder, 'bin')
+    await mkdir(bin)
+    const apt = `#!${process.execPath}
+      import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
+      appendFileSync('${folder}/apt.log', process.argv.slice(2).join(' ') + '\\n')
+      if (process.argv[3] === 'update') writeFileSync('${folder}/updated', '')
+      else if (!existsSync('${folder}/updated')) process.exit(100)
+      else for (const name of process.argv.slice(6)) writeFileSync('${bin}/' + name, '', { mode: 0o755 })
+    `
+    await writeFile(path.join(bin, 'apt-get'), apt, { mode: 0o755 })
+    await writeFile(path.join(bin, 'curl'), '', { mode: 0o755 })
+    const first = await installPrograms(true, bin)
+    assert.deepEqual(
+      [first.code, first.stdout],
+      [0, 'installing chromium, rsync with apt\n'],
+      first.stderr,
+    )
+    const install = '-q install -y --no-install-recommends chromium rsync'
+    const log = await readFile(path.join(folder, 'apt.log'), 'utf8')
+    assert.deepEqual(log.trimEnd().split('\n'), [install, '-q update', install])
+    assert.deepEqual(await installPrograms(true, bin), { code: 0, stdout: '', stderr: '' })
   })
 })

@@ -6,6 +6,8 @@ import type { ServerEvent } from './event-stream.ts'
 
 /** Longer than any answer that is not a stream of events takes. */
 const ANSWER_TIMEOUT_MS = 60_000
+/** A video over a slow line. */
+const UPLOAD_TIMEOUT_MS = 3_600_000
 
 export interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -29,7 +31,7 @@ export class ApiClient {
     const response = await this.#send(
       `/api/v1${request.path}`,
       request,
-      AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      AbortSignal.timeout(request.bytes === undefined ? ANSWER_TIMEOUT_MS : UPLOAD_TIMEOUT_MS),
     )
     const body = await this.#body(response)
     if (!response.ok) throw refusal(response.status, body, this.connection.server)
