@@ -1,6 +1,7 @@
 import type { Asset } from '../contract/api/assets.ts'
 import type { NodeView } from '../contract/api/nodes.ts'
 import type { Project } from '../contract/api/projects.ts'
+import { undeliverable, undeliverableReason } from '../contract/deliverable.ts'
 import { deliverySettings } from '../contract/delivery-settings.ts'
 import type { Role } from '../contract/invalidation.ts'
 import { mayAct } from './access.ts'
@@ -59,6 +60,7 @@ export function readOnlySource(row: ProjectRow): { path: string } | null {
 }
 
 export function assetView(row: AssetRow, project: ProjectRow): Asset {
+  const what = undeliverable(row)
   return {
     id: row.id,
     kind: row.kind,
@@ -71,7 +73,8 @@ export function assetView(row: AssetRow, project: ProjectRow): Asset {
     height: row.height,
     modifiedAt: instant(row.modifiedAt),
     crops: { ...row.crops },
-    url: deliveryUrl(row, project),
+    url: what === null ? deliveryUrl(row, project) : null,
+    notDelivered: what === null ? null : `${undeliverableReason(row.id, what)}.`,
   }
 }
 

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import type { Selection } from '../contract/invalidation.ts'
 import type { AssetRow, ProjectRow } from '../store/store.ts'
 import { formUrls } from './formation.ts'
-import { PROJECT, image, pdf, selected } from './workbench-suite.ts'
+import { PROJECT, image, pdf, selected, word } from './workbench-suite.ts'
 
 /** Adobe's rules: the worked example of "Invalidate the CDN cache", and the contract's fixtures. */
 
@@ -183,7 +183,7 @@ describe('refusing to form URLs', () => {
   })
 
   test('types that are never delivered are problems and form nothing', () => {
-    const doc = pdf('letter.docx')
+    const doc = word('letter.docx')
     const eps = { ...image('logo'), mediaType: 'application/postscript' }
     const formed = form({ content: true, template: true, presets: true }, [doc, eps], {
       template: '<ID>',

@@ -1,3 +1,4 @@
+import { undeliverable, undeliverableReason } from '../contract/deliverable.ts'
 import type { Selection } from '../contract/invalidation.ts'
 import { SENTENCES } from './errors.ts'
 import type { InvalidationErrorCode, RefusedItem } from './errors.ts'
@@ -208,8 +209,9 @@ function warnings({ selection, assets }: FormationInput): readonly RefusedItem[]
   const places = new Map(selection.assets.map((id, at) => [id, at]))
   return assets.flatMap((asset) => {
     const pointer = `/assets/${places.get(asset.id)}`
-    if (isIneligible(asset)) {
-      const reason = `${asset.id} is of a type that is not delivered through edges, so it cannot be invalidated.`
+    const what = undeliverable(asset)
+    if (what !== null) {
+      const reason = `${undeliverableReason(asset.id, what)} through edges, so there is nothing to invalidate: take it out.`
       return [{ pointer, item: asset.id, reason }]
     }
     const formsNothing = asset.kind !== 'image' && !selection.content && !selection.renditions
@@ -219,27 +221,6 @@ function warnings({ selection, assets }: FormationInput): readonly RefusedItem[]
   })
 }
 
-/** Types that Dynamic Media cannot invalidate (the same page, "Asset types that are not supported"). */
-const INELIGIBLE_MEDIA_TYPES: ReadonlySet<string> = new Set([
-  'application/postscript',
-  'application/eps',
-  'application/illustrator',
-  'application/vnd.adobe.illustrator',
-  'application/x-indesign',
-  'application/vnd.ms-powerpoint',
-  'application/vnd.openxmlformats-officedocument.presentationml.presentation',
-  'application/vnd.ms-excel',
-  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  'application/msword',
-  'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-  'application/rtf',
-  'text/rtf',
-])
-
-/** Illustrator files are PDF by their bytes, and old Office files one container: their names tell them apart. */
-const INELIGIBLE_EXTENSION = /\.(?:ps|eps|ai|indd|pptx?|xlsx?|docx?|rtf)$/i
-
 export function isIneligible(asset: Pick<AssetRow, 'id' | 'mediaType' | 'kind'>): boolean {
-  if (INELIGIBLE_MEDIA_TYPES.has(asset.mediaType)) return true
-  return asset.kind !== 'image' && INELIGIBLE_EXTENSION.test(asset.id)
+  return undeliverable(asset) !== null
 }

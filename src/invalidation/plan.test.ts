@@ -8,7 +8,7 @@ import { coverage, urlKeyTexts } from '../contract/url-keys.ts'
 import type { AssetRow, ProjectRow } from '../store/store.ts'
 import { makePlan } from './plan.ts'
 import { checkUrl, deliveryNames } from './url-check.ts'
-import { PROJECT, image, pdf, selected } from './workbench-suite.ts'
+import { PROJECT, image, selected, word } from './workbench-suite.ts'
 
 const EDGES = ['http://127.0.0.1:8081', 'http://127.0.0.1:8082']
 const BASE = 'http://my.publishserver.com:8080/is/image/dms7snapshot'
@@ -103,7 +103,7 @@ describe('the keys of a selection', () => {
   })
 
   test('a type that is not delivered has no key', () => {
-    const found = plan({ renditions: true }, { assets: [pdf('letter.docx')] })
+    const found = plan({ renditions: true }, { assets: [word('letter.docx')] })
     assert.deepEqual(found.keys, [])
     assert.equal(found.refusals[0]?.code, 'no-urls')
     assert.equal(found.warnings.length, 1)

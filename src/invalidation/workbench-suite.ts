@@ -54,6 +54,10 @@ export function pdf(id: string): AssetRow {
   return assetRow({ id, kind: 'document', mediaType: 'application/pdf' })
 }
 
+export function word(id: string): AssetRow {
+  return assetRow({ id, kind: 'document', mediaType: 'application/msword' })
+}
+
 type NodeBarrier = Parameters<typeof createOwnNodes>[0]['barrier']
 type NodeProgress = Awaited<ReturnType<NodeBarrier['waitFor']>>[number]
 

@@ -16,6 +16,7 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
   css: 'text/css',
   csv: 'text/csv',
   doc: 'application/msword',
+  docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
   eps: 'application/eps',
   htm: 'text/html',
   html: 'text/html',
@@ -24,11 +25,14 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
   json: 'application/json',
   md: 'text/markdown',
   ppt: 'application/vnd.ms-powerpoint',
+  pptx: 'application/vnd.openxmlformats-officedocument.presentationml.presentation',
   ps: 'application/postscript',
+  rtf: 'application/rtf',
   srt: 'application/x-subrip',
   txt: 'text/plain',
   vtt: 'text/vtt',
   xls: 'application/vnd.ms-excel',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   xml: 'application/xml',
 }
 
@@ -36,7 +40,9 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
 const NAMED_CONTAINERS: Readonly<Record<string, readonly string[]>> = {
   'application/pdf': ['ai'],
   'application/postscript': ['ai', 'eps'],
-  'application/x-cfb': ['doc', 'ppt', 'xls', 'indd'],
+  // An Office file with a password is in the old container whatever its name.
+  'application/x-cfb': ['doc', 'docx', 'ppt', 'pptx', 'xls', 'xlsx', 'indd'],
+  'application/zip': ['docx', 'pptx', 'xlsx'],
   'application/xml': ['html', 'htm', 'xml'],
 }
 
@@ -60,9 +66,30 @@ export async function detectMediaType(head: Uint8Array, name: string): Promise<M
   const magic = (await fileTypeFromBuffer(head))?.mime
   const byName = BY_EXTENSION[extension]
   if (!magic) return byName ? { mediaType: byName, kind: kindOf(byName) } : UNKNOWN
+  const inside = contentOf(magic, head)
   const told = NAMED_CONTAINERS[magic]?.includes(extension) ? byName : undefined
-  const mediaType = told ?? magic
+  const mediaType = inside ?? told ?? magic
   return { mediaType, kind: kindOf(mediaType) }
+}
+
+/** What a container says of its content itself, so that no name is needed. */
+const INSIDE: Readonly<Record<string, readonly (readonly [Buffer, string])[]>> = {
+  // The XMP of an Illustrator file; a PDF that Illustrator exported calls itself a PDF there.
+  'application/pdf': [
+    [Buffer.from('<dc:format>application/vnd.adobe.illustrator<'), 'application/illustrator'],
+    [Buffer.from('<dc:format>application/illustrator<'), 'application/illustrator'],
+  ],
+  // Names of streams in the container's directory ([MS-DOC] §2.1, [MS-XLS] §2.1.2, [MS-PPT] §2.1).
+  'application/x-cfb': [
+    [Buffer.from('WordDocument', 'utf16le'), 'application/msword'],
+    [Buffer.from('PowerPoint Document', 'utf16le'), 'application/vnd.ms-powerpoint'],
+    [Buffer.from('Workbook', 'utf16le'), 'application/vnd.ms-excel'],
+  ],
+}
+
+function contentOf(magic: string, head: Uint8Array): string | undefined {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength)
+  return INSIDE[magic]?.find(([sign]) => bytes.includes(sign))?.[1]
 }
 
 /** The media type of an image by magic bytes alone; null for anything else. */

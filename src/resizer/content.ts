@@ -1,5 +1,6 @@
 import parseRange from 'range-parser'
 import type { Waiter } from '../cache/fills.ts'
+import { undeliverable, undeliverableReason } from '../contract/deliverable.ts'
 import { keyHash } from '../contract/keys.ts'
 import type { DeliveryUrl } from '../contract/delivery-url.ts'
 import { recordName } from '../contract/records.ts'
@@ -33,6 +34,8 @@ export async function contentAnswer(
   const record = await parts.records.read<AssetRecord>(recordName.asset(url.project, id), need)
   if (!project || !record?.published)
     return textAnswer(404, `There is no published asset ${id}.`, from)
+  const what = undeliverable(record)
+  if (what !== null) return textAnswer(403, `${undeliverableReason(id, what)}.`, from)
 
   const etag = `"${record.hash.slice(0, 32)}"`
   const { cdnTtlSeconds, browserTtlSeconds } = project

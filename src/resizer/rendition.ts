@@ -6,6 +6,7 @@ import type { DiskBodies, DiskBody } from '../cache/disk-bodies.ts'
 import type { FillAnswer, FillOrder } from '../cache/fills.ts'
 import type { Freshness } from '../cache/freshness.ts'
 import type { MarkedCache } from '../cache/marked-cache.ts'
+import { undeliverable, undeliverableReason } from '../contract/deliverable.ts'
 import type { DeliveryProblem, DeliveryUrl } from '../contract/delivery-url.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
@@ -245,6 +246,11 @@ async function readInput(
   )
   if (!record?.published) {
     return { ...problem404(`There is no published asset ${subject.asset}`), missing: true }
+  }
+  const what = undeliverable(record)
+  if (what !== null) {
+    const reason = undeliverableReason(subject.asset, what)
+    return { status: 403, parameter: null, reason }
   }
   if (record.kind !== 'image') {
     return {

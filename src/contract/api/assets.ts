@@ -40,9 +40,11 @@ export const Asset = closed({
   crops: Type.Record(Type.String(), Crop),
   /**
    * Where visitors fetch it: `<publish server>/is/image/<company>/<id>` for images (add `?$preset$`), `/is/content/…` for
-   * the rest; null while the project has no publish server.
+   * the rest; null while the project has no publish server, and for what is never delivered.
    */
   url: nullable(Type.String()),
+  /** Why it is stored but never delivered, in a sentence: PostScript, Office and the like. Null for all others. */
+  notDelivered: nullable(Type.String()),
 })
 export type Asset = Static<typeof Asset>
 
