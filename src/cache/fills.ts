@@ -77,7 +77,7 @@ export class Fills<A extends FillAnswer> {
     const order: FillOrder = { minMark: waiter.minMark, waitersJudge: waiter.mayUseCache }
     if (this.#isApart(key)) return this.#alone(key, waiter, order, start)
     const first = await this.#join(key, waiter.mayUseCache, order, start)
-    if (this.#accepts(waiter, first.answer) && (first.own || first.answer.shareable))
+    if (this.accepts(waiter, first.answer) && (first.own || first.answer.shareable))
       return first.answer
     const again = { ...order, minMark: this.#needAfter(waiter, first.answer) }
     if (!first.answer.shareable) return this.#noteApart(key, await start(again))
@@ -85,7 +85,8 @@ export class Fills<A extends FillAnswer> {
     return second.own || second.answer.shareable ? second.answer : start(again)
   }
 
-  #accepts(waiter: Waiter, answer: A): boolean {
+  /** Whether this answer reflects all that the waiter could have learned before it asked. */
+  accepts(waiter: Waiter, answer: Pick<A, 'keys' | 'mark'>): boolean {
     if (answer.mark < waiter.minMark) return false
     return (
       answer.mark >= waiter.appliedAtArrival || this.#freshness.reflects(answer.keys, answer.mark)
@@ -104,7 +105,7 @@ export class Fills<A extends FillAnswer> {
     start: (order: FillOrder) => Promise<A>,
   ): Promise<A> {
     const answer = this.#noteApart(key, await start(order))
-    if (this.#accepts(waiter, answer)) return answer
+    if (this.accepts(waiter, answer)) return answer
     return start({ ...order, minMark: this.#needAfter(waiter, answer) })
   }
 

@@ -9,7 +9,7 @@ import type { Freshness } from '../cache/freshness.ts'
 import { answerFrom, text } from './answer.ts'
 import type { CacheOutcome, EdgeAnswer } from './answer.ts'
 import { parseCacheControl } from './cache-control.ts'
-import { EdgeError } from './errors.ts'
+import { EdgeError, upstreamBehind } from './errors.ts'
 import { fill } from './fill.ts'
 import type { EdgeCache, EdgeFill, FillParts } from './fill.ts'
 import { ageMs, isFresh } from './kept.ts'
@@ -125,7 +125,7 @@ export class Edge {
 
   /** From the cache if that may be used at this moment, else by a fill. */
   async obtain(request: EdgeRequest, resource: Resource): Promise<Obtained | 'not-cached'> {
-    const { freshness, cache, clock, meter } = this.parts
+    const { freshness, cache, clock } = this.parts
     const waiter = arrive(
       freshness,
       request.asker?.minMark ?? 0,
@@ -176,6 +176,7 @@ export class Edge {
     if (made.variant !== own) made = await this.#fills.obtain(own, waiter, start)
     if (made.variant !== variantKey(resource, this.#variants, request.headers))
       made = await start({ minMark: waiter.minMark, waitersJudge: false })
+    if (made.upstreamStatus < 500 && !this.#fills.accepts(waiter, made)) throw upstreamBehind()
     const judged = freshness.judge(made, waiter.minMark)
     const { missing, reason, detail } = FORWARDED[bypass]
     return {

@@ -25,3 +25,12 @@ export class EdgeError extends Error {
     this.publicMessage = publicMessage
   }
 }
+
+/** An upstream that was asked for what it needs to know, and still answered from before. */
+export function upstreamBehind(): EdgeError {
+  return new EdgeError(
+    'upstream-behind',
+    503,
+    'The image server is catching up with a purge; try again in a moment.',
+  )
+}

@@ -5,7 +5,7 @@ import { KEY_HASH_PATTERN } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
 import { cacheStatus } from './answer.ts'
 import type { CacheOutcome, EdgeAnswer } from './answer.ts'
-import { EdgeError } from './errors.ts'
+import { upstreamBehind } from './errors.ts'
 import { markOf } from './fill.ts'
 import type { EdgeRequest, Resource } from './resource.ts'
 import { endToEnd } from './upstream.ts'
@@ -65,11 +65,7 @@ export async function pass(
   const mark = upstream.marks && answer.status < 500 ? markOf(answer, freshness.logId) : need
   if (mark < need) {
     answer.discard()
-    throw new EdgeError(
-      'upstream-behind',
-      503,
-      'The image server is catching up with a purge; try again in a moment.',
-    )
+    throw upstreamBehind()
   }
   if (answer.status < 400) resource.afterUnsafe?.()
   return streamed(parts, request, answer, mark, reason)

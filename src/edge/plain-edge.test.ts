@@ -158,6 +158,7 @@ describe('a fill that is under way while its URL is purged', () => {
     await edge.purge('/a')
     put('/a', 'new page')
     const after = edge.get('/a')
+    await edge.purge('/that-the-edge-reads-behind-it')
     gate.resolve()
     assert.equal((await before).text, 'old page')
     assert.equal((await after).text, 'new page')
@@ -174,6 +175,7 @@ describe('a fill that is under way while its URL is purged', () => {
     })
     const asked = Array.from({ length: 20 }, () => edge.get('/a'))
     await until('the site was asked', () => heard() === 1)
+    await edge.purge('/that-the-edge-reads-behind-them')
     gate.resolve()
     const answers = await Promise.all(asked)
     assert.equal(heard(), 1)
@@ -184,31 +186,31 @@ describe('a fill that is under way while its URL is purged', () => {
   })
 })
 
-describe('requests that change things', () => {
-  async function editable() {
-    const got: { method: string; body: string; headers: TestServer['heard'][number]['headers'] }[] =
-      []
-    let page = 'old'
-    const site = await serveHttp((request, response) => {
-      void textOf(request).then((body) => {
-        const headers = request.headers as Record<string, string>
-        got.push({ method: request.method ?? '', body, headers })
-        if (request.method === 'POST' && request.url === '/refused')
-          return response.writeHead(409).end('no')
-        if (request.method !== 'GET') page = body
-        return response.writeHead(200, { 'cache-control': 'max-age=600' }).end(page)
-      })
+async function setUpEditable() {
+  const got: { method: string; body: string; headers: TestServer['heard'][number]['headers'] }[] =
+    []
+  let page = 'old'
+  const site = await serveHttp((request, response) => {
+    void textOf(request).then((body) => {
+      const headers = request.headers as Record<string, string>
+      got.push({ method: request.method ?? '', body, headers })
+      if (request.method === 'POST' && request.url === '/refused')
+        return response.writeHead(409).end('no')
+      if (request.method !== 'GET') page = body
+      return response.writeHead(200, { 'cache-control': 'max-age=600' }).end(page)
     })
-    const edge = await plainBench(site.url)
-    closing.push(
-      () => site.stop(),
-      () => edge.stop(),
-    )
-    return { edge, got }
-  }
+  })
+  const edge = await plainBench(site.url)
+  closing.push(
+    () => site.stop(),
+    () => edge.stop(),
+  )
+  return { edge, got }
+}
 
+describe('requests that change things', () => {
   test('go inward whole, and what is kept of the URL goes (RFC 9111 §4.4)', async () => {
-    const { edge, got } = await editable()
+    const { edge, got } = await setUpEditable()
     assert.equal((await edge.get('/a')).text, 'old')
     const headers = { 'content-type': 'text/plain', 'if-match': '"v1"' }
     const posted = await edge.get('/a', { method: 'POST', body: 'new', headers })
@@ -221,7 +223,7 @@ describe('requests that change things', () => {
   })
 
   test('that are refused leave the cache as it is', async () => {
-    const { edge, got } = await editable()
+    const { edge, got } = await setUpEditable()
     await edge.get('/refused')
     assert.equal((await edge.get('/refused', { method: 'POST', body: 'x' })).status, 409)
     assert.match(cacheStatus(await edge.get('/refused')), /hit/)
@@ -229,14 +231,14 @@ describe('requests that change things', () => {
   })
 
   test('of a client that waits for 100 Continue are passed on', async () => {
-    const { edge, got } = await editable()
+    const { edge, got } = await setUpEditable()
     const headers = { expect: '100-continue', 'content-type': 'text/plain' }
     const put = await edge.get('/a', { method: 'PUT', body: 'new', headers })
     assert.deepEqual([put.status, got[0]?.body], [200, 'new'])
   })
 
   test('OPTIONS changes nothing', async () => {
-    const { edge } = await editable()
+    const { edge } = await setUpEditable()
     await edge.get('/a')
     await edge.get('/a', { method: 'OPTIONS' })
     assert.match(cacheStatus(await edge.get('/a')), /hit/)
