@@ -69,7 +69,7 @@ const session = {
     request<Session>('/session/link', { method: 'POST', json: { token }, signingIn: true }),
   signOut: () => request<null>('/session', { method: 'DELETE' }),
   setPassword: (current: string | undefined, next: string) =>
-    request<null>('/session/password', {
+    request<Session>('/session/password', {
       method: 'POST',
       json: { next, ...(current === undefined ? {} : { current }) },
       signingIn: true,
@@ -187,6 +187,7 @@ const watching = {
   overview: (project: string, signal: Signal) =>
     request<Overview>(inProject(project, '/overview'), { signal }),
   nodes: (signal: Signal) => request<NodeList>('/nodes', { signal }),
+  removeNode: (id: string) => request<unknown>(`/nodes/${part(id)}`, { method: 'DELETE' }),
   live: (project: string, url: string, signal: Signal) =>
     request<Live>(inProject(project, '/live'), { query: { url }, signal }),
   visit: (project: string, url: string, node: string) =>

@@ -5,6 +5,7 @@ import { browser } from './browser.ts'
  * health check, and whoever subscribed hears when it is back.
  */
 const PROBE_MS = 2000
+const PROBE_TIMEOUT_MS = 5000
 
 type Listener = () => void
 
@@ -37,7 +38,10 @@ export const connection = {
 } as const
 
 function reachable(): Promise<boolean> {
-  return fetch('/healthz', { cache: 'no-store' }).then(
+  return fetch('/healthz', {
+    cache: 'no-store',
+    signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+  }).then(
     (answer) => answer.ok,
     () => false,
   )

@@ -5,6 +5,9 @@ import { ApiProblem, ConnectionLost } from './problem.ts'
 
 export const API = '/api/v1'
 
+/** Longer than any answer takes; after it the connection counts as lost. A file may take as long as it needs. */
+const ANSWER_TIMEOUT_MS = 20_000
+
 /** What a proxy answers for a server that is not there. */
 const NOT_THERE = new Set([502, 504])
 
@@ -35,7 +38,21 @@ export interface RequestOptions {
   readonly signingIn?: boolean
 }
 
+/** Refused because another tab has signed in anew since: the session's `csrf` is another one by now. */
+const OLD_CSRF = 'cross-site'
+
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  try {
+    return await requestOnce<T>(path, options)
+  } catch (error) {
+    if (!(error instanceof ApiProblem) || error.code !== OLD_CSRF) throw error
+    const me = await requestOnce<{ readonly csrf: string | null }>('/me', {})
+    setCsrf(me.csrf)
+    return requestOnce<T>(path, options)
+  }
+}
+
+async function requestOnce<T>(path: string, options: RequestOptions): Promise<T> {
   const answer = await send(path, options)
   if (answer.ok) return (await body(answer)) as T
   if (NOT_THERE.has(answer.status) && !isJson(answer)) {
@@ -54,13 +71,19 @@ async function send(path: string, options: RequestOptions): Promise<Response> {
       credentials: 'same-origin',
       cache: 'no-store',
       body: options.file ?? (options.json === undefined ? null : JSON.stringify(options.json)),
-      signal: options.signal ?? null,
+      signal: signalOf(options),
     })
   } catch (cause) {
     if (options.signal?.aborted) throw cause
     connection.reportLost()
     throw new ConnectionLost('The server could not be reached.', { cause })
   }
+}
+
+function signalOf({ file, signal }: RequestOptions): AbortSignal | null {
+  if (file !== undefined) return signal ?? null
+  const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+  return signal === undefined ? timeout : AbortSignal.any([signal, timeout])
 }
 
 export function address(path: string, query: RequestOptions['query'] = {}): string {

@@ -7,6 +7,11 @@ export interface ProblemItem {
   readonly reason: string
 }
 
+export interface Difference {
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+}
+
 /** A problem document (RFC 9457) as an error. */
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem'
@@ -15,6 +20,8 @@ export class ApiProblem extends Error {
   readonly title: string
   readonly detail: string | null
   readonly items: readonly ProblemItem[]
+  /** With `preview-changed`: how the list would differ now. */
+  readonly difference: Difference | null
 
   constructor(status: number, document: unknown) {
     const fields = isObject(document) ? document : {}
@@ -25,6 +32,7 @@ export class ApiProblem extends Error {
     this.title = title
     this.detail = text(fields['detail'])
     this.items = Array.isArray(fields['errors']) ? fields['errors'].flatMap(item) : []
+    this.difference = isDifference(fields['difference']) ? fields['difference'] : null
   }
 }
 
@@ -79,6 +87,10 @@ function item(value: unknown): ProblemItem[] {
       ...(typeof line === 'number' ? { line } : {}),
     },
   ]
+}
+
+function isDifference(value: unknown): value is Difference {
+  return isObject(value) && Array.isArray(value['added']) && Array.isArray(value['removed'])
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -94,7 +94,7 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
     assert.equal(await page.getByRole('list', { name: 'Assets' }).getByRole('listitem').count(), 1)
   })
 
-  test('a new person comes in by a link that is shown once, and a viewer is told what is missing', async () => {
+  test('a new person comes in by a link, is told what a viewer may not do, and chooses a password', async () => {
     const { page } = desk
     await page.getByRole('link', { name: 'People and API keys' }).click()
     await page.getByLabel('E-mail').fill('vera@example.com')
@@ -114,6 +114,19 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
     await vera.page.getByText('You need the role editor in this project.').waitFor()
     await vera.page.goto('/projects/demo/assets')
     await vera.page.getByText('This does not exist, or you may not see it.').waitFor()
+
+    await vera.page.goto('/projects/shop')
+    await vera.page.getByRole('button', { name: /^Account / }).click()
+    await vera.page.getByRole('menuitem', { name: 'Choose a password' }).click()
+    await vera.page.getByLabel('New password').fill('a long enough one')
+    await vera.page.getByRole('button', { name: 'Save' }).click()
+    await vera.page.getByText('Password saved').waitFor()
+    await vera.page.getByRole('button', { name: /^Account / }).click()
+    await vera.page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await vera.page.getByLabel('E-mail').fill('vera@example.com')
+    await vera.page.getByRole('textbox', { name: 'Password' }).fill('a long enough one')
+    await vera.page.getByRole('button', { name: 'Sign in' }).click()
+    await vera.page.waitForURL(/\/projects\/shop$/)
     assert.deepEqual(vera.findings, [])
     await vera.close()
   })

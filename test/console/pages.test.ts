@@ -69,6 +69,24 @@ describe('the pages of the console', { skip: chromium.skip }, () => {
         })
       }
 
+      test('neither has Confirm, nor the picker of assets, nor the result', async () => {
+        const { page } = seen
+        await open(page, '/projects/demo/invalidate?assets=flat', 'CDN Invalidation')
+        await page.getByRole('button', { name: 'Add Assets' }).click()
+        await page.getByRole('checkbox', { name: 'gspdf' }).waitFor()
+        assert.deepEqual(await seriousAxeFindings(page), [])
+        await page.getByRole('button', { name: 'Cancel' }).click()
+        await page.getByRole('button', { name: 'Next' }).click()
+        await page.getByRole('list', { name: 'URLs to invalidate' }).waitFor()
+        assert.deepEqual(await seriousAxeFindings(page), [])
+        await page.getByRole('button', { name: 'Submit' }).click()
+        await page
+          .getByText(/^Live everywhere, /)
+          .first()
+          .waitFor()
+        assert.deepEqual(await seriousAxeFindings(page), [])
+      })
+
       test('no page violated the content security policy or asked another host', () => {
         assert.deepEqual(seen.findings, [])
       })

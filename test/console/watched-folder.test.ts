@@ -23,6 +23,7 @@ function png(background: string): Promise<Buffer> {
 
 describe('the console of a watched folder', { skip: chromium.skip }, () => {
   let folder: string
+  let data: string
   let serve: Started
   let browser: Browser
   let desk: Visit
@@ -32,7 +33,8 @@ describe('the console of a watched folder', { skip: chromium.skip }, () => {
     await mkdir(join(folder, 'shoes'))
     await writeFile(join(folder, 'shoes/red.png'), await png('#c02020'))
     await writeFile(join(folder, 'a,b.png'), await png('#20c020'))
-    serve = await startServe({ env: { SLUICE_ASSETS: folder } })
+    data = await mkdtemp(join(tmpdir(), 'sluice-data-'))
+    serve = await startServe({ data, env: { SLUICE_ASSETS: folder } })
     browser = await launchBrowser(chromium.path)
     desk = await visit(browser, serve.consoleUrl)
     assert.ok(serve.signInLink)
@@ -43,6 +45,7 @@ describe('the console of a watched folder', { skip: chromium.skip }, () => {
     await browser?.close()
     await serve?.stop()
     await rm(folder, { recursive: true, force: true })
+    await rm(data, { recursive: true, force: true })
   })
 
   test('Home tells of files that are not served, and Assets why', async () => {
@@ -73,6 +76,21 @@ describe('the console of a watched folder', { skip: chromium.skip }, () => {
     const { page } = desk
     await writeFile(join(folder, 'shoes/red.png'), await png('#2020c0'))
     await page.getByText(/^Version 2, /).waitFor()
+  })
+
+  test('the page tells that Sluice is gone, and goes on by itself when it is back', async () => {
+    const { page } = desk
+    const port = new URL(serve.consoleUrl).port
+    await page.goto('/projects/demo/nodes')
+    await page.getByRole('table', { name: 'Nodes' }).waitFor()
+    await serve.stop()
+    await page.getByText('Connection lost.').waitFor()
+    const env = { SLUICE_ASSETS: folder }
+    serve = await startServe({ data, env, args: ['--port', port] })
+    await page.getByText('Connection lost.').waitFor({ state: 'detached' })
+    await page.getByRole('row').filter({ hasText: 'edge-2' }).getByText('In, up to date').waitFor()
+    await page.getByRole('link', { name: 'Invalidation Log' }).first().click()
+    await page.getByRole('row').filter({ hasText: 'New version of' }).first().waitFor()
     assert.deepEqual(desk.findings, [])
   })
 })

@@ -1,4 +1,5 @@
-import { placeOf, shown } from '../problem.ts'
+import { ApiProblem, placeOf, shown } from '../problem.ts'
+import type { Difference } from '../problem.ts'
 import { Notice } from './notice.tsx'
 import styles from './notice.module.css'
 
@@ -26,6 +27,9 @@ export function ProblemAlert({
           ))}
         </ul>
       )}
+      {error instanceof ApiProblem && error.difference !== null ? (
+        <Changes difference={error.difference} />
+      ) : null}
       {problem.items.length <= ITEMS_SHOWN_MAX ? null : (
         <p>And {problem.items.length - ITEMS_SHOWN_MAX} more.</p>
       )}
@@ -35,6 +39,22 @@ export function ProblemAlert({
 
 /** A list that one can still read; the whole is in the API's answer. */
 const ITEMS_SHOWN_MAX = 50
+
+function Changes({ difference }: { readonly difference: Difference }) {
+  const lines = [
+    ...difference.added.map((url) => ({ url, word: 'New' })),
+    ...difference.removed.map((url) => ({ url, word: 'Gone' })),
+  ]
+  return (
+    <ul className={styles['items']}>
+      {lines.slice(0, ITEMS_SHOWN_MAX).map(({ url, word }) => (
+        <li key={word + url}>
+          {word}: <code>{url}</code>
+        </li>
+      ))}
+    </ul>
+  )
+}
 
 function ItemPlace({ place }: { readonly place: string | null }) {
   if (place === null) return null

@@ -12,6 +12,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Me } from '../../../src/contract/api/session.ts'
 import { api } from '../api.ts'
+import { setCsrf } from '../http.ts'
 import { ProblemAlert } from '../parts/problem-alert.tsx'
 import { keys, queryClient } from '../queries.ts'
 
@@ -25,8 +26,10 @@ export function PasswordDialog({ me, onDone }: PasswordDialogProps) {
   const [next, setNext] = useState('')
   const change = useMutation({
     mutationFn: () => api.setPassword(current === '' ? undefined : current, next),
-    onSuccess: async () => {
-      await queryClient.invalidateQueries({ queryKey: keys.me })
+    onSuccess: (session) => {
+      // Every other session ends, and this one is a new one.
+      setCsrf(session.me.csrf)
+      queryClient.setQueryData(keys.me, session.me)
       ToastQueue.positive('Password saved', { timeout: 5000 })
       onDone()
     },

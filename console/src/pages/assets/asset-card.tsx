@@ -22,7 +22,8 @@ import { roleReason, useProject } from '../../use-project.ts'
 import { bytes } from '../../words.ts'
 import { CopyUrl } from './copy-url.tsx'
 import { Picture } from './picture.tsx'
-import { refreshAssets, toastFailure } from './use-uploads.ts'
+import { toastFailure } from '../../toast.ts'
+import { refreshAssets, tellStillShown } from './use-uploads.ts'
 import styles from './assets.module.css'
 
 interface AssetCardProps {
@@ -120,10 +121,13 @@ function CardMenu({ asset, reason, onReplace }: Omit<AssetCardProps, 'presets'>)
   const opener = useRef<HTMLButtonElement | null>(null)
   const publish = useMutation({
     mutationFn: () => api.patchAsset(here.id, asset.id, { published: !asset.published }),
-    onSuccess: () => refreshAssets(here.id),
+    onSuccess: async () => {
+      if (asset.published) tellStillShown(here, asset.id, acts.invalidate)
+      await refreshAssets(here.id)
+    },
     onError: toastFailure,
   })
-  const acts: Readonly<Record<string, () => void>> = {
+  const acts = {
     invalidate: () => router.history.push(paths.invalidate(here.id, { assets: asset.id })),
     live: () => router.history.push(paths.live(here.id, { asset: asset.id })),
     replace: () => opener.current?.click(),
@@ -137,7 +141,7 @@ function CardMenu({ asset, reason, onReplace }: Omit<AssetCardProps, 'presets'>)
         align="end"
         aria-label={`More actions for ${asset.id}`}
         disabledKeys={reason === null ? [] : ['replace', 'publish']}
-        onAction={(key) => acts[String(key)]?.()}
+        onAction={(key) => acts[key as keyof typeof acts]()}
       >
         <MenuItem id="invalidate">Invalidate</MenuItem>
         <MenuItem id="live">Live view</MenuItem>

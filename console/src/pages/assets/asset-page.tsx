@@ -28,7 +28,8 @@ import { bytes, localTime } from '../../words.ts'
 import { DemoButton, describe } from './asset-card.tsx'
 import { writeReason } from './assets-page.tsx'
 import { Picture } from './picture.tsx'
-import { refreshAssets, toastFailure, useUploads } from './use-uploads.ts'
+import { toastFailure } from '../../toast.ts'
+import { refreshAssets, tellStillShown, useUploads } from './use-uploads.ts'
 import styles from './assets.module.css'
 
 export function AssetPage() {
@@ -78,11 +79,16 @@ function OneAsset({ asset }: { readonly asset: Asset }) {
 
 function Changes({ asset }: { readonly asset: Asset }) {
   const here = useProject()
+  const router = useRouter()
   const reason = writeReason(here)
   const uploads = useUploads(here.id)
   const publish = useMutation({
     mutationFn: () => api.patchAsset(here.id, asset.id, { published: !asset.published }),
-    onSuccess: () => refreshAssets(here.id),
+    onSuccess: async () => {
+      const open = paths.invalidate(here.id, { assets: asset.id })
+      if (asset.published) tellStillShown(here, asset.id, () => router.history.push(open))
+      await refreshAssets(here.id)
+    },
     onError: toastFailure,
   })
   return (

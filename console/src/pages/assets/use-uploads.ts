@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { api } from '../../api.ts'
 import { keys, queryClient } from '../../queries.ts'
 import { replaced } from '../../replaced.ts'
-import { shown } from '../../problem.ts'
+import type { ProjectHere } from '../../use-project.ts'
 
 export interface Upload {
   readonly id: string
@@ -58,8 +58,12 @@ export async function refreshAssets(project: string): Promise<void> {
   await queryClient.invalidateQueries({ queryKey: keys.live(project) })
 }
 
-/** For actions at one asset whose failure is told in passing. */
-export function toastFailure(error: unknown): void {
-  const { title, detail } = shown(error)
-  ToastQueue.negative(detail === null ? title : `${title} ${detail}`)
+/** After an asset was taken away: caches that nobody has told go on showing it. */
+export function tellStillShown(here: ProjectHere, asset: string, invalidate: () => void): void {
+  if (here.project.automaticInvalidation) return
+  ToastQueue.info(`Edges may go on showing ${asset} until it is invalidated.`, {
+    actionLabel: 'Invalidate',
+    onAction: invalidate,
+    shouldCloseOnAction: true,
+  })
 }

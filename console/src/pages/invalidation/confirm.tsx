@@ -32,7 +32,12 @@ export function Confirm({ draft, onChange, tab, onBack }: ConfirmProps) {
   const preview = usePreview(here.id, selectionOf(draft, tab))
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus(), [])
-  const submit = useSubmit({ draft, tab, preview: preview.data })
+  const submit = useSubmit({
+    draft,
+    tab,
+    preview: preview.data,
+    onStale: () => void preview.refetch(),
+  })
   return (
     <Stack>
       <section className={styles['confirm']} aria-labelledby="confirm-heading">
@@ -73,9 +78,11 @@ interface SubmitParts {
   readonly draft: Draft
   readonly tab: Tab
   readonly preview: Preview | undefined
+  /** The list is another one by now. */
+  readonly onStale: () => void
 }
 
-function useSubmit({ draft, tab, preview }: SubmitParts) {
+function useSubmit({ draft, tab, preview, onStale }: SubmitParts) {
   const here = useProject()
   const router = useRouter()
   // Kept over repeats: pressing Submit again after a lost answer must not invalidate twice.
@@ -92,6 +99,7 @@ function useSubmit({ draft, tab, preview }: SubmitParts) {
     onError: (error) => {
       // Refused: the next attempt may be another list, which the old key would not fit.
       if (error instanceof ApiProblem) setIdempotencyKey(browser.id())
+      if (error instanceof ApiProblem && error.code === 'preview-changed') onStale()
     },
   })
 }

@@ -12,7 +12,7 @@ import { queries } from '../../queries.ts'
 import { useReplaced } from '../../replaced.ts'
 import { useProject } from '../../use-project.ts'
 import { bytes, lifetime } from '../../words.ts'
-import { toastFailure } from '../assets/use-uploads.ts'
+import { toastFailure } from '../../toast.ts'
 import { LivePicture } from './live-picture.tsx'
 import styles from './live.module.css'
 

@@ -80,7 +80,15 @@ function columns(project: string, browserTtlSeconds: number): readonly ColumnOf<
       ),
     },
     { name: 'Scope', narrow: true, cell: (row) => scopeWord(row.scope) },
-    { name: 'Source', narrow: true, cell: (row) => sourceWord(row.source) },
+    {
+      name: 'Source',
+      cell: (row) => (
+        <div className={styles['source']}>
+          {sourceWord(row.source)}
+          {row.cause === null ? null : <span className={styles['quiet']}>{row.cause}</span>}
+        </div>
+      ),
+    },
     { name: 'By', cell: (row) => row.createdBy },
     { name: 'Date', cell: (row) => <DateAndTime at={row.createdAt} /> },
     {
@@ -121,7 +129,7 @@ function DateAndTime({ at }: { readonly at: string }) {
 
 function outcomeOf(row: Invalidation, browserTtlSeconds: number): string | null {
   if (row.status === 'Done') return doneSentence(row, browserTtlSeconds)
-  return row.failure ?? row.cause ?? row.note
+  return row.failure ?? row.note
 }
 
 const SOURCES = [

@@ -1,12 +1,14 @@
-import { StatusLight } from '@react-spectrum/s2'
-import { useQuery } from '@tanstack/react-query'
+import { ActionButton, AlertDialog, DialogTrigger, StatusLight } from '@react-spectrum/s2'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import type { NodeView } from '../../../../src/contract/api/nodes.ts'
 import { DataTable } from '../../parts/data-table.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loading.tsx'
 import { Page } from '../../parts/page.tsx'
-import { queries } from '../../queries.ts'
+import { api } from '../../api.ts'
+import { queries, queryClient } from '../../queries.ts'
 import { localTime } from '../../words.ts'
+import { toastFailure } from '../../toast.ts'
 import styles from './nodes.module.css'
 
 /** The resizers and edges that Sluice runs. */
@@ -41,12 +43,45 @@ export function NodesPage() {
                 { name: 'Addresses', cell: (row) => <Addresses node={row} /> },
                 { name: 'Version', narrow: true, cell: (row) => row.version },
                 { name: 'Last seen', narrow: true, cell: (row) => localTime(row.seenAt) },
+                {
+                  name: 'Actions',
+                  unnamed: true,
+                  narrow: true,
+                  cell: (row) => <RemoveNode node={row} />,
+                },
               ]}
             />
           )
         }
       </Loaded>
     </Page>
+  )
+}
+
+/** A node that was taken out of service for good would be named as missing for ever. */
+function RemoveNode({ node }: { readonly node: NodeView }) {
+  const { data: me } = useQuery(queries.me())
+  const remove = useMutation({
+    mutationFn: () => api.removeNode(node.incarnation),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['nodes'] }),
+    onError: toastFailure,
+  })
+  if (node.state === 'in' || me?.owner !== true) return null
+  return (
+    <DialogTrigger>
+      <ActionButton size="S" aria-label={`Remove ${node.id}`}>
+        Remove
+      </ActionButton>
+      <AlertDialog
+        variant="confirmation"
+        title={`Remove ${node.id}?`}
+        primaryActionLabel="Remove"
+        cancelLabel="Keep"
+        onPrimaryAction={() => remove.mutate()}
+      >
+        It leaves this list. When it is started again it comes back by itself.
+      </AlertDialog>
+    </DialogTrigger>
   )
 }
 

@@ -19,7 +19,7 @@ import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
 import { keys, queries, queryClient } from '../../queries.ts'
 import { roleReason, useProject } from '../../use-project.ts'
-import { toastFailure } from '../assets/use-uploads.ts'
+import { toastFailure } from '../../toast.ts'
 import styles from './settings.module.css'
 
 const NEW: Preset = { name: '', modifiers: '' }
