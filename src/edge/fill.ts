@@ -170,8 +170,12 @@ function nodeHeaders(parts: FillParts, minMark: number, order: FillOrder): Recor
   }
 }
 
-/** A mark of another purge log says nothing here. */
+/**
+ * A mark of another purge log says nothing here. A node that has joined none yet, because control is down, holds no lease: it asks
+ * each time and says so, so that what comes back was read after the question; it knows of no purge, and so of no mark.
+ */
 export function markOf(answer: UpstreamAnswer, logId: string): number {
+  if (logId === '') return 0
   const mark = answer.headers[NODE_HEADERS.mark] ?? ''
   if (answer.headers[NODE_HEADERS.log] !== logId || !/^\d{1,15}$/.test(mark)) {
     answer.discard()

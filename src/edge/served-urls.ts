@@ -48,12 +48,13 @@ export class ServedUrls {
     const { signal } = this.#stopping
     while (!signal.aborted) {
       await timers.sleep(REPORT_EVERY_MS, signal).catch(() => undefined)
-      const batch = this.#waiting.slice(0, PER_REPORT_MAX)
+      // Taken out, because what is noted while the report is on its way may push the oldest away.
+      const batch = this.#waiting.splice(0, PER_REPORT_MAX)
       if (batch.length === 0 || signal.aborted) continue
       try {
         await report(batch, signal)
-        this.#waiting = this.#waiting.slice(batch.length)
       } catch (error) {
+        this.#waiting = [...batch, ...this.#waiting].slice(-WAITING_MAX)
         log.debug({ err: error }, 'served URLs not reported; trying again')
       }
     }
