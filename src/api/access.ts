@@ -67,6 +67,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   [`PUT ${P}/assets/:id/crops/:name`]: 'editor',
   [`DELETE ${P}/assets/:id/crops/:name`]: 'editor',
 
+  [`GET ${P}/originals`]: 'viewer',
   [`GET ${P}/presets`]: 'viewer',
   [`GET ${P}/presets/:name`]: 'viewer',
   [`PUT ${P}/presets/:name`]: 'editor',

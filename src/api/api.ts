@@ -27,6 +27,7 @@ import { nodeViewRoutes } from './node-view-routes.ts'
 import { createOfferedMethods } from './offered-methods.ts'
 import type { RouteEntry } from './open-api.ts'
 import type { ApiParts, ApiServer } from './parts.ts'
+import { originalRoutes } from './original-routes.ts'
 import { peopleRoutes } from './people-routes.ts'
 import { answerError, problemOf, sendProblem } from './problems.ts'
 import { projectRoutes } from './project-routes.ts'
@@ -73,6 +74,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   peopleRoutes(app, parts)
   assetRoutes(app, parts)
   assetFileRoutes(app, parts)
+  originalRoutes(app, parts)
   templateRoutes(app, parts)
   invalidationRoutes(app, parts)
   eventRoutes(app, parts, streams)

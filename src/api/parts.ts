@@ -9,6 +9,7 @@ import type {
 
 import type { Assets } from '../assets/assets.ts'
 import type { Invalidations } from '../invalidation/invalidations.ts'
+import type { KnownOriginals } from '../contract/known-originals.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Metrics } from '../kernel/metrics.ts'
@@ -28,6 +29,8 @@ export interface ApiParts {
   readonly invalidations: Invalidations
   readonly authority: Authority
   readonly metrics: Metrics
+  /** What image servers know of remote originals; without it nothing is. */
+  readonly originals?: KnownOriginals
   /** The demo project's pictures; null when there is no demo. */
   readonly demo: DemoPictures | null
   /** Why this process should not get requests yet, in words; empty when it should. */

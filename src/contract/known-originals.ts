@@ -13,11 +13,17 @@ export interface KnownOriginal {
   readonly confirmedAt: number
 }
 
-/** Control's way to what image servers know. An image server that does not answer is left out. */
+/** Control's way to what image servers know. One that does not answer is left out. */
 export interface KnownOriginals {
-  /** Of every image server, by name, behind `after`; each original may come several times. */
-  list(project: string, after: string): Promise<readonly KnownOriginal[]>
-  one(project: string, original: string): Promise<readonly KnownOriginal[]>
+  /** By name, behind `after`; an original comes once for each image server that knows it. */
+  page(project: string, after: string, signal?: AbortSignal): Promise<KnownPage>
+  one(project: string, original: string, signal?: AbortSignal): Promise<readonly KnownOriginal[]>
+}
+
+export interface KnownPage {
+  readonly items: readonly KnownOriginal[]
+  /** Give it back as `after`; null at the end. */
+  readonly next: string | null
 }
 
 export const ORIGINALS_TARGET = '/~/originals/'

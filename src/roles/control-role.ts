@@ -4,18 +4,22 @@ import { createApi } from '../api/api.ts'
 import { hashPassword } from '../api/passwords.ts'
 import type { DemoPictures } from '../api/parts.ts'
 import { createAssets } from '../assets/create-assets.ts'
-import type { Assets } from '../assets/assets.ts'
+import type { Assets, OnChange } from '../assets/assets.ts'
+import { OriginRefresh } from '../assets/origin-refresh.ts'
 import { createInvalidations } from '../invalidation/invalidations.ts'
 import type { Invalidations } from '../invalidation/invalidations.ts'
 import type { StepPoint } from '../invalidation/parts.ts'
+import type { KnownOriginals } from '../contract/known-originals.ts'
 import { sha256 } from '../kernel/hash.ts'
 import { uuidv7 } from '../kernel/ids.ts'
+import { createRemote } from '../origin/remote.ts'
 import { Authority } from '../purgelog/authority.ts'
 import type { ControlMemory } from '../purgelog/authority.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 import { createOwnNodes } from '../targets/own-nodes.ts'
 import type { DataFolder } from './data-folder.ts'
+import { resizerOriginals } from './resizer-originals.ts'
 import type { Machine, Running } from './role.ts'
 
 export interface ControlSettings {
@@ -77,21 +81,29 @@ export async function startControl(machine: Machine, settings: ControlSettings):
     settle: async (project, ids) => late.assets?.settle(project, ids),
     ...(settings.atStep ? { atStep: settings.atStep } : {}),
   })
-  const onChange: Parameters<typeof createAssets>[0]['onChange'] = (tx, change) =>
-    invalidations.recordChange(tx, change)
+  const onChange: OnChange = (tx, change) => invalidations.recordChange(tx, change)
   const assets = createAssets({ store, originFolder, onChange, clock, timers, random, log })
   late.assets = assets
+  const { originals, refresh } = originalsOf(machine, store, settings.nodeSecret, onChange)
   await ensureAccount(machine, store, settings)
   await assets.start()
   await invalidations.start()
+  refresh.start()
   return {
     store,
     authority,
     assets,
     invalidations,
     openDoor: (place, demo) =>
-      openDoor(machine, settings, { store, authority, assets, invalidations }, place, demo),
+      openDoor(
+        machine,
+        settings,
+        { store, authority, assets, invalidations, originals },
+        place,
+        demo,
+      ),
     async stop() {
+      await refresh.stop()
       await invalidations.stop()
       await assets.stop()
       await store.close()
@@ -99,10 +111,29 @@ export async function startControl(machine: Machine, settings: ControlSettings):
   }
 }
 
+/** What image servers know of originals, and the look at those whose project wants it. */
+function originalsOf(
+  { clock, timers, log }: Machine,
+  store: Store,
+  nodeSecret: string,
+  onChange: OnChange,
+) {
+  const originals = resizerOriginals({
+    nodes: () => store.tables.nodes.list(),
+    nodeSecret,
+    log,
+  })
+  const remote = createRemote({ clock, timers })
+  const parts = { store, known: originals, remote, onChange, clock, timers, log }
+  return { originals, refresh: new OriginRefresh(parts) }
+}
+
 async function openDoor(
   machine: Machine,
   settings: ControlSettings,
-  rooms: Pick<Control, 'store' | 'authority' | 'assets' | 'invalidations'>,
+  rooms: Pick<Control, 'store' | 'authority' | 'assets' | 'invalidations'> & {
+    readonly originals: KnownOriginals
+  },
   place: { host: string; port: number },
   demo: DemoPictures | null,
 ): Promise<Running> {

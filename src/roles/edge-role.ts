@@ -15,8 +15,9 @@ import type { MissLimitOptions } from '../edge/miss-limit.ts'
 import { ServedUrls } from '../edge/served-urls.ts'
 import { SluiceResolver } from '../edge/sluice-resolver.ts'
 import { listen } from '../kernel/http-server.ts'
-import type { ListenPlace } from '../kernel/http-server.ts'
+import type { Listening } from '../kernel/http-server.ts'
 import { randomToken } from '../kernel/ids.ts'
+import type { Log } from '../kernel/log.ts'
 import { inNetworks, parseNetworks, trustedProxies } from '../kernel/trusted-proxies.ts'
 import { startNodeLife } from './node-life.ts'
 import type { Machine, NodePlace, Running } from './role.ts'
@@ -65,14 +66,7 @@ export async function startEdge(
       served.note({ ...resource.served, url, target: resource.target })
     },
   })
-  const proxies = trustedProxies(parseNetworks(settings.trustedProxies.join(',')) ?? [])
-  const door = edgeHandler({ edge, log, nodeSecret: place.nodeSecret, trustedProxies: proxies })
-  const listening = await listen(door, {
-    host: settings.host,
-    port: settings.port,
-    setting: 'SLUICE_EDGE_PORTS',
-    ...perClient(settings),
-  })
+  const listening = await openDoor(edge, log, place.nodeSecret, settings)
   const life = await startNodeLife(machine, place, {
     role: 'edge',
     urls: [listening.url],
@@ -149,12 +143,22 @@ function countHits(metrics: Machine['metrics']): {
   }
 }
 
-/** A trusted proxy brings many clients over its connections, so it is not one. */
-function perClient(settings: EdgeSettings): Pick<ListenPlace, 'connectionsPerClient'> {
-  const { connectionsPerClient: max, trustedProxies: trusted } = settings
-  if (max === undefined) return {}
-  const networks = parseNetworks(trusted.join(',')) ?? []
-  return { connectionsPerClient: { max, exempt: (address) => inNetworks(address, networks) } }
+/** A public listener. A trusted proxy brings many clients over its connections, so it is not counted as one. */
+function openDoor(
+  edge: Edge,
+  log: Log,
+  nodeSecret: string | null,
+  settings: EdgeSettings,
+): Promise<Listening> {
+  const { host, port, connectionsPerClient: max } = settings
+  const trusted = parseNetworks(settings.trustedProxies.join(',')) ?? []
+  const exempt = (address: string): boolean => inNetworks(address, trusted)
+  return listen(edgeHandler({ edge, log, nodeSecret, trustedProxies: trustedProxies(trusted) }), {
+    host,
+    port,
+    setting: 'SLUICE_EDGE_PORTS',
+    ...(max === undefined ? {} : { connectionsPerClient: { max, exempt } }),
+  })
 }
 
 export interface PlainEdgeSettings extends EdgeSettings {
@@ -192,14 +196,7 @@ export async function startPlainEdge(
       ),
     onServed: () => undefined,
   })
-  const proxies = trustedProxies(parseNetworks(settings.trustedProxies.join(',')) ?? [])
-  const door = edgeHandler({ edge, log, nodeSecret: null, trustedProxies: proxies })
-  const listening = await listen(door, {
-    host: settings.host,
-    port: settings.port,
-    setting: 'SLUICE_EDGE_PORTS',
-    ...perClient(settings),
-  })
+  const listening = await openDoor(edge, log, null, settings)
   const sweeper = new Sweeper(freshness, [cache], timers)
   sweeper.start()
   return {

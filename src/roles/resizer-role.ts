@@ -7,7 +7,7 @@ import type { DiskBody } from '../cache/disk-bodies.ts'
 import { Freshness } from '../cache/freshness.ts'
 import { MarkedCache } from '../cache/marked-cache.ts'
 import { restoreState, saveState, savedCache, stateFile } from '../cache/saved-state.ts'
-import type { SavedCache, StateFile } from '../cache/saved-state.ts'
+import type { SavedCache } from '../cache/saved-state.ts'
 import { Sweeper } from '../cache/sweeper.ts'
 import { negotiateFormat } from '../contract/negotiate-format.ts'
 import type { OriginLocation, Peek } from '../contract/node-protocol.ts'
@@ -15,6 +15,8 @@ import { parseCanonicalTarget } from '../contract/parse-delivery-url.ts'
 import { createRenderer } from '../imaging/renderer.ts'
 import { RENDERER_VERSION } from '../imaging/renderer-version.ts'
 import { listen } from '../kernel/http-server.ts'
+import type { Listening } from '../kernel/http-server.ts'
+import type { Log } from '../kernel/log.ts'
 import { createRemote } from '../origin/remote.ts'
 import { RecordReader } from '../resizer/record-reader.ts'
 import { RemoteOriginals } from '../resizer/remote-originals.ts'
@@ -35,10 +37,12 @@ export interface ResizerSettings {
 
 /** Renditions are asked for far more often than originals are rendered from. */
 const RENDITION_SHARE = 0.75
-/** One processor is left to answer hits while pictures are made. */
-const RENDERS_AT_A_TIME = Math.max(1, availableParallelism() - 1)
-/** Renders of one project that may wait: at a tenth of a second each, the last of them waits twenty seconds on one processor. */
-const RENDER_QUEUE_MAX = 200
+const RENDERING = {
+  /** One processor is left to answer hits while pictures are made. */
+  concurrency: Math.max(1, availableParallelism() - 1),
+  /** Of one project: at a tenth of a second each, the last of them waits twenty seconds on one processor. */
+  queueMax: 200,
+} as const
 const SAVE_EVERY_MS = 30_000
 
 /** The image server, with its disk cache under `<data>/resizer`. */
@@ -47,36 +51,16 @@ export async function startResizer(
   place: NodePlace,
   settings: ResizerSettings,
 ): Promise<Running> {
-  const { clock, timers, random, log, metrics } = machine
+  const { clock, timers, log, metrics } = machine
   const folder = join(place.data.path, 'resizer')
   await mkdir(folder, { recursive: true })
-  const freshness = new Freshness(clock)
-  const bodies = new DiskBodies({ disk: await openDisk(join(folder, 'bodies')), random, log })
-  const renditionBytes = Math.floor(settings.diskBytes * RENDITION_SHARE)
-  const renditions = new MarkedCache<RenditionMeta, DiskBody>({
-    freshness,
-    bodies,
-    bytesMax: renditionBytes,
-  })
-  const originals = new MarkedCache<OriginalMeta, DiskBody>({
-    freshness,
-    bodies,
-    bytesMax: settings.diskBytes - renditionBytes,
-  })
-  const saved = [
-    savedCache('renditions', renditions, freshness, (meta) => meta as RenditionMeta),
-    savedCache('originals', originals, freshness, (meta) => meta as OriginalMeta),
-  ]
-  const state = stateFile(join(folder, 'state.ndjson'))
-  await restoreState(state, freshness, saved, bodies, log)
+  const kept = await openCaches(machine, folder, settings.diskBytes)
+  const { freshness, bodies, renditions, originals } = kept
 
   const origin = lateOrigin(await readOrigin(folder))
   const records = new RecordReader(freshness, (name) => origin.records().read(name))
   const remote = createRemote({ clock, timers })
-  const renderer = createRenderer({
-    concurrency: RENDERS_AT_A_TIME,
-    queueMax: RENDER_QUEUE_MAX,
-  })
+  const renderer = createRenderer(RENDERING)
   const remotes = new RemoteOriginals({ clock, log, freshness, cache: originals, bodies, remote })
   const resizer = new Resizer({
     clock,
@@ -93,20 +77,7 @@ export async function startResizer(
     rendererVersion: RENDERER_VERSION,
     onMismatch: settings.onMismatch,
   })
-  const { nodeSecret } = place
-  const loopbackOnly = /^(?:127\.|::1$|localhost$)/.test(place.host)
-  const door = resizerHandler({
-    resizer,
-    log,
-    nodeSecret,
-    logId: () => freshness.logId,
-    loopbackOnly,
-  })
-  const listening = await listen(door, {
-    host: place.host,
-    port: place.port,
-    setting: 'SLUICE_RESIZER_PORT',
-  })
+  const listening = await openDoor(resizer, log, freshness, place)
   const life = await startNodeLife(machine, place, {
     role: 'resizer',
     urls: [listening.url],
@@ -127,7 +98,7 @@ export async function startResizer(
   })
   const sweeper = new Sweeper(freshness, [renditions, remotes, records], timers)
   sweeper.start()
-  const saver = startSaving(machine, state, freshness, saved)
+  const saver = startSaving(machine, kept)
   metrics.beforeExposition(() => {
     const labels = { node: place.id, role: 'resizer' }
     metrics.gauge('sluice_node_entries', labels, renditions.count + originals.count)
@@ -140,24 +111,58 @@ export async function startResizer(
     async stop() {
       await listening.stop()
       await Promise.all([life.follower.stop(), sweeper.stop(), saver.stop(), remote.close()])
-      await saveState(state, freshness, saved)
+      await saveState(kept.state, freshness, kept.saved)
       await bodies.settled()
     },
   }
 }
 
+/** What a resizer keeps on disk, as it was when it last saved. */
+async function openCaches({ clock, random, log }: Machine, folder: string, diskBytes: number) {
+  const freshness = new Freshness(clock)
+  const bodies = new DiskBodies({ disk: await openDisk(join(folder, 'bodies')), random, log })
+  const renditionBytes = Math.floor(diskBytes * RENDITION_SHARE)
+  const renditions = new MarkedCache<RenditionMeta, DiskBody>({
+    freshness,
+    bodies,
+    bytesMax: renditionBytes,
+  })
+  const originals = new MarkedCache<OriginalMeta, DiskBody>({
+    freshness,
+    bodies,
+    bytesMax: diskBytes - renditionBytes,
+  })
+  const saved: readonly SavedCache[] = [
+    savedCache('renditions', renditions, freshness, (meta) => meta as RenditionMeta),
+    savedCache('originals', originals, freshness, (meta) => meta as OriginalMeta),
+  ]
+  const state = stateFile(join(folder, 'state.ndjson'))
+  await restoreState(state, freshness, saved, bodies, log)
+  return { freshness, bodies, renditions, originals, saved, state }
+}
+
+function openDoor(
+  resizer: Resizer,
+  log: Log,
+  freshness: Freshness,
+  { host, port, nodeSecret }: NodePlace,
+): Promise<Listening> {
+  const loopbackOnly = /^(?:127\.|::1$|localhost$)/.test(host)
+  const logId = (): string => freshness.logId
+  const door = resizerHandler({ resizer, log, nodeSecret, logId, loopbackOnly })
+  return listen(door, { host, port, setting: 'SLUICE_RESIZER_PORT' })
+}
+
 function startSaving(
   { timers, log }: Machine,
-  file: StateFile,
-  freshness: Freshness,
-  saved: readonly SavedCache[],
+  { state, freshness, saved }: Awaited<ReturnType<typeof openCaches>>,
 ): { stop: () => Promise<void> } {
   const stopping = new AbortController()
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       await timers.sleep(SAVE_EVERY_MS, stopping.signal).catch(() => undefined)
       if (stopping.signal.aborted) return
-      await saveState(file, freshness, saved).catch((error: unknown) =>
+      await saveState(state, freshness, saved).catch((error: unknown) =>
         log.warn({ err: error }, 'cache state not saved; a crash now would empty the cache'),
       )
     }
