@@ -225,8 +225,7 @@ describe('metrics', () => {
     await edge.get(RED)
     edge.lease()
     await edge.get(RED)
-    const lines = (await edge.metrics()).split('
-')
+    const lines = (await edge.metrics()).split('\n')
     const count = (name: string): number =>
       Number(lines.find((line) => line.startsWith(`${name} `))?.split(' ')[1] ?? 0)
     assert.equal(count('sluice_edge_requests_total{cache="hit"}'), 2)
