@@ -7,6 +7,8 @@ import type { PurgeEntry } from '../contract/purge-log.ts'
 import { recordName } from '../contract/records.ts'
 import { Leases } from './leases.ts'
 import type { Grant } from './leases.ts'
+import { OF_ALL_PROJECTS, Stamps } from './stamps.ts'
+import type { SavedStamps } from './stamps.ts'
 
 /**
  * How fresh a node knows things to be: the one place that holds `applied`, stamps and grants, and the one judge.
@@ -32,19 +34,17 @@ export interface Forgetful {
 
 /** The record of names is of all projects: it carries no project's key, so its stamp is never folded into one. */
 const NAMES_KEY = keyHash(keyText.record(recordName.names()))
-const OF_ALL_PROJECTS = ''
 
 const UNUSABLE: Judgement = { usable: false }
 
-/** Beyond this many stamps a sweep is due: about 100 bytes each, so 25 MB. */
-export const STAMPS_BEFORE_SWEEP = 250_000
+/** Beyond this many stamps a sweep is due: 20 bytes a slot, so 20 MB. */
+export const STAMPS_BEFORE_SWEEP = 500_000
 
 export interface FreshnessState {
   readonly logId: string
   readonly applied: number
   readonly floor: number
-  /** Project, key, seq. */
-  readonly stamps: readonly (readonly [string, KeyHash, number])[]
+  readonly stamps: readonly SavedStamps[]
 }
 
 export class Freshness {
@@ -57,9 +57,7 @@ export class Freshness {
   #floor = 0
   #heldLease = false
   #leaseChanges = 0
-  #stamps = new Map<KeyHash, number>()
-  /** Which project each stamp belongs to, so that one project's stamps can be folded into its project key. */
-  #stampsByProject = new Map<string, Set<KeyHash>>()
+  readonly #stamps = new Stamps()
 
   constructor(clock: Clock) {
     this.#leases = new Leases(clock)
@@ -87,7 +85,7 @@ export class Freshness {
     return this.#floor
   }
   get stampCount(): number {
-    return this.#stamps.size
+    return this.#stamps.count
   }
 
   /**
@@ -114,8 +112,8 @@ export class Freshness {
   stampOf(keys: readonly KeyHash[]): number {
     let highest = 0
     for (const key of keys) {
-      const stamp = this.#stamps.get(key)
-      if (stamp !== undefined && stamp > highest) highest = stamp
+      const stamp = this.#stamps.of(key)
+      if (stamp > highest) highest = stamp
     }
     return highest
   }
@@ -153,6 +151,7 @@ export class Freshness {
     const known = PURGE_KINDS.some((kind) => kind === entry.kind)
     const keys = known ? entry.keys : [keyHash(keyText.project(entry.project)), NAMES_KEY]
     for (const key of keys) this.#stamp(entry.project, key, entry.seq)
+    if (known && entry.packed) this.#stamps.raisePacked(entry.project, entry.packed, entry.seq)
     this.#applied = entry.seq
     this.heard(entry.seq)
   }
@@ -165,7 +164,6 @@ export class Freshness {
     this.#headHeard = head
     this.#floor = head
     this.#stamps.clear()
-    this.#stampsByProject.clear()
     this.#leases.dropAll()
     for (const holder of this.#forgetful) holder.forgetAll()
   }
@@ -181,54 +179,34 @@ export class Freshness {
    */
   forgetStampsUpTo(sweptTo: number): void {
     this.#floor = Math.max(this.#floor, sweptTo)
-    for (const [project, keys] of this.#stampsByProject) {
-      for (const key of keys) {
-        if ((this.#stamps.get(key) ?? 0) > sweptTo) continue
-        this.#stamps.delete(key)
-        keys.delete(key)
-      }
-      if (keys.size === 0) this.#stampsByProject.delete(project)
-    }
+    this.#stamps.forgetUpTo(sweptTo)
   }
 
   /** Under pressure between sweeps: the project with most stamps is stamped as a whole instead. */
   foldLargestProject(): void {
-    let largest = ''
-    let most = 0
-    for (const [project, keys] of this.#stampsByProject) {
-      if (project !== OF_ALL_PROJECTS && keys.size > most) [largest, most] = [project, keys.size]
-    }
-    if (most === 0) return
-    let highest = 0
-    for (const key of this.#stampsByProject.get(largest) ?? []) {
-      highest = Math.max(highest, this.#stamps.get(key) ?? 0)
-      this.#stamps.delete(key)
-    }
-    this.#stampsByProject.delete(largest)
+    const largest = this.#stamps.largestProject()
+    if (largest === undefined) return
+    const highest = this.#stamps.forgetProject(largest)
     this.#stamp(largest, keyHash(keyText.project(largest)), highest)
   }
 
   /** Everything that a restart needs, as of one moment (freshness rule P13). */
   capture(): FreshnessState {
-    const stamps: (readonly [string, KeyHash, number])[] = []
-    for (const [project, keys] of this.#stampsByProject) {
-      for (const key of keys) stamps.push([project, key, this.#stamps.get(key) ?? 0])
+    return {
+      logId: this.#logId,
+      applied: this.#applied,
+      floor: this.#floor,
+      stamps: this.#stamps.save(),
     }
-    return { logId: this.#logId, applied: this.#applied, floor: this.#floor, stamps }
   }
 
   restore(state: FreshnessState): void {
     this.startEmpty(state.logId, state.applied)
     this.#floor = state.floor
-    for (const [project, key, seq] of state.stamps) this.#stamp(project, key, seq)
+    this.#stamps.load(state.stamps)
   }
 
   #stamp(project: string, key: KeyHash, seq: number): void {
-    if ((this.#stamps.get(key) ?? 0) >= seq) return
-    this.#stamps.set(key, seq)
-    const owner = key === NAMES_KEY ? OF_ALL_PROJECTS : project
-    let keys = this.#stampsByProject.get(owner)
-    if (!keys) this.#stampsByProject.set(owner, (keys = new Set()))
-    keys.add(key)
+    this.#stamps.raise(key === NAMES_KEY ? OF_ALL_PROJECTS : project, key, seq)
   }
 }

@@ -9,13 +9,14 @@ import { isMissing } from './disk-bodies.ts'
 import type { DiskBodies, DiskBody } from './disk-bodies.ts'
 import type { Freshness, FreshnessState, Marked } from './freshness.ts'
 import type { CacheEntry, MarkedCache } from './marked-cache.ts'
+import type { SavedStamps } from './stamps.ts'
 
 /**
  * What a disk cache needs to live through a restart: stamps, `applied` and the index, all as of one moment, in one file
  * (freshness rule P13). Bodies written after that moment are garbage at the next start, and so are bodies when the file is missing or
  * damaged: then the cache starts empty, because without stamps nothing can be judged.
  */
-const FORMAT = 'sluice-cache-1'
+const FORMAT = 'sluice-cache-2'
 
 interface SavedEntry {
   readonly cache: string
@@ -79,8 +80,13 @@ export async function saveState(
   await file.write(linesOf(state, entries))
 }
 
-function* linesOf(state: FreshnessState, entries: readonly SavedEntry[]): Generator<string> {
-  yield JSON.stringify({ format: FORMAT, state, entries: entries.length })
+function* linesOf(
+  { stamps, ...state }: FreshnessState,
+  entries: readonly SavedEntry[],
+): Generator<string> {
+  const counts = { stamps: stamps.length, entries: entries.length }
+  yield JSON.stringify({ format: FORMAT, state, ...counts })
+  for (const piece of stamps) yield JSON.stringify(piece)
   for (const entry of entries) yield JSON.stringify(entry)
 }
 
@@ -137,27 +143,41 @@ async function readState(
     const [first, ...rest] = (await file.read()) ?? []
     if (first === undefined) return undefined
     const head = parseHead(JSON.parse(first))
-    const entries = rest.map((line) => parseEntry(JSON.parse(line)))
+    const stamps = rest.slice(0, head.stamps).map((line) => parseStamps(JSON.parse(line)))
+    const entries = rest.slice(head.stamps).map((line) => parseEntry(JSON.parse(line)))
     if (head.entries !== entries.length) throw new Error('the saved cache state is incomplete')
-    return { state: head.state, entries }
+    return { state: { ...head.state, stamps }, entries }
   } catch (error) {
     log.warn({ err: error }, 'saved cache state unreadable: the cache starts empty')
     return undefined
   }
 }
 
-function parseHead(line: unknown): { state: FreshnessState; entries: number } {
-  const head = line as { format?: unknown; state?: Partial<FreshnessState>; entries?: unknown }
-  const state = head.state
+interface SavedHead {
+  readonly state: Omit<FreshnessState, 'stamps'>
+  /** Lines that follow: first the stamps, then the entries. */
+  readonly stamps: number
+  readonly entries: number
+}
+
+function parseHead(line: unknown): SavedHead {
+  const head = line as Partial<SavedHead> & { format?: unknown }
+  const state: Partial<FreshnessState> | undefined = head.state
   const sound =
     head.format === FORMAT &&
     typeof state?.logId === 'string' &&
     Number.isSafeInteger(state.applied) &&
     Number.isSafeInteger(state.floor) &&
-    Array.isArray(state.stamps) &&
+    Number.isSafeInteger(head.stamps) &&
     Number.isSafeInteger(head.entries)
   if (!sound) throw new Error('the saved cache state has another format')
-  return { state: state as FreshnessState, entries: head.entries as number }
+  return head as SavedHead
+}
+
+function parseStamps(line: unknown): SavedStamps {
+  const [project, stamps] = line as Partial<SavedStamps>
+  if (typeof project === 'string' && typeof stamps === 'string') return [project, stamps]
+  throw new Error('the saved cache state holds damaged stamps')
 }
 
 function parseEntry(line: unknown): SavedEntry {

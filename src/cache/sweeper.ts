@@ -9,8 +9,11 @@ export interface Sweepable {
 
 const LOOK_EVERY_MS = 1_000
 const BETWEEN_SLICES_MS = 1
-/** Beyond this, purges come faster than sweeps: the project with most stamps is purged as a whole. */
-const STAMPS_MAX = STAMPS_BEFORE_SWEEP * 2
+/**
+ * Beyond this, purges come faster than sweeps: the project with most stamps is purged as a whole. 80 MB; a list of a million URLs,
+ * two keys each, stays below.
+ */
+export const STAMPS_MAX = 3_000_000
 
 /** Forgets stamps once there are many, after judging everything that they could condemn (freshness rule P14). */
 export class Sweeper {
@@ -39,8 +42,12 @@ export class Sweeper {
     while (!this.#stopping.signal.aborted) {
       await this.#pause(LOOK_EVERY_MS)
       if (this.#freshness.stampCount > STAMPS_BEFORE_SWEEP) await this.sweep()
-      while (this.#freshness.stampCount > STAMPS_MAX) this.#freshness.foldLargestProject()
+      this.#fold()
     }
+  }
+
+  #fold(): void {
+    while (this.#freshness.stampCount > STAMPS_MAX) this.#freshness.foldLargestProject()
   }
 
   async sweep(): Promise<void> {
@@ -49,6 +56,8 @@ export class Sweeper {
       const slices = holder.sweep()
       while (!slices.next().done) {
         await this.#pause(BETWEEN_SLICES_MS)
+        // Judging much takes long: what is purged meanwhile must not grow without end.
+        this.#fold()
         if (this.#stopping.signal.aborted || this.#freshness.epoch !== epoch) return
       }
     }

@@ -9,15 +9,16 @@ export type KeyHash = string & { readonly keyHash: unique symbol }
 /** 22 characters: the first 128 bits of SHA-256, base64url. A collision could only purge too much, never too little. */
 export const KEY_HASH_PATTERN = /^[A-Za-z0-9_-]{22}$/
 
-const KEY_HASH_BYTES = 16
+/** A key as bytes: what a `KeyHash` spells out. Long lists of keys travel and are stored so. */
+export const KEY_BYTES = 16
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const encoder = new TextEncoder()
 
 export function keyHash(text: string): KeyHash {
   const digest = sha256(encoder.encode(text))
   let out = ''
-  for (let at = 0; at < KEY_HASH_BYTES; at += 3) {
-    const last = at + 1 >= KEY_HASH_BYTES
+  for (let at = 0; at < KEY_BYTES; at += 3) {
+    const last = at + 1 >= KEY_BYTES
     const bits = (digest[at]! << 16) | (last ? 0 : (digest[at + 1]! << 8) | digest[at + 2]!)
     out += BASE64URL[bits >> 18]! + BASE64URL[(bits >> 12) & 63]!
     if (!last) out += BASE64URL[(bits >> 6) & 63]! + BASE64URL[bits & 63]!

@@ -1,10 +1,14 @@
+import { KEY_BYTES } from './keys.ts'
 import type { KeyHash } from './keys.ts'
 
 /** The most keys in one entry; a larger invalidation takes consecutive entries (freshness rule P1). */
 export const KEYS_PER_ENTRY_MAX = 4096
 
-/** Entry kinds that this version knows. A node that meets another kind purges the whole project. */
-export const PURGE_KINDS = ['purge'] as const
+/**
+ * Entry kinds that this version knows. A node that meets another kind purges the whole project. `packed` is the form of long
+ * lists.
+ */
+export const PURGE_KINDS = ['purge', 'packed'] as const
 export type PurgeKind = (typeof PURGE_KINDS)[number]
 
 /** One line of the purge log. `seq` is gapless and in commit order. */
@@ -13,4 +17,10 @@ export interface PurgeEntry {
   readonly project: string
   readonly kind: string
   readonly keys: readonly KeyHash[]
+  /** Of kind `packed`: the keys as KEY_BYTES each, one behind the other. `keys` is empty then. */
+  readonly packed?: Uint8Array
+}
+
+export function keysCountOf(entry: PurgeEntry): number {
+  return entry.keys.length + (entry.packed?.byteLength ?? 0) / KEY_BYTES
 }
