@@ -59,11 +59,15 @@ export interface Probe {
   readonly mark: number | null
   readonly cacheStatus: string | null
   readonly at: string
+  /** What it was judged by, where the mark does not say. */
+  readonly detail?: string
 }
 
 export interface Evidence {
   readonly verdict: (typeof VERDICTS)[number]
   readonly probes: readonly Probe[]
+  /** Why something is stale or unverifiable, in words. */
+  readonly notes?: readonly string[]
 }
 
 export interface Invalidation {

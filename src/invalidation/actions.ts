@@ -1,10 +1,11 @@
 import type { Invalidation } from '../contract/invalidation.ts'
+import { keyHash, keyText } from '../contract/keys.ts'
 import { toInvalidation } from '../store/invalidation-rows.ts'
 import type { InvalidationRow, Tables } from '../store/store.ts'
 import { InvalidationError } from './errors.ts'
 import type { EvidenceExport } from './requests.ts'
 import type { SubmitParts } from './submit.ts'
-import { begunAnew, waitingAgain } from './timeline.ts'
+import { begunAnew, waitingAgain, waitingWhereNotDone } from './timeline.ts'
 
 /** What a person can still do with an invalidation, and what its log tells. */
 
@@ -21,21 +22,31 @@ export async function knownRow(
   })
 }
 
-/** A new seq under the same id; of two who press Retry at once, one is refused. */
+/** Nothing cached bears it: a retry that asks nothing of our own nodes still gets a seq of its own. */
+const RETRY_KEY = keyHash(keyText.record('~retry'))
+
+/**
+ * A new seq under the same id; of two who press Retry at once, one is refused. When only caches outside Sluice failed, only they are
+ * asked again: our own nodes still reflect the purge, and would make everything anew for nothing.
+ */
 export async function retry(
   parts: SubmitParts,
   project: string,
   id: string,
 ): Promise<Invalidation> {
   const at = new Date(parts.clock.wall()).toISOString()
+  const outer = new Set((await parts.outerTargets?.(project))?.map((target) => target.id))
   const row = await parts.store.transaction('durable', async (tx) => {
     const before = await knownRow(tx, project, id)
-    const seq = await tx.log.append(project, before.keys)
+    const failed = before.targets.filter((target) => target.state === 'failed')
+    const rest = failed.length > 0 && failed.every((target) => outer.has(target.id))
+    const seq = await tx.log.append(project, rest ? [RETRY_KEY] : before.keys)
     const changed = await tx.invalidations.transition(id, ['ERROR', 'ERROR_CDN_NODE'], {
       ...begunAnew(before, at),
       seq,
+      keysSeq: rest ? (before.keysSeq ?? before.seq ?? seq) : seq,
       attempt: before.attempt + 1,
-      targets: waitingAgain(before.targets),
+      targets: rest ? waitingWhereNotDone(before.targets) : waitingAgain(before.targets),
       evidence: null,
       failure: null,
       finishedAt: null,

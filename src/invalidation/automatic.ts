@@ -2,6 +2,7 @@ import type { Selection } from '../contract/invalidation.ts'
 import type { InvalidationRow, Tables } from '../store/store.ts'
 import type { Events } from './events.ts'
 import { HISTORY_COUNT, estimate } from './estimates.ts'
+import { targetsOf } from './parts.ts'
 import type { InvalidationParts } from './parts.ts'
 import type { RecordedChange } from './requests.ts'
 import type { Runner } from './runner.ts'
@@ -65,7 +66,7 @@ export function createAutomatic(
     const { invalidations } = store.tables
     const history = await invalidations.recentDurations(project, HISTORY_COUNT)
     const { estimatedSeconds } = await estimate(
-      parts.targets,
+      await targetsOf(parts, project),
       { keysCount: 1, urlsCount: 0 },
       history,
     )

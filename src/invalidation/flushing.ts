@@ -2,6 +2,7 @@ import type { MemberProgress, Purge, Target } from '../targets/target.ts'
 
 /** One attempt to flush all targets of a purge: who has begun, how far each member is, and waiting for them. */
 export interface Flushing {
+  /** One that has ended may begin again. */
   begin(targets: readonly Target[]): void
   members(): readonly MemberProgress[]
   /** Resolves when every member of the tier has ended, among the targets that have begun. */
@@ -66,6 +67,8 @@ export function createFlushing(
     begin(targets) {
       for (const target of targets) {
         const each: Begun = { target, members: [], reported: false, settled: false }
+        const before = begun.findIndex((one) => one.target.id === target.id)
+        if (before >= 0) begun.splice(before, 1)
         begun.push(each)
         void flush(each)
       }

@@ -8,7 +8,10 @@ import type { Target } from '../targets/target.ts'
 /** What the composition root gives to the invalidation room. */
 export interface InvalidationParts {
   readonly store: Store
+  /** Those of every project: our own nodes. */
   readonly targets: readonly Target[]
+  /** Those outside Sluice that a project has; they begin after our own nodes. */
+  readonly outerTargets?: (project: string) => Promise<readonly Target[]>
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
@@ -22,6 +25,14 @@ export interface InvalidationParts {
   readonly settle?: (project: string, ids: readonly string[] | 'all') => Promise<void>
   /** For crash tests: called when a step begins, and with `submitted` and `finished`. */
   readonly atStep?: (name: StepPoint) => void | Promise<void>
+}
+
+/** Everything that a purge of this project goes to. */
+export async function targetsOf(
+  parts: Pick<InvalidationParts, 'targets' | 'outerTargets'>,
+  project: string,
+): Promise<readonly Target[]> {
+  return [...parts.targets, ...((await parts.outerTargets?.(project)) ?? [])]
 }
 
 export const STEP_POINTS = [

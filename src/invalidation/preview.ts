@@ -3,6 +3,7 @@ import type { ProjectRow } from '../store/store.ts'
 import { InvalidationError } from './errors.ts'
 import { HISTORY_COUNT, estimate } from './estimates.ts'
 import { assetsToSettle, gather, projectRow } from './gather.ts'
+import { targetsOf } from './parts.ts'
 import type { InvalidationParts } from './parts.ts'
 import { makePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
@@ -22,7 +23,8 @@ export async function preview(
   previews.remember(plan)
   const history = await tables.invalidations.recentDurations(project.id, HISTORY_COUNT)
   const purge = { keysCount: plan.keys.length, urlsCount: plan.entries.length }
-  const { members, estimatedSeconds } = await estimate(parts.targets, purge, history)
+  const targets = await targetsOf(parts, project.id)
+  const { members, estimatedSeconds } = await estimate(targets, purge, history)
   const [refusal] = plan.refusals
   return {
     digest: plan.digest,

@@ -2,16 +2,17 @@ import { isFinal } from '../contract/invalidation.ts'
 import type { Invalidation, InvalidationStatus } from '../contract/invalidation.ts'
 import { toInvalidation } from '../store/invalidation-rows.ts'
 import type { InvalidationRow, Tables } from '../store/store.ts'
-import type { MemberProgress, Purge } from '../targets/target.ts'
+import type { MemberProgress, Purge, Target } from '../targets/target.ts'
+import { coveredUrls } from './covered-urls.ts'
 import type { Events } from './events.ts'
 import { createFlushing } from './flushing.ts'
 import type { Flushing } from './flushing.ts'
+import { targetsOf } from './parts.ts'
 import type { InvalidationParts } from './parts.ts'
-import { moved, progressed, waitingAgain } from './timeline.ts'
+import { moved, progressed, waitingAgain, waitingWhereNotDone } from './timeline.ts'
 
 /** Progress between two statuses is written at most this often: the log shows it, nothing depends on it. */
 const PROGRESS_WRITE_MS = 100
-const URLS_PER_PIECE = 500
 
 /** Thrown when another runner has taken the invalidation over: this one must not touch it any more. */
 export class HoldLost extends Error {
@@ -42,13 +43,14 @@ export class Run {
   #row: InvalidationRow
   #shown: Invalidation
   #flushing: Flushing
+  #targets: readonly Target[] = []
   #writeQueued = false
   #cancelWrite: (() => void) | null = null
 
   constructor(parts: InvalidationParts, events: Events, row: InvalidationRow) {
     this.parts = parts
     this.#events = events
-    this.#row = { ...row, targets: waitingAgain(row.targets) }
+    this.#row = { ...row, targets: waitingWhereNotDone(row.targets) }
     this.#shown = toInvalidation(row)
     this.#flushing = this.#newFlushing()
   }
@@ -66,6 +68,15 @@ export class Run {
     return this.#abort.signal
   }
 
+  /** What the purge goes to: read once, when the run begins. */
+  get targets(): readonly Target[] {
+    return this.#targets
+  }
+
+  async readTargets(): Promise<void> {
+    this.#targets = await targetsOf(this.parts, this.#row.project)
+  }
+
   get flushing(): Flushing {
     return this.#flushing
   }
@@ -80,8 +91,14 @@ export class Run {
   }
 
   purge(): Purge {
-    const { id, project, seq, keys } = this.#row
-    return { invalidation: id, project, seq: seq ?? 0, keys, urls: () => this.#urls() }
+    const { id, project, seq, keysSeq, keys } = this.#row
+    return {
+      invalidation: id,
+      project,
+      seq: keysSeq ?? seq ?? 0,
+      keys,
+      urls: () => this.#urls(),
+    }
   }
 
   advance(status: InvalidationStatus): void {
@@ -101,11 +118,23 @@ export class Run {
     const targets = waitingAgain(this.#row.targets)
     const seq = await this.parts.store.transaction('durable', async (tx) => {
       const last = await tx.log.append(this.#row.project, this.#row.keys)
-      await this.#update(tx, { ...status, targets, seq: last })
+      await this.#update(tx, { ...status, targets, seq: last, keysSeq: last })
       return last
     })
-    this.#row = { ...this.#row, ...status, targets, seq }
+    this.#row = { ...this.#row, ...status, targets, seq, keysSeq: seq }
     this.#flushing = this.#newFlushing()
+    this.#show()
+  }
+
+  /** These members begin anew, on disk before anything is asked of them. */
+  async intend(ids: readonly string[]): Promise<void> {
+    const anew = this.#row.targets.flatMap((each) =>
+      ids.includes(each.id) ? waitingAgain([each]) : [each],
+    )
+    const begun = ids.map((id) => ({ id, tier: 'cdn', state: 'running', detail: null }) as const)
+    const targets = progressed(anew, begun, this.now())
+    await this.parts.store.transaction('durable', (tx) => this.#update(tx, { targets }))
+    this.#row = { ...this.#row, targets }
     this.#show()
   }
 
@@ -179,15 +208,9 @@ export class Run {
   }
 
   async *#urls(): AsyncIterable<readonly string[]> {
-    const { project, id } = this.#row
-    const { invalidations } = this.parts.store.tables
-    let cursor: string | null = null
-    do {
-      const request = { limit: URLS_PER_PIECE, ...(cursor === null ? {} : { cursor }) }
-      const page: { items: readonly string[]; nextCursor: string | null } =
-        await invalidations.urls(project, id, request)
-      yield page.items
-      cursor = page.nextCursor
-    } while (cursor !== null)
+    const { store, timers } = this.parts
+    for await (const places of coveredUrls({ tables: store.tables, timers }, this.#row)) {
+      yield places.map(({ url }) => url)
+    }
   }
 }

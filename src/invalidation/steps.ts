@@ -1,12 +1,13 @@
 import type { Evidence } from '../contract/invalidation.ts'
 import type { Observed } from '../store/store.ts'
-import type { MemberProgress, PlaceToLook, TargetEvidence } from '../targets/target.ts'
+import type { Looked, MemberProgress, Target, TargetEvidence } from '../targets/target.ts'
+import { placesToProbe } from './covered-urls.ts'
 import { SENTENCES } from './errors.ts'
 import type { StepPoint } from './parts.ts'
 import { placesToLook } from './peek-targets.ts'
 import { StepFailure } from './run.ts'
 import type { Run } from './run.ts'
-import { moved } from './timeline.ts'
+import { moved, progressed } from './timeline.ts'
 
 /** How often a verdict of `stale` is answered by purging again before it is an error. */
 const REPURGES_MAX = 3
@@ -27,6 +28,7 @@ export const STEPS: readonly Step[] = [
 
 /** A scheduled one enters the purge log only now. Our own nodes hear of it by themselves: waiting for them begins here. */
 async function prepare(run: Run): Promise<void> {
+  await run.readTargets()
   if (run.row.seq === null) await run.enterLog()
   run.advance('Preparing')
   beginOwn(run)
@@ -45,23 +47,32 @@ async function flushCdn(run: Run): Promise<void> {
 
 async function verify(run: Run): Promise<void> {
   run.advance('Verifying')
-  const places = await placesToLook(run.parts.store.tables, run.row)
-  let evidence = await verifyAll(run, places)
-  for (let again = 0; again < REPURGES_MAX && evidence.verdict === 'stale'; again++) {
+  const looked = await whereToLook(run)
+  let found = await verifyAll(run, looked)
+  for (let again = 0; again < REPURGES_MAX && staleIn(found).length > 0; again++) {
     run.parts.log.warn({ invalidation: run.row.id }, 'stale after a purge: purging again')
-    await run.enterLog()
-    beginOwn(run)
-    await flushRest(run)
-    evidence = await verifyAll(run, places)
+    await purgeAgain(run, staleIn(found))
+    found = await verifyAll(run, looked)
   }
+  const evidence = together(found)
   run.keep({
-    evidence: { verdict: evidence.verdict, probes: evidence.probes },
+    evidence: {
+      verdict: evidence.verdict,
+      probes: evidence.probes,
+      ...(evidence.notes ? { notes: evidence.notes } : {}),
+    },
     observed: observed(run, evidence),
   })
-  if (evidence.verdict === 'stale') {
-    const detail = `After ${REPURGES_MAX} more purges a cache still serves old bytes: see the evidence.`
-    throw new StepFailure('ERROR_CDN_NODE', `${SENTENCES.cdn} ${detail}`)
-  }
+  const stale = staleIn(found)
+  if (stale.length === 0) return
+  const detail = `still stale after ${REPURGES_MAX} more purges`
+  const failed = staleMembers(run, stale).map(
+    (each) => ({ ...each, state: 'failed', detail }) as const,
+  )
+  run.keep({ targets: progressed(run.row.targets, failed, run.now()) })
+  const named = failed.map(({ id }) => id).join(', ')
+  const seen = `After ${REPURGES_MAX} more purges a cache still serves old bytes: see the evidence.`
+  throw new StepFailure('ERROR_CDN_NODE', `${SENTENCES.cdn} ${named}: ${seen}`)
 }
 
 async function finish(run: Run): Promise<void> {
@@ -72,15 +83,40 @@ async function finish(run: Run): Promise<void> {
 }
 
 function beginOwn(run: Run): void {
-  run.flushing.begin(run.parts.targets.filter((target) => target.begins === 'at-once'))
+  run.flushing.begin(run.targets.filter((target) => target.begins === 'at-once'))
 }
 
-/** Outer caches would refill from nodes that are not flushed yet: they come when all of ours have ended. */
+/**
+ * Outer caches would refill from nodes that are not flushed yet: they come when all of ours have ended. Those that an earlier
+ * attempt purged already are left alone; each outside call's intent is on disk before it is made.
+ */
 async function flushRest(run: Run): Promise<void> {
   await run.flushing.allEnded()
-  run.flushing.begin(run.parts.targets.filter((target) => target.begins === 'after-own-nodes'))
-  await run.flushing.allEnded()
   refuseFailures(run.flushing.members(), 'resizing')
+  refuseFailures(run.flushing.members(), 'cdn')
+  const done = new Set(run.row.targets.filter(({ state }) => state === 'done').map(({ id }) => id))
+  const outer = run.targets.filter(
+    (each) => each.begins === 'after-own-nodes' && !done.has(each.id),
+  )
+  if (outer.length > 0) {
+    await run.intend(outer.map(({ id }) => id))
+    run.flushing.begin(outer)
+    await run.flushing.allEnded()
+  }
+  refuseFailures(run.flushing.members(), 'cdn')
+}
+
+/** What an outer cache got from a stale node of ours is as old, so that then everything goes again; else only what is stale. */
+async function purgeAgain(run: Run, stale: readonly Verified[]): Promise<void> {
+  if (stale.some(({ target }) => target.begins === 'at-once')) {
+    await run.enterLog()
+    beginOwn(run)
+    return flushRest(run)
+  }
+  const outer = stale.map(({ target }) => target)
+  await run.intend(outer.map(({ id }) => id))
+  run.flushing.begin(outer)
+  await run.flushing.allEnded()
   refuseFailures(run.flushing.members(), 'cdn')
 }
 
@@ -92,13 +128,55 @@ function refuseFailures(members: readonly MemberProgress[], tier: MemberProgress
   throw new StepFailure('ERROR_CDN_NODE', `${SENTENCES.cdn} ${reasons}`)
 }
 
-async function verifyAll(run: Run, places: readonly PlaceToLook[]): Promise<TargetEvidence> {
-  const purge = { ...run.purge(), places }
-  const all = await Promise.all(run.parts.targets.map((target) => target.verify(purge, run.signal)))
+interface Verified {
+  readonly target: Target
+  readonly evidence: TargetEvidence
+}
+
+async function whereToLook(run: Run): Promise<Looked> {
+  const { tables } = run.parts.store
+  const places = await placesToLook(tables, run.row)
+  const outer = run.targets.some((target) => target.begins === 'after-own-nodes')
+  if (!outer) return { places }
+  return { places, probes: await placesToProbe({ tables, timers: run.parts.timers }, run.row) }
+}
+
+function verifyAll(run: Run, looked: Looked): Promise<readonly Verified[]> {
+  const purge = { ...run.purge(), ...looked }
+  return Promise.all(
+    run.targets.map(async (target) => ({
+      target,
+      evidence: await target.verify(purge, run.signal),
+    })),
+  )
+}
+
+function staleIn(found: readonly Verified[]): readonly Verified[] {
+  return found.filter(({ evidence }) => evidence.verdict === 'stale')
+}
+
+/** As the log names them: an outer target is its own member, our nodes are those that still hold something old. */
+function staleMembers(run: Run, stale: readonly Verified[]): readonly MemberProgress[] {
+  const { seq } = run.purge()
+  const old = stale.flatMap(({ target, evidence }) => [
+    target.id,
+    ...evidence.peeks
+      .filter(({ peeks }) =>
+        peeks.some((peek) => peek.state === 'usable' && (peek.mark ?? 0) < seq),
+      )
+      .map(({ node }) => node),
+  ])
+  return run.flushing.members().filter(({ id }) => old.includes(id))
+}
+
+function together(found: readonly Verified[]): TargetEvidence {
+  const all = found.map(({ evidence }) => evidence)
+  const notes = all.flatMap((each) => each.notes ?? [])
   return {
     verdict: worst(all),
     probes: all.flatMap((each) => each.probes),
     peeks: all.flatMap((each) => each.peeks),
+    ...(notes.length > 0 ? { notes } : {}),
   }
 }
 

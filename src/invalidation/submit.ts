@@ -8,6 +8,7 @@ import { InvalidationError } from './errors.ts'
 import { HISTORY_COUNT, estimate } from './estimates.ts'
 import type { Events } from './events.ts'
 import { gather, projectRow } from './gather.ts'
+import { targetsOf } from './parts.ts'
 import type { InvalidationParts } from './parts.ts'
 import { makePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
@@ -91,7 +92,8 @@ async function newRow(
   const purge = { keysCount: plan.keys.length, urlsCount: plan.entries.length }
   const { invalidations } = parts.store.tables
   const history = await invalidations.recentDurations(project.id, HISTORY_COUNT)
-  const { estimatedSeconds } = await estimate(parts.targets, purge, history)
+  const targets = await targetsOf(parts, project.id)
+  const { estimatedSeconds } = await estimate(targets, purge, history)
   const blank = blankRow(parts, project.id, dueAt === null ? 'Received' : 'Scheduled')
   return {
     ...blank,

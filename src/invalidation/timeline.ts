@@ -56,6 +56,11 @@ function merged(
   }
 }
 
+/** What ended well stays so; the rest waits again: for a runner that takes it over, and for a retry. */
+export function waitingWhereNotDone(targets: readonly TargetProgress[]): readonly TargetProgress[] {
+  return targets.flatMap((each) => (each.state === 'done' ? [each] : waitingAgain([each])))
+}
+
 /** Before another attempt: everything waits again, and keeps the count of its attempts. */
 export function waitingAgain(targets: readonly TargetProgress[]): readonly TargetProgress[] {
   return targets.map((target) => ({

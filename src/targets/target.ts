@@ -45,13 +45,19 @@ export interface Purge {
   readonly project: string
   readonly seq: number
   readonly keys: readonly KeyHash[]
-  /** Full URLs in pieces, for targets that know nothing else; read from the store when they are asked for. */
+  /**
+   * Full URLs in pieces, for targets that know nothing else: the list, and every URL known to have been served that the keys
+   * cover. Read from the store when they are asked for; some may come twice.
+   */
   urls(): AsyncIterable<readonly string[]>
 }
 
 /** What to look at when verifying, most telling first. */
 export interface Looked {
+  /** For our own nodes, which are asked about all of them. */
   readonly places: readonly PlaceToLook[]
+  /** For outer targets, which choose among them. */
+  readonly probes?: readonly PlaceToProbe[]
 }
 
 export interface PlaceToLook {
@@ -59,6 +65,11 @@ export interface PlaceToLook {
   readonly url: string
   /** Canonical, as our own nodes hold it. */
   readonly target: string
+}
+
+/** `target` is null for what is listed and cannot be read as a URL of ours any more. */
+export interface PlaceToProbe extends Omit<PlaceToLook, 'target'> {
+  readonly target: string | null
 }
 
 export interface MemberProgress {

@@ -98,8 +98,12 @@ const EvidenceSchema = closed({
       mark: nullable(Type.Integer()),
       cacheStatus: nullable(Type.String()),
       at: Instant,
+      /** What it was judged by, where the mark does not say. */
+      detail: Type.Optional(Type.String()),
     }),
   ),
+  /** Why something is stale or unverifiable, in words. */
+  notes: Type.Optional(Type.Array(Type.String())),
 })
 
 export const InvalidationSchema = Type.Object(

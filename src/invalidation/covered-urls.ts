@@ -1,0 +1,113 @@
+import { keyHash, keyText } from '../contract/keys.ts'
+import { parseCanonicalTarget } from '../contract/parse-delivery-url.ts'
+import { urlKeyTexts } from '../contract/url-keys.ts'
+import type { Timers } from '../kernel/timers.ts'
+import type { InvalidationRow, Page, PageRequest, Tables } from '../store/store.ts'
+import type { PlaceToProbe } from '../targets/target.ts'
+import { checkServedUrl, deliveryNames } from './url-check.ts'
+import type { DeliveryNames } from './url-check.ts'
+
+/** Rows read at a time; between two of these others get their turn. */
+const PIECE = 500
+
+type Pieces = AsyncIterable<readonly PlaceToProbe[]>
+
+/**
+ * Every URL that an invalidation is about, for caches that know nothing but URLs: what is known to have been served and bears one of
+ * its keys, newest sighting first, then its own list. Read anew at each call, because visitors go on asking meanwhile.
+ */
+export async function* coveredUrls(
+  parts: { readonly tables: Tables; readonly timers: Timers },
+  row: InvalidationRow,
+): Pieces {
+  const { tables, timers } = parts
+  const project = await tables.projects.get(row.project)
+  if (!project) return
+  const known = deliveryNames(project, [])
+  const keys = new Set<string>(row.keys)
+  for await (const subjects of subjectsOf(tables, row, known)) {
+    for (const subject of subjects) {
+      const whole = keys.has(keyHash(subject)) || keys.has(keyHash(keyText.project(row.project)))
+      const list = (page: PageRequest) => tables.served.list(row.project, subject, page)
+      for await (const places of pages(list)) {
+        yield whole ? places : places.filter(({ target }) => bears(target, keys))
+        await timers.sleep(0)
+      }
+    }
+  }
+  yield* listedUrls(tables, row, known)
+}
+
+async function* listedUrls(tables: Tables, row: InvalidationRow, known: DeliveryNames): Pieces {
+  const list = (page: PageRequest) => tables.invalidations.urls(row.project, row.id, page)
+  for await (const urls of pages(list)) {
+    yield urls.map((url) => {
+      const checked = checkServedUrl(url, known)
+      return { url, target: checked.ok ? checked.url.target : null }
+    })
+  }
+}
+
+/** Does an answer to this canonical target bear one of the keys, as far as its URL tells? */
+function bears(target: string | null, keys: ReadonlySet<string>): boolean {
+  const parsed = target === null ? null : parseCanonicalTarget(target)
+  return parsed?.ok === true && urlKeyTexts(parsed.url).some((text) => keys.has(keyHash(text)))
+}
+
+/** Only whoever names assets and URLs alone is known to be about these subjects; else all are looked through. */
+async function* subjectsOf(
+  tables: Tables,
+  row: InvalidationRow,
+  known: DeliveryNames,
+): AsyncIterable<readonly string[]> {
+  const { assets, folders, originals, everything } = row.selection
+  const narrow = row.source !== 'automatic' && !everything
+  if (!narrow || folders.length > 0 || originals.length > 0) {
+    yield* pages((page) => tables.served.subjects(row.project, page))
+    return
+  }
+  const named = new Set(assets.map((id) => keyText.asset(row.project, id)))
+  const list = (page: PageRequest) => tables.invalidations.urls(row.project, row.id, page)
+  for await (const urls of pages(list)) {
+    for (const url of urls) {
+      const checked = checkServedUrl(url, known)
+      if (checked.ok) named.add(subjectText(row.project, checked.url.subject))
+    }
+  }
+  yield [...named]
+}
+
+type Subject = Extract<ReturnType<typeof checkServedUrl>, { ok: true }>['url']['subject']
+
+function subjectText(project: string, subject: Subject): string {
+  return subject.kind === 'original'
+    ? keyText.original(project, subject.original)
+    : keyText.asset(project, subject.asset)
+}
+
+async function* pages<T>(
+  list: (page: PageRequest) => Promise<Page<T>>,
+): AsyncIterable<readonly T[]> {
+  let cursor: string | null = null
+  do {
+    const page: Page<T> = await list({ limit: PIECE, ...(cursor === null ? {} : { cursor }) })
+    yield page.items
+    cursor = page.nextCursor
+  } while (cursor !== null)
+}
+
+/** Enough for a target to choose its 20 from, spread over hosts. */
+const PROBES_MAX = 500
+
+/** What outer targets may look at. */
+export async function placesToProbe(
+  parts: { readonly tables: Tables; readonly timers: Timers },
+  row: InvalidationRow,
+): Promise<readonly PlaceToProbe[]> {
+  const places = new Map<string, PlaceToProbe>()
+  for await (const piece of coveredUrls(parts, row)) {
+    for (const place of piece) places.set(place.url, place)
+    if (places.size >= PROBES_MAX) break
+  }
+  return [...places.values()]
+}
