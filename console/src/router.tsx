@@ -51,7 +51,12 @@ const project = createRoute({
   getParentRoute: () => root,
   path: '/projects/$project',
   component: Shell,
-  beforeLoad: signedIn,
+  beforeLoad: async ({ location, params }) => {
+    const { me } = await signedIn({ location })
+    // A project that one may not see has no frame either: nothing in it could be shown.
+    await queryClient.ensureQueryData(queries.project(params.project))
+    return { me }
+  },
   errorComponent: PageFailed,
 })
 

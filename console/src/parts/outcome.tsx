@@ -1,4 +1,4 @@
-import { Button, LinkButton, ProgressBar } from '@react-spectrum/s2'
+import { LinkButton, ProgressBar } from '@react-spectrum/s2'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import type { Invalidation } from '../../../src/contract/invalidation.ts'
 import { api } from '../api.ts'
@@ -144,16 +144,16 @@ export function CancelButton({ invalidation }: { readonly invalidation: Invalida
   })
   return (
     <>
-      <Button
+      <ReasonedButton
         variant="secondary"
         size="S"
         aria-label={`Cancel invalidation ${invalidation.id}`}
-        isDisabled={!here.can('editor')}
+        reason={roleReason(here, 'editor')}
         isPending={cancel.isPending}
         onPress={() => cancel.mutate()}
       >
         Cancel
-      </Button>
+      </ReasonedButton>
       <ProblemAlert error={cancel.error} />
     </>
   )

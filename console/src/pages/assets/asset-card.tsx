@@ -95,14 +95,14 @@ export function DemoButton({ asset }: { readonly asset: Asset }) {
     },
     onError: toastFailure,
   })
-  if (!here.project.demo) return null
+  // A viewer is told beside Upload what he may not do; here it would be said on every card.
+  if (!here.project.demo || roleReason(here, 'editor') !== null) return null
   return (
     <Button
       variant="secondary"
       size="S"
       aria-label={`${demoLabel(asset)} of ${asset.id}`}
       isPending={replace.isPending}
-      isDisabled={roleReason(here, 'editor') !== null}
       onPress={() => replace.mutate()}
     >
       {demoLabel(asset)}
@@ -149,7 +149,10 @@ function CardMenu({ asset, reason, onReplace }: Omit<AssetCardProps, 'presets'>)
           <Text slot="label">Replace with a file</Text>
           {reason === null ? null : <Text slot="description">{reason}</Text>}
         </MenuItem>
-        <MenuItem id="publish">{asset.published ? 'Unpublish' : 'Publish'}</MenuItem>
+        <MenuItem id="publish" textValue={asset.published ? 'Unpublish' : 'Publish'}>
+          <Text slot="label">{asset.published ? 'Unpublish' : 'Publish'}</Text>
+          {reason === null ? null : <Text slot="description">{reason}</Text>}
+        </MenuItem>
       </ActionMenu>
       <span hidden>
         <FileTrigger onSelect={(files) => files?.[0] !== undefined && onReplace(files[0])}>

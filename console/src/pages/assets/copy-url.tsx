@@ -15,17 +15,26 @@ async function copy(url: string): Promise<void> {
   else ToastQueue.negative(`The browser did not allow copying. The URL is ${url}`)
 }
 
+function tellNoUrl(): void {
+  ToastQueue.info(
+    'No publish server is set, so it has no URL yet. An admin sets it in General Settings.',
+  )
+}
+
 /** A menu with the URL of each preset; choosing one copies it. */
 export function CopyUrl({ asset, presets }: CopyUrlProps) {
   const urls = urlsOf(asset, presets)
+  if (urls.length === 0) {
+    return (
+      <ActionButton isQuiet size="S" aria-label={`Copy URL of ${asset.id}`} onPress={tellNoUrl}>
+        <Copy />
+        <Text>Copy URL</Text>
+      </ActionButton>
+    )
+  }
   return (
     <MenuTrigger>
-      <ActionButton
-        isQuiet
-        size="S"
-        aria-label={`Copy URL of ${asset.id}`}
-        isDisabled={urls.length === 0}
-      >
+      <ActionButton isQuiet size="S" aria-label={`Copy URL of ${asset.id}`}>
         <Copy />
         <Text>Copy URL</Text>
       </ActionButton>

@@ -10,6 +10,7 @@ import { EMPTY_DRAFT, TABS, isChanged } from './draft.ts'
 import type { Draft, Tab as TabName } from './draft.ts'
 import { Everything } from './everything.tsx'
 import { Originals } from './originals.tsx'
+import styles from './invalidation.module.css'
 
 export interface DraftProps {
   readonly draft: Draft
@@ -35,6 +36,7 @@ export function InvalidatePage() {
   const props: DraftProps = { draft, onChange: change, onNext: () => setStep('confirm') }
   return (
     <Page title="CDN Invalidation" intro={step === 'confirm' ? undefined : INTROS[tab]}>
+      <Steps isConfirm={step === 'confirm'} />
       <LeaveGuard changed={isChanged(draft)} />
       {step === 'confirm' ? (
         <Confirm {...props} tab={tab} onBack={() => setStep('')} />
@@ -61,6 +63,15 @@ export function InvalidatePage() {
         </Tabs>
       )}
     </Page>
+  )
+}
+
+function Steps({ isConfirm }: { readonly isConfirm: boolean }) {
+  return (
+    <ol className={styles['steps']} aria-label="Steps">
+      <li aria-current={isConfirm ? undefined : 'step'}>Add Details</li>
+      <li aria-current={isConfirm ? 'step' : undefined}>Confirm</li>
+    </ol>
   )
 }
 

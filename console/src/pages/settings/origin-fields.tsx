@@ -1,13 +1,6 @@
-import {
-  ActionButton,
-  Button,
-  Checkbox,
-  Picker,
-  PickerItem,
-  TextArea,
-  TextField,
-} from '@react-spectrum/s2'
+import { ActionButton, Checkbox, Picker, PickerItem, TextArea, TextField } from '@react-spectrum/s2'
 import Delete from '@react-spectrum/s2/icons/Delete'
+import { ReasonedButton } from '../../parts/reasoned-button.tsx'
 import { NEW_ORIGIN } from './settings-draft.ts'
 import type { OriginDraft } from './settings-draft.ts'
 import type { FieldsProps } from './settings-page.tsx'
@@ -38,14 +31,14 @@ export function OriginFields({ draft, onChange, isReadOnly }: FieldsProps) {
         </ul>
       )}
       <div>
-        <Button
+        <ReasonedButton
           variant="secondary"
           size="S"
-          isDisabled={isReadOnly}
+          reason={isReadOnly ? 'Only an admin changes settings.' : null}
           onPress={() => onChange({ origins: [...origins, NEW_ORIGIN] })}
         >
           Add origin
-        </Button>
+        </ReasonedButton>
       </div>
       <TextArea
         label="Origin aliases"
