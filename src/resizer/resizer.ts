@@ -50,6 +50,8 @@ const BRIEF_SECONDS = 1
 
 type Obtained = Pick<RenditionFill, 'made' | 'keys' | 'mark'> & { readonly brief: boolean }
 
+const NOTHING = new Uint8Array(0)
+
 /** The image server role: URL to recipe, cached rendition or cached original, pixels, mark. Knows no sockets. */
 export class Resizer {
   readonly #parts: ResizerParts
@@ -140,10 +142,8 @@ export class Resizer {
     const found = news || !waiter.mayUseCache ? undefined : renditions.lookup(key, waiter.minMark)
     if (found && !this.#expired(url, found.entry.meta)) {
       const { keys, meta, body } = found.entry
-      const bytes =
-        request.method === 'HEAD' || isNotModified(request, meta)
-          ? new Uint8Array(0)
-          : await bodies.read(body)
+      // HEAD tells the length of what it does not send, so it reads like GET.
+      const bytes = isNotModified(request, meta) ? NOTHING : await bodies.read(body)
       if (bytes) {
         meter.count('sluice_resizer_requests_total', { cache: 'hit' })
         return {

@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { afterEach, describe, test } from 'node:test'
+import { LOG_ID } from '../../test/support/edge-bench.ts'
+import { colourOf, plainPicture, resizerBench } from '../../test/support/resizer-bench.ts'
+import { keyHash, keyText } from '../contract/keys.ts'
+import { recordName } from '../contract/records.ts'
+
+const closing: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close()
+})
+
+const [RED, BLUE] = await Promise.all([plainPicture('#f00'), plainPicture('#00f')])
+const RED_COLOUR = '255,0,0'
+const BLUE_COLOUR = '0,0,255'
+const TARGET = '/~/image/demo/flag?fmt=png&wid=32'
+
+async function setUp() {
+  const bench = await resizerBench()
+  closing.push(() => bench.stop())
+  await bench.putAsset('flag', RED)
+  return bench
+}
+
+describe('a rendition', () => {
+  test('is rendered once and then comes from the cache, with marks, keys and a strong ETag', async () => {
+    const bench = await setUp()
+    const first = await bench.ask(TARGET)
+    assert.equal(first.status, 200)
+    assert.equal(await colourOf(first.bytes), RED_COLOUR)
+    assert.match(first.headers['etag'] ?? '', /^"[0-9a-f]{32}"$/)
+    assert.equal(first.headers['sluice-log'], LOG_ID)
+    assert.equal(first.headers['sluice-mark'], '0')
+    const keys = (first.headers['sluice-keys'] ?? '').split(',')
+    for (const key of [keyText.project('demo'), keyText.asset('demo', 'flag')])
+      assert.equal(keys.includes(keyHash(key)), true, key)
+    const second = await bench.ask(TARGET)
+    assert.deepEqual(second.bytes, first.bytes)
+    assert.equal(bench.seen.renders, 1)
+  })
+
+  test('is the same bytes for the same input, recipe and renderer', async () => {
+    const [one, other] = await Promise.all([setUp(), setUp()])
+    const [first, second] = await Promise.all([one.ask(TARGET), other.ask(TARGET)])
+    assert.deepEqual(first.bytes, second.bytes)
+    assert.equal(first.headers['etag'], second.headers['etag'])
+  })
+
+  test('has the browser’s and the caches’ lifetimes; a year only with the current version and no preset', async () => {
+    const bench = await setUp()
+    const record = await bench.records.asset('demo', 'flag')
+    const plain = await bench.get('/is/image/demo/flag?wid=32')
+    assert.equal(plain.headers['cache-control'], 'public, max-age=60')
+    assert.equal(plain.headers['cdn-cache-control'], 'max-age=36000')
+    const named = await bench.get(`/is/image/demo/flag?wid=32&id=${record!.hash.slice(0, 12)}`)
+    assert.match(named.headers['cache-control'] ?? '', /max-age=31536000, immutable/)
+    const wrong = await bench.get('/is/image/demo/flag?wid=32&id=abcdefabcdef')
+    assert.equal(wrong.headers['cache-control'], 'public, max-age=60')
+    await bench.records.write(recordName.presets('demo'), { presets: { small: 'wid=20' } })
+    const preset = await bench.get(`/is/image/demo/flag?$small$&id=${record!.hash.slice(0, 12)}`)
+    assert.equal(preset.status, 200)
+    assert.equal(preset.headers['cache-control'], 'public, max-age=60')
+  })
+
+  test('is 304 for who has it, and HEAD tells its length', async () => {
+    const bench = await setUp()
+    const first = await bench.ask(TARGET)
+    const etag = first.headers['etag']!
+    const same = await bench.ask(TARGET, 0, { 'if-none-match': `"x", ${etag}` })
+    assert.deepEqual([same.status, same.bytes.byteLength], [304, 0])
+    assert.equal(same.headers['sluice-mark'], '0')
+    for (let at = 0; at < 2; at++) {
+      const head = await bench.get(TARGET, { method: 'HEAD' })
+      assert.equal(head.headers['content-length'], String(first.bytes.byteLength))
+    }
+    assert.equal((await bench.get(TARGET, { method: 'POST' })).status, 405)
+  })
+
+  test('is new after a replace and its purge, and old until then', async () => {
+    const bench = await setUp()
+    await bench.ask(TARGET)
+    await bench.putAsset('flag', BLUE, { version: 2 })
+    assert.equal(await colourOf((await bench.ask(TARGET)).bytes), RED_COLOUR)
+    bench.purge(keyText.asset('demo', 'flag'), keyText.record(recordName.asset('demo', 'flag')))
+    const fresh = await bench.ask(TARGET)
+    assert.equal(await colourOf(fresh.bytes), BLUE_COLOUR)
+    assert.equal(fresh.headers['sluice-mark'], '1')
+  })
+
+  test('is made of inputs read anew when the asker knows of a purge that is still on its way here', async () => {
+    const bench = await setUp()
+    await bench.ask(TARGET)
+    await bench.putAsset('flag', BLUE, { version: 2 })
+    const answer = await bench.ask(TARGET, 7)
+    assert.equal(await colourOf(answer.bytes), BLUE_COLOUR)
+    assert.equal(answer.headers['sluice-mark'], '7')
+  })
+
+  test('that many ask for at once is rendered once', async () => {
+    const bench = await setUp()
+    const answers = await Promise.all(Array.from({ length: 12 }, () => bench.ask(TARGET)))
+    assert.equal(new Set(answers.map(({ bytes }) => bytes.toString('base64'))).size, 1)
+    assert.equal(bench.seen.renders, 1)
+  })
+})
+
+describe('without a lease, and asked by nobody who holds one', () => {
+  test('records are read again and nothing is rendered again (P6)', async () => {
+    const bench = await setUp()
+    const first = await bench.get(TARGET)
+    bench.clock.advance(60_001)
+    const before = bench.seen.recordReads
+    const again = await bench.get(TARGET)
+    assert.deepEqual(again.bytes, first.bytes)
+    assert.equal(bench.seen.recordReads >= before + 2, true)
+    assert.equal(bench.seen.renders, 1)
+  })
+
+  test('a change is seen although nobody told of a purge', async () => {
+    const bench = await setUp()
+    await bench.get(TARGET)
+    await bench.putAsset('flag', BLUE, { version: 2 })
+    bench.clock.advance(60_001)
+    assert.equal(await colourOf((await bench.get(TARGET)).bytes), BLUE_COLOUR)
+    bench.lease()
+    assert.equal(await colourOf((await bench.get(TARGET)).bytes), BLUE_COLOUR)
+  })
+
+  test('bytes lost from the disk are made anew', async () => {
+    const bench = await setUp()
+    const first = await bench.get(TARGET)
+    for (const name of await bench.disk.list()) await bench.disk.remove(name)
+    bench.clock.advance(60_001)
+    for (let at = 0; at < 2; at++) {
+      const again = await bench.get(TARGET)
+      assert.deepEqual([again.status, again.bytes], [200, first.bytes])
+    }
+  })
+})
+
+describe('a cache disk', () => {
+  test('that refuses writes does not keep anything from being served', async () => {
+    const bench = await setUp()
+    bench.disk.full = true
+    for (let at = 0; at < 2; at++) assert.equal((await bench.ask(TARGET)).status, 200)
+    assert.equal(bench.seen.renders, 2)
+    bench.disk.full = false
+    await bench.ask(TARGET)
+    await bench.ask(TARGET)
+    assert.equal(bench.seen.renders, 3)
+  })
+
+  test('that lost a body costs a render, not an error', async () => {
+    const bench = await setUp()
+    const first = await bench.ask(TARGET)
+    for (const name of await bench.disk.list()) await bench.disk.remove(name)
+    const again = await bench.ask(TARGET)
+    assert.deepEqual([again.status, again.bytes], [200, first.bytes])
+    assert.equal(bench.seen.renders, 2)
+  })
+})
+
+describe('a watched file', () => {
+  test('is delivered by its record while it is unchanged', async () => {
+    const bench = await setUp()
+    await bench.putFile('shop/door', RED)
+    const answer = await bench.ask('/~/image/demo/shop/door?fmt=png')
+    assert.equal(answer.headers['cdn-cache-control'], 'max-age=36000')
+    await bench.ask('/~/image/demo/shop/door?fmt=png')
+    assert.deepEqual([bench.seen.renders, bench.seen.mismatches], [1, []])
+  })
+
+  test('that changed is sent as it is, for this once, and reported (P12)', async () => {
+    const bench = await setUp()
+    const path = await bench.putFile('shop/door', RED)
+    await writeFile(path, BLUE)
+    const answer = await bench.ask('/~/image/demo/shop/door?fmt=png')
+    assert.equal(await colourOf(answer.bytes), BLUE_COLOUR)
+    assert.equal(answer.headers['cache-control'], 'no-store')
+    assert.equal(answer.headers['cdn-cache-control'], undefined)
+    assert.deepEqual(bench.seen.mismatches, ['demo/shop/door'])
+    await bench.ask('/~/image/demo/shop/door?fmt=png')
+    assert.equal(bench.seen.renders, 2, 'it was kept by nobody')
+  })
+
+  test('that was touched but is the same bytes is kept as ever', async () => {
+    const bench = await setUp()
+    const path = await bench.putFile('shop/door', RED)
+    await writeFile(path, RED)
+    const answer = await bench.ask('/~/image/demo/shop/door?fmt=png')
+    assert.equal(answer.headers['cdn-cache-control'], 'max-age=36000')
+    assert.deepEqual(bench.seen.mismatches, [])
+  })
+})
+
+describe('refusals', () => {
+  test('name the parameter, carry marks, and are kept by nobody', async () => {
+    const bench = await setUp()
+    const cases = [
+      ['/~/image/demo/flag?wid=-1', /wid/],
+      ['/~/image/demo/flag?wid=3001', /wid/],
+      ['/~/image/demo/flag?crop=1,2,3', /crop/],
+      ['/is/image/demo/flag?$nothing$', /nothing/],
+      ['/is/image/demo/flag:nothing', /nothing/],
+    ] as const
+    for (const [target, parameter] of cases) {
+      const answer = await bench.ask(target)
+      assert.equal(answer.status >= 400 && answer.status < 500, true, target)
+      assert.match(answer.text, parameter, target)
+      assert.equal(answer.headers['cache-control'], 'no-store')
+      assert.notEqual(answer.headers['sluice-mark'], undefined, target)
+    }
+    assert.equal(bench.seen.renders, 0)
+  })
+
+  test('of what is unpublished, unknown or no image are 404 with the mark that proves it', async () => {
+    const bench = await setUp()
+    await bench.ask(TARGET)
+    await bench.putAsset('flag', RED, { published: false })
+    await bench.putAsset('manual.pdf', Buffer.from('%PDF-1.4'), {
+      kind: 'document',
+      mediaType: 'application/pdf',
+    })
+    const seq = bench.purge(
+      keyText.asset('demo', 'flag'),
+      keyText.record(recordName.asset('demo', 'flag')),
+    )
+    const gone = await bench.ask(TARGET)
+    assert.deepEqual([gone.status, gone.headers['sluice-mark']], [404, String(seq)])
+    assert.match(gone.text, /flag/)
+    assert.equal((await bench.ask('/~/image/demo/nobody')).status, 404)
+    const document = await bench.ask('/is/image/demo/manual.pdf')
+    assert.equal(document.status, 404)
+    assert.match(document.text, /is\/content/)
+    assert.equal((await bench.ask('/~/image/nowhere/flag')).status, 404)
+  })
+
+  test('of an original that is no picture are 4xx, not our failure', async () => {
+    const bench = await setUp()
+    const record = { ...(await bench.records.asset('demo', 'flag'))!, id: 'broken' }
+    const torn = RED.subarray(0, 60)
+    const { hash } = await bench.putAsset('torn', torn, { kind: 'other' })
+    await bench.records.write(recordName.asset('demo', 'broken'), { ...record, hash })
+    const answer = await bench.ask('/~/image/demo/broken')
+    assert.equal(answer.status >= 400 && answer.status < 500, true, String(answer.status))
+  })
+})
+
+describe('the names', () => {
+  test('are given to nodes with their key and an ETag, and 304 to who has them', async () => {
+    const bench = await setUp()
+    const names = await bench.ask('/~/names')
+    assert.equal(JSON.parse(names.text).projects[0].project, 'demo')
+    assert.equal(names.headers['sluice-keys'], keyHash(keyText.record(recordName.names())))
+    const again = await bench.ask('/~/names', 0, { 'if-none-match': names.headers['etag']! })
+    assert.equal(again.status, 304)
+  })
+})
