@@ -11,3 +11,6 @@ export const SEARCHED_URLS_MAX = 1000
 
 /** Browsers of one person that stay signed in; above it the oldest session ends. */
 export const SESSIONS_PER_ACCOUNT_MAX = 100
+
+/** Saved templates of a project: enough to find who changed what, little enough that a hundred long ones are a few megabytes. */
+export const TEMPLATE_VERSIONS_MAX = 100

@@ -5,6 +5,7 @@ import { SERVED_URLS_PER_SUBJECT_MAX } from './limits.ts'
 import { order } from './memory-log.ts'
 import { pair } from './memory-state.ts'
 import type { MemoryAccess, ServedRow } from './memory-state.ts'
+import { presetInTarget } from './sql-served.ts'
 import type { AssetFilter, AssetRow, AssetTable, ServedTable } from './store.ts'
 
 export function memoryAssets(access: MemoryAccess): AssetTable {
@@ -62,6 +63,19 @@ export function memoryAssets(access: MemoryAccess): AssetTable {
       access.own('versions').set(pair(project, id), newestFirst)
     },
     versions: async (project, id) => versionsOf(project, id),
+    async forgetVersions(project, id, keep) {
+      access.own('versions').set(pair(project, id), versionsOf(project, id).slice(0, keep))
+    },
+    async neededBlobs(hashes) {
+      const rows = [...access.read().assets.values()]
+      const needed = new Set(
+        rows.flatMap(({ project, id, hash }) => [
+          hash,
+          ...versionsOf(project, id).map((version) => version.hash),
+        ]),
+      )
+      return hashes.filter((hash) => needed.has(hash))
+    },
   }
 }
 
@@ -117,6 +131,14 @@ export function memoryServed(access: MemoryAccess): ServedTable {
         (row) => row,
         (row) => [row.lastSeenAt, row.url],
       )
+    },
+    async usage(project, preset) {
+      const subjects = [...access.read().served]
+        .filter(([key]) => key.startsWith(pair(project, '')))
+        .map(([, rows]) => rows.filter(({ target }) => target.includes(presetInTarget(preset))))
+        .filter((rows) => rows.length > 0)
+      const targets = new Set(subjects.flat().map(({ target }) => target))
+      return { renditions: targets.size, assets: subjects.length }
     },
   }
 }

@@ -1,5 +1,6 @@
 import { assert } from '../kernel/assert.ts'
 import { KEYS_PER_ENTRY_MAX } from '../contract/purge-log.ts'
+import { TEMPLATE_VERSIONS_MAX } from './limits.ts'
 import type { MemoryAccess } from './memory-state.ts'
 import type { ChangeTable, LogTable, NodeTable, ProjectTable } from './store.ts'
 
@@ -110,6 +111,11 @@ export function memoryProjects(access: MemoryAccess): ProjectTable {
       assert(row, `update of an unknown project: ${id}`)
       access.own('projects').set(id, { ...row, ...change })
     },
+    async addTemplateVersion(id, version) {
+      const known = access.read().templates.get(id) ?? []
+      access.own('templates').set(id, [version, ...known].slice(0, TEMPLATE_VERSIONS_MAX))
+    },
+    templateVersions: async (id) => access.read().templates.get(id) ?? [],
   }
 }
 

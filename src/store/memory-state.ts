@@ -10,6 +10,7 @@ import type {
   KeyRow,
   NodeRow,
   ProjectRow,
+  TemplateVersionRow,
   TargetRow,
 } from './store.ts'
 
@@ -23,6 +24,7 @@ export interface MemoryState {
   readonly idempotency: Map<string, { bodyHash: string; id: string; at: number }>
   readonly changes: Map<number, ChangeRow>
   readonly projects: Map<string, ProjectRow>
+  readonly templates: Map<string, readonly TemplateVersionRow[]>
   readonly assets: Map<string, AssetRow>
   readonly versions: Map<string, readonly AssetVersionRow[]>
   readonly accounts: Map<string, AccountRow>
@@ -49,6 +51,7 @@ export function emptyState(): MemoryState {
     idempotency: new Map(),
     changes: new Map(),
     projects: new Map(),
+    templates: new Map(),
     assets: new Map(),
     versions: new Map(),
     accounts: new Map(),

@@ -151,7 +151,9 @@ async function countInFolders(db: Sql, project: string, id: string, by: 1 | -1):
   }
 }
 
-function versions(db: Sql): Pick<AssetTable, 'addVersion' | 'versions'> {
+type Versions = Pick<AssetTable, 'addVersion' | 'versions' | 'forgetVersions' | 'neededBlobs'>
+
+function versions(db: Sql): Versions {
   return {
     async addVersion(project, id, version) {
       await db
@@ -185,7 +187,43 @@ function versions(db: Sql): Pick<AssetTable, 'addVersion' | 'versions'> {
         createdBy: row.created_by,
       }))
     },
+    async forgetVersions(project, id, keep) {
+      const oldest = db
+        .selectFrom('asset_versions')
+        .select('version')
+        .where('project', '=', project)
+        .where('id', '=', id)
+        .orderBy('version', 'desc')
+        .limit(-1)
+        .offset(keep)
+      await db
+        .deleteFrom('asset_versions')
+        .where('project', '=', project)
+        .where('id', '=', id)
+        .where('version', 'in', oldest)
+        .execute()
+    },
+    neededBlobs: (hashes) => neededBlobs(db, hashes),
   }
+}
+
+/** Versions of an asset that is gone need none: nobody can have them back. */
+async function neededBlobs(db: Sql, hashes: readonly string[]): Promise<readonly string[]> {
+  const needed = new Set<string>()
+  for (let at = 0; at < hashes.length; at += IDS_PER_QUERY) {
+    const some = hashes.slice(at, at + IDS_PER_QUERY)
+    const now = await db.selectFrom('assets').select('hash').where('hash', 'in', some).execute()
+    const kept = await db
+      .selectFrom('asset_versions as old')
+      .innerJoin('assets', (join) =>
+        join.onRef('assets.project', '=', 'old.project').onRef('assets.id', '=', 'old.id'),
+      )
+      .select('old.hash as hash')
+      .where('old.hash', 'in', some)
+      .execute()
+    for (const { hash } of [...now, ...kept]) needed.add(hash)
+  }
+  return [...needed]
 }
 
 function columns(row: AssetRow): SqlSchema['assets'] {

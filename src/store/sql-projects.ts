@@ -1,4 +1,5 @@
 import { assert } from '../kernel/assert.ts'
+import { TEMPLATE_VERSIONS_MAX } from './limits.ts'
 import type { Sql } from './sql-schema.ts'
 import type { ProjectRow, ProjectTable } from './store.ts'
 
@@ -32,6 +33,31 @@ export function sqlProjects(db: Sql): ProjectTable {
         .set({ doc: JSON.stringify({ ...row, ...change }) })
         .where('id', '=', id)
         .execute()
+    },
+    async addTemplateVersion(id, { version, text, savedAt, savedBy }) {
+      await db
+        .insertInto('template_versions')
+        .values({ project: id, version, text, saved_at: savedAt, saved_by: savedBy })
+        .execute()
+      await db
+        .deleteFrom('template_versions')
+        .where('project', '=', id)
+        .where('version', '<=', version - TEMPLATE_VERSIONS_MAX)
+        .execute()
+    },
+    async templateVersions(id) {
+      const rows = await db
+        .selectFrom('template_versions')
+        .selectAll()
+        .where('project', '=', id)
+        .orderBy('version', 'desc')
+        .execute()
+      return rows.map((row) => ({
+        version: row.version,
+        text: row.text,
+        savedAt: row.saved_at,
+        savedBy: row.saved_by,
+      }))
     },
   }
 }

@@ -45,6 +45,13 @@ export interface SqlSchema {
   idempotency: { project: string; key: string; body_hash: string; id: string; at: number }
   changes: { n: Generated<number>; project: string; cause: string; keys: string; at: number }
   projects: { id: string; created_at: number; doc: string }
+  template_versions: {
+    project: string
+    version: number
+    text: string
+    saved_at: number
+    saved_by: string
+  }
   assets: {
     project: string
     id: string

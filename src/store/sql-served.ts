@@ -1,3 +1,5 @@
+import { sql } from 'kysely'
+import { encodeValue } from '../contract/percent.ts'
 import { decodeCursor, toPage } from './cursor.ts'
 import { SERVED_URLS_PER_SUBJECT_MAX } from './limits.ts'
 import type { Sql } from './sql-schema.ts'
@@ -92,5 +94,17 @@ export function sqlServed(db: Sql): ServedTable {
         (row) => [row.lastSeenAt, row.url],
       )
     },
+    async usage(project, preset) {
+      const found = await sql<{ renditions: number; assets: number }>`
+        select count(distinct target) as renditions, count(distinct subject) as assets from served
+        where project = ${project} and instr(target, '$') > 0
+          and instr(target, ${presetInTarget(preset)}) > 0`.execute(db)
+      return { renditions: found.rows[0]!.renditions, assets: found.rows[0]!.assets }
+    },
   }
+}
+
+/** How a canonical target names a preset; nothing else in one has a dollar sign. */
+export function presetInTarget(preset: string): string {
+  return `$${encodeValue(preset)}$`
 }

@@ -9,6 +9,7 @@ import type { Sql } from './sql-schema.ts'
 /** Names sort in the order in which they run; one that was released never changes. */
 const FIRST = '001-first'
 const TARGETS = '002-targets'
+const KEPT_HISTORIES = '003-histories'
 
 /** The log's name must never be met again: 96 bits. */
 const LOG_ID_BYTES = 12
@@ -108,6 +109,20 @@ create table targets (
 alter table invalidation_work add column keys_seq integer;
 `
 
+/** Templates that were saved before versions were kept were saved by nobody that is known. */
+const HISTORIES = `
+create table template_versions (
+  project text not null, version integer not null, text text not null, saved_at integer not null, saved_by text not null,
+  primary key (project, version)
+) strict;
+insert into template_versions (project, version, text, saved_at, saved_by)
+  select id, json_extract(doc, '$.templateVersion'), json_extract(doc, '$.template'), created_at, 'unknown' from projects
+  where json_extract(doc, '$.templateVersion') > 0;
+create index served_with_presets on served (project, target, subject) where instr(target, '$') > 0;
+create index assets_by_hash on assets (hash);
+create index asset_versions_by_hash on asset_versions (hash);
+`
+
 function migrations(random: Random): Record<string, Migration> {
   return {
     [FIRST]: {
@@ -118,6 +133,7 @@ function migrations(random: Random): Record<string, Migration> {
       },
     },
     [TARGETS]: { up: (db) => runAll(db, OUTER_TARGETS) },
+    [KEPT_HISTORIES]: { up: (db) => runAll(db, HISTORIES) },
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { SERVED_URLS_PER_SUBJECT_MAX } from './limits.ts'
+import { SERVED_URLS_PER_SUBJECT_MAX, TEMPLATE_VERSIONS_MAX } from './limits.ts'
 import type { AssetFilter, ProjectRow, Store } from './store.ts'
 import { assetRow } from './store-suite-rows.ts'
 
@@ -13,6 +13,9 @@ export function librarySuite(name: string, using: Using): void {
     test('assets are listed by id, in pages, with each filter', using(lists))
     test('a folder counts what is below it, as assets come and go', using(folders))
     test('versions are newest first', using(versions))
+    test('of versions the newest are kept, and what they need is known', using(keptVersions))
+    test('saved templates are newest first, a hundred of them', using(templates))
+    test('renditions with a preset are counted, with their assets', using(usage))
     test('served URLs are newest first, in pages', using(served))
     test('served URLs are bounded for each subject, the oldest sightings go', using(bounded))
   })
@@ -184,4 +187,73 @@ async function bounded(store: Store): Promise<void> {
   const page = await store.tables.served.list('demo', 'asset:demo/shoe', { limit: 5000 })
   assert.equal(page.items.length, SERVED_URLS_PER_SUBJECT_MAX)
   assert.equal(page.items[0]?.url, 'new')
+}
+
+async function keptVersions(store: Store): Promise<void> {
+  const version = { bytes: 1, mediaType: 'image/png', createdAt: 1, createdBy: 'a' }
+  await store.transaction('volatile', async (tx) => {
+    await tx.assets.put(assetRow({ id: 'here', hash: 'h4' }))
+    for (const number of [1, 2, 3, 4]) {
+      await tx.assets.addVersion('demo', 'here', {
+        ...version,
+        version: number,
+        hash: `h${number}`,
+      })
+    }
+    await tx.assets.addVersion('demo', 'gone', { ...version, version: 1, hash: 'g1' })
+    await tx.assets.forgetVersions('demo', 'here', 3)
+    await tx.assets.forgetVersions('demo', 'nobody', 3)
+  })
+  const kept = await store.tables.assets.versions('demo', 'here')
+  assert.deepEqual(
+    kept.map((each) => each.version),
+    [4, 3, 2],
+  )
+  const needed = await store.tables.assets.neededBlobs(['h1', 'h2', 'h3', 'h4', 'g1', 'x'])
+  assert.deepEqual([...needed].sort(), ['h2', 'h3', 'h4'])
+  assert.deepEqual(await store.tables.assets.neededBlobs([]), [])
+}
+
+async function templates(store: Store): Promise<void> {
+  await store.transaction('volatile', async (tx) => {
+    for (let version = 1; version <= TEMPLATE_VERSIONS_MAX + 2; version++) {
+      const row = { version, text: `<ID>?v=${version}`, savedAt: version, savedBy: 'ann' }
+      await tx.projects.addTemplateVersion('demo', row)
+    }
+  })
+  const kept = await store.tables.projects.templateVersions('demo')
+  assert.equal(kept.length, TEMPLATE_VERSIONS_MAX)
+  const newest = TEMPLATE_VERSIONS_MAX + 2
+  const row = { version: newest, text: `<ID>?v=${newest}`, savedAt: newest, savedBy: 'ann' }
+  assert.deepEqual({ ...kept[0] }, row)
+  assert.equal(kept.at(-1)?.version, 3)
+  assert.deepEqual(await store.tables.projects.templateVersions('other'), [])
+}
+
+async function usage(store: Store): Promise<void> {
+  const seen = (id: string, host: string, query: string) => ({
+    project: 'demo',
+    subject: `asset:demo/${id}`,
+    url: `https://${host}/${id}?${query}`,
+    target: `/~/image/demo/${id}?${query}`,
+  })
+  await store.transaction('volatile', (tx) =>
+    tx.served.record(
+      [
+        seen('a', 'one', '$large$'),
+        seen('a', 'two', '$large$'),
+        seen('a', 'one', '$large$&wid=9'),
+        seen('b', 'one', '$a b$'.replace(' ', '%20')),
+        seen('c', 'one', '$larger$&$large$'),
+        seen('d', 'one', 'wid=9'),
+        { ...seen('e', 'one', '$large$'), project: 'other' },
+      ],
+      1,
+    ),
+  )
+  const { served } = store.tables
+  assert.deepEqual(await served.usage('demo', 'large'), { renditions: 3, assets: 2 })
+  assert.deepEqual(await served.usage('demo', 'larger'), { renditions: 1, assets: 1 })
+  assert.deepEqual(await served.usage('demo', 'a b'), { renditions: 1, assets: 1 })
+  assert.deepEqual(await served.usage('demo', 'arge'), { renditions: 0, assets: 0 })
 }

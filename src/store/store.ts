@@ -3,6 +3,7 @@ import type { KeyHash } from '../contract/keys.ts'
 import type { NodeRole, Peek, ServedUrl } from '../contract/node-protocol.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
 import type { AssetKind, AssetLocation, CropRecord, OriginRule } from '../contract/records.ts'
+import type { SmartCropSize } from '../contract/smart-crops.ts'
 import type { Invalidation, InvalidationStatus, Role, Selection } from '../contract/invalidation.ts'
 import type { OuterTarget } from '../contract/targets.ts'
 
@@ -210,6 +211,8 @@ export interface ProjectRow {
   readonly delivery?: Partial<DeliverySettings>
   readonly template: string
   readonly templateVersion: number
+  /** Absent: the usual three. */
+  readonly smartCrops?: readonly SmartCropSize[]
   /** Preset name as written (unique without regard to case) to modifiers. */
   readonly presets: Readonly<Record<string, string>>
   /** `library`: assets live under data. `folder`: a watched folder, read-only for us. */
@@ -224,6 +227,17 @@ export interface ProjectTable {
   get(id: string): Promise<ProjectRow | undefined>
   insert(row: ProjectRow): Promise<void>
   update(id: string, change: Partial<ProjectRow>): Promise<void>
+  /** Keeps a saved template; the oldest of more than TEMPLATE_VERSIONS_MAX are forgotten. */
+  addTemplateVersion(id: string, version: TemplateVersionRow): Promise<void>
+  /** Newest first. */
+  templateVersions(id: string): Promise<readonly TemplateVersionRow[]>
+}
+
+export interface TemplateVersionRow {
+  readonly version: number
+  readonly text: string
+  readonly savedAt: number
+  readonly savedBy: string
 }
 
 export interface AssetRow {
@@ -272,6 +286,10 @@ export interface AssetTable {
   remove(project: string, id: string): Promise<void>
   addVersion(project: string, id: string, version: AssetVersionRow): Promise<void>
   versions(project: string, id: string): Promise<readonly AssetVersionRow[]>
+  /** Forgets all but the newest `keep` versions. */
+  forgetVersions(project: string, id: string, keep: number): Promise<void>
+  /** Which of these hashes an asset of any project has now, or had in a version that is kept. */
+  neededBlobs(hashes: readonly string[]): Promise<readonly string[]>
 }
 
 export interface AccountRow {
@@ -343,6 +361,8 @@ export interface ServedTable {
     subject: string,
     page: PageRequest,
   ): Promise<Page<{ url: string; target: string; lastSeenAt: number }>>
+  /** Renditions known to have been served with a preset (in lower case), and how many assets they are of. */
+  usage(project: string, preset: string): Promise<{ renditions: number; assets: number }>
 }
 
 /** A cache outside Sluice, as an admin described it. Holds secrets: never shown as it is. */
