@@ -1,0 +1,398 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import sharp from 'sharp'
+
+import { signTarget } from '../../src/contract/signed-url.ts'
+import { ask } from '../support/http.ts'
+import type { Asked } from '../support/http.ts'
+import { startSampleOrigin } from '../support/sample-origin.ts'
+import type { SampleOrigin } from '../support/sample-origin.ts'
+import { startServe } from '../support/serve.ts'
+import type { Started } from '../support/serve.ts'
+
+/**
+ * Goal: remote originals as a Cloudimage user knows them, over real HTTP from the web server to the visitor. The names of tests carry
+ * sentences of Cloudimage's pages "CDN basics", "Invalidation API" and "Caching interval".
+ */
+
+const PROJECT = '/api/v1/projects/demo'
+const KEY = { id: 'k1', secret: '0123456789abcdef0123456789abcdef' }
+
+let folder: string
+let origin: SampleOrigin
+let sluice: Started
+let adminKey: string
+/** Each test is a client of its own, so that none spends another's allowance of new pictures. */
+let client = 0
+
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'sluice-originals-'))
+  origin = await startSampleOrigin()
+  sluice = await startServe({
+    edges: 1,
+    env: { SLUICE_ASSETS: folder, SLUICE_TRUSTED_PROXIES: '127.0.0.1' },
+  })
+  adminKey = await sluice.adminKey()
+  const rule = { scheme: 'http', connectTo: origin.place, allowPrivate: true }
+  await settings({
+    // What is purged here is purged by the tests.
+    automaticInvalidation: false,
+    tokens: ['doc'],
+    hosts: ['img.example.com'],
+    originAliases: { _x_: 'sample.li', _x_y_: 'sample.li/deep' },
+    origins: [{ ...rule, host: 'sample.li', headers: { 'x-origin-key': 'open sesame' } }],
+    delivery: { originPrefix: 'sample.li' },
+  })
+})
+
+after(async () => {
+  await sluice.stop()
+  await origin.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function api(method: string, target: string, body?: unknown): Promise<unknown> {
+  const answer = await fetch(sluice.consoleUrl + target, {
+    method,
+    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const json: unknown = await answer.json()
+  assert.ok(answer.ok, `${method} ${target}: ${JSON.stringify(json)}`)
+  return json
+}
+
+const settings = (change: unknown) => api('PATCH', PROJECT, change)
+const delivery = (change: unknown) => settings({ delivery: change })
+
+function get(target: string, host = 'doc.cloudimg.io', headers = {}): Promise<Asked> {
+  const forwarded = `192.0.2.${client}`
+  return ask(sluice.edges[0]!, {
+    target,
+    headers: { host, 'x-forwarded-for': forwarded, ...headers },
+  })
+}
+
+const isHit = (answer: Asked) =>
+  (answer.headers['cache-status'] ?? '').startsWith('sluice-edge; hit')
+
+async function colorOf(answer: Asked): Promise<string> {
+  assert.equal(answer.status, 200, answer.text.slice(0, 200))
+  const { data } = await sharp(answer.bytes).raw().toBuffer({ resolveWithObject: true })
+  const [red = 0, green = 0, blue = 0] = data
+  if (red > 150 && green < 100) return 'red'
+  return blue > 150 ? 'blue' : green > 100 ? 'green' : 'other'
+}
+
+/** Submits and waits until it is Done. */
+async function invalidate(selection: unknown): Promise<void> {
+  const submitted = (await api('POST', `${PROJECT}/invalidations`, selection)) as { id: string }
+  const status = async () =>
+    ((await api('GET', `${PROJECT}/invalidations/${submitted.id}`)) as { status: string }).status
+  await eventually(async () => (await status()) === 'Done', 'Done')
+}
+
+async function eventually(holds: () => Promise<boolean>, what: string): Promise<void> {
+  const until = performance.now() + 10_000
+  while (!(await holds())) {
+    assert.ok(performance.now() < until, `not within 10 s: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+const newClient = () => {
+  client += 1
+}
+
+describe('one original, many spellings', () => {
+  const SPELLINGS: readonly (readonly [target: string, host?: string])[] = [
+    ['/sample.li/a.png?w=50'],
+    ['//sample.li/a.png?w=50'],
+    ['/http://sample.li/a.png?w=50'],
+    ['/https://sample.li/a.png?w=50'],
+    ['/v7/sample.li/a.png?w=50'],
+    ['/sample.li%2Fa.png?ci_url_encoded=1&w=50'],
+    ['/https%3A%2F%2Fsample.li%2Fa.png?w=50&ci_url_encoded=1'],
+    ['/SAMPLE.LI/a.png?w=50'],
+    ['/sample.li:443/a.png?w=50'],
+    ['/_x_/a.png?w=50'],
+    ['/a.png?w=50'],
+    ['/sample.li/a.png?w=50', 'img.example.com'],
+    ['/_t/doc/sample.li/a.png?w=50', 'localhost'],
+    ['/sample.li/a.png?&w=50'],
+    ['/sample.li/a.png?utm_source=x&width=50&func=crop'],
+  ]
+
+  it('are 1 read of the origin and 1 cache entry', async () => {
+    newClient()
+    await origin.put('/a.png', 'red')
+    const first = await get(...SPELLINGS[0]!)
+    assert.equal(await colorOf(first), 'red')
+    for (const [target, host] of SPELLINGS.slice(1)) {
+      const answer = await get(target, host)
+      assert.ok(isHit(answer), `${target} at ${host}: ${answer.headers['cache-status']}`)
+      assert.equal(answer.headers['etag'], first.headers['etag'])
+    }
+    assert.equal(origin.bodies, 1)
+    assert.equal(origin.heard[0]?.headers['x-origin-key'], 'open sesame')
+  })
+
+  const FORMS = [
+    '/sample.li/a.png',
+    'sample.li/a.png',
+    'https://sample.li/a.png',
+    '/v7/sample.li/a.png',
+    '_x_/a.png',
+    'a.png',
+    'SAMPLE.LI:443/a.png',
+  ]
+  for (const [at, form] of FORMS.entries()) {
+    it(`are all purged by the original ${form}`, async () => {
+      newClient()
+      const color = at % 2 === 0 ? 'blue' : 'red'
+      await origin.put('/a.png', color)
+      const bodies = origin.bodies
+      await invalidate({ originals: [form] })
+      for (const [target, host] of SPELLINGS)
+        assert.equal(await colorOf(await get(target, host)), color)
+      assert.equal(origin.bodies, bodies + 1)
+      const read = origin.heard.at(-1)!
+      assert.equal(read.headers['if-none-match'], undefined, 'fetched anew, not asked after')
+      assert.equal(read.headers['cache-control'], 'no-cache')
+    })
+  }
+
+  it('an original with its own query is another original', async () => {
+    newClient()
+    const bodies = origin.bodies
+    await get('/sample.li/a.png%3Fv%3D13?ci_url_encoded=1&w=50')
+    assert.equal(origin.bodies, bodies + 1)
+    assert.equal(origin.heard.at(-1)?.url, '/a.png?v=13')
+  })
+
+  it('of overlapping aliases the longest wins', async () => {
+    newClient()
+    await origin.put('/deep/b.png', 'green')
+    assert.equal(await colorOf(await get('/_x_y_/b.png?w=50')), 'green')
+  })
+})
+
+describe('versions', () => {
+  it('“The vh parameter with any random value makes the URL unique and forces a cache refresh.”', async () => {
+    newClient()
+    await origin.put('/flat.png', 'red')
+    assert.equal(await colorOf(await get('/sample.li/flat.png?w=50')), 'red')
+    await origin.put('/flat.png', 'blue')
+    assert.equal(
+      await colorOf(await get('/sample.li/flat.png?w=50')),
+      'red',
+      'not noticed by itself',
+    )
+    // Originals are looked at at most once a second; until then an answer lives for a second only.
+    await eventually(async () => {
+      const answer = await get('/sample.li/flat.png?w=50&vh=4711')
+      return (await colorOf(answer)) === 'blue'
+    }, 'the new picture under a vh not seen before')
+  })
+
+  it('the API gives the current content hash, and a URL with it lives for a year', async () => {
+    newClient()
+    await origin.put('/hash.png', 'red')
+    await get('/sample.li/hash.png?w=50')
+    const known = (await api('GET', `${PROJECT}/originals?path=_x_/hash.png`)) as {
+      original: string
+      hash: string
+      vh: string
+      etag: string
+    }
+    assert.equal(known.hash, origin.hashOf('/hash.png'))
+    assert.equal(known.original, 'sample.li/hash.png')
+    assert.ok(known.etag.startsWith('"'))
+    assert.ok(known.hash.startsWith(known.vh))
+    const answer = await get(`/sample.li/hash.png?w=50&vh=${known.vh}`)
+    assert.match(answer.headers['cache-control'] ?? '', /max-age=31536000, immutable/)
+    const reads = origin.heard.length
+    await assert.rejects(
+      api('GET', `${PROJECT}/originals?path=sample.li/never.png`),
+      /unknown-original/,
+    )
+    assert.equal(origin.heard.length, reads, 'nobody asked the origin')
+  })
+})
+
+describe('lifetimes', () => {
+  it('ci_cache overrides both lifetimes of the project, and what is over is only asked after', async () => {
+    newClient()
+    await origin.put('/short.png', 'red')
+    const first = await get('/sample.li/short.png?w=50&ci_cache=1')
+    assert.equal(first.headers['cache-control'], 'public, max-age=1')
+    assert.equal(first.headers['cdn-cache-control'], 'max-age=1')
+    const bodies = origin.bodies
+    await eventually(async () => {
+      await get('/sample.li/short.png?w=50&ci_cache=1')
+      return origin.heard.at(-1)?.headers['if-none-match'] !== undefined
+    }, 'a conditional request')
+    assert.equal(origin.bodies, bodies, 'and no second body')
+    await origin.put('/short.png', 'blue')
+    await eventually(
+      async () => (await colorOf(await get('/sample.li/short.png?w=50&ci_cache=1'))) === 'blue',
+      'the new picture',
+    )
+  })
+
+  it('ci_cache stretches no refusal', async () => {
+    newClient()
+    const missing = await get('/sample.li/none.png?ci_cache=3600')
+    assert.equal(missing.status, 404)
+    assert.equal(missing.headers['cache-control'], 'no-store')
+  })
+})
+
+describe('an original that is missing', () => {
+  it('is 404 with a sentence unless the project says otherwise', async () => {
+    newClient()
+    const answer = await get('/sample.li/lost0.png?w=50')
+    assert.equal(answer.status, 404)
+    assert.match(answer.text, /lost0\.png was not found/)
+  })
+
+  const CHOICES = [
+    ['empty-404', 404, undefined, 0],
+    ['transparent-200', 200, 'image/gif', 1],
+    ['default-image-404', 404, 'image/png', 50],
+    ['default-image-200', 200, 'image/png', 50],
+  ] as const
+  for (const [choice, status, type, width] of CHOICES) {
+    it(`is ${choice} by the project’s choice, for a moment only`, async () => {
+      newClient()
+      await origin.put('/default.png', 'green')
+      await delivery({
+        missingOriginal: choice,
+        missingImage: 'sample.li/default.png',
+        missingTtlSeconds: 1,
+      })
+      const file = `/${choice}.png`
+      const answer = await get(`/sample.li${file}?w=50&flip=h`)
+      assert.equal(answer.status, status)
+      assert.equal(answer.headers['content-type'], type)
+      assert.equal(answer.headers['cache-control'], 'public, max-age=1')
+      if (width > 0) assert.equal((await sharp(answer.bytes).metadata()).width, width)
+      else assert.equal(answer.bytes.length, 0)
+      const reads = () => origin.heard.filter(({ url }) => url === file).length
+      await Promise.all([1, 2, 3].map((at) => get(`/sample.li${file}?w=${50 + at}`)))
+      assert.equal(reads(), 1, 'an origin that says “missing” is not asked again at once')
+      await origin.put(file, 'red')
+      await eventually(async () => {
+        const now = await get(`/sample.li${file}?w=50&flip=h`)
+        return now.status === 200 && (await colorOf(now)) === 'red'
+      }, 'the picture that was put in')
+    })
+  }
+
+  it('a default image that changes is gone from the answers that it stood in for', async () => {
+    newClient()
+    await delivery({ missingOriginal: 'default-image-200', missingTtlSeconds: 3600 })
+    assert.equal(await colorOf(await get('/sample.li/lost1.png?w=50')), 'green')
+    await origin.put('/default.png', 'blue')
+    await invalidate({ originals: ['sample.li/default.png'] })
+    assert.equal(await colorOf(await get('/sample.li/lost1.png?w=50')), 'blue')
+    await delivery({ missingOriginal: 'text-404', missingImage: null, missingTtlSeconds: 10 })
+  })
+
+  it('is there after an invalidation, whatever was remembered', async () => {
+    newClient()
+    assert.equal((await get('/sample.li/late.png?w=50')).status, 404)
+    await origin.put('/late.png', 'red')
+    assert.equal((await get('/sample.li/late.png?w=50')).status, 404, 'remembered for some seconds')
+    await invalidate({ originals: ['sample.li/late.png'] })
+    assert.equal(await colorOf(await get('/sample.li/late.png?w=50')), 'red')
+  })
+})
+
+describe('an origin that fails', () => {
+  it('is an error when nothing may stand in', async () => {
+    newClient()
+    await origin.put('/down.png', 'red')
+    await get('/sample.li/down.png?w=50&ci_cache=1')
+    origin.failWith(503)
+    await eventually(
+      async () => (await get('/sample.li/down.png?w=50&ci_cache=1')).status >= 500,
+      'an error',
+    )
+    origin.failWith(0)
+  })
+
+  it('may be stood in for by an older copy if the project allows it, never by one that was invalidated', async () => {
+    newClient()
+    await delivery({ staleIfErrorSeconds: 3600 })
+    await origin.put('/stale.png', 'red')
+    const url = '/sample.li/stale.png?w=50&ci_cache=1'
+    await eventually(async () => (await get(url)).status === 200, 'the host is used again')
+    origin.failWith(500)
+    const reads = origin.heard.length
+    let standing = await get(url)
+    await eventually(async () => {
+      standing = await get(url)
+      return origin.heard.length > reads
+    }, 'a read that failed')
+    assert.equal(await colorOf(standing), 'red')
+    await invalidate({ originals: ['sample.li/stale.png'] })
+    const purged = await get(url)
+    assert.ok(purged.status >= 500, `${purged.status}: it was invalidated`)
+    origin.failWith(0)
+    await eventually(async () => (await get(url)).status === 200, 'the origin is back')
+    await delivery({ staleIfErrorSeconds: 0 })
+  })
+})
+
+describe('sizes', () => {
+  it('are rounded up by the project: a hundred widths are one rendition', async () => {
+    newClient()
+    await origin.put('/round.png', 'red')
+    await delivery({ sizeStep: 100 })
+    const first = await get('/sample.li/round.png?w=301')
+    assert.equal((await sharp(first.bytes).metadata()).width, 400)
+    for (const width of [302, 350, 399, 400])
+      assert.ok(isHit(await get(`/sample.li/round.png?w=${width}`)))
+    await delivery({ sizeStep: null, allowedSizes: [200] })
+    assert.equal((await get('/sample.li/round.png?w=200')).status, 200)
+    const refused = await get('/sample.li/round.png?w=201')
+    assert.equal(refused.status, 400)
+    assert.match(refused.text, /^w must .*200/)
+    await delivery({ allowedSizes: [] })
+  })
+})
+
+const now = () => Math.floor(Date.now() / 1000)
+
+describe('signed URLs', () => {
+  it('are asked for on every request once the project wants them, also for what is cached', async () => {
+    newClient()
+    await origin.put('/signed.png', 'red')
+    const target = '/sample.li/signed.png?w=50'
+    assert.equal((await get(target)).status, 200)
+    await delivery({ signedUrls: { required: true, keys: [KEY] } })
+    await eventually(async () => (await get(target)).status === 403, 'refused without a signature')
+    const refused = await get(target)
+    assert.match(refused.text, /\bsig\b/)
+    assert.equal(refused.headers['cache-control'], 'no-store')
+    const signed = signTarget(target, 'demo', KEY, now() + 5)
+    const answer = await get(signed)
+    assert.equal(await colorOf(answer), 'red')
+    assert.ok(isHit(answer), 'one copy for signed and unsigned')
+    const age = Number(answer.headers['age'])
+    const maxAge = Number(/max-age=(\d+)/.exec(answer.headers['cdn-cache-control'] ?? '')?.[1])
+    assert.ok(maxAge - age <= 5, 'no cache keeps it past its end')
+    assert.equal((await get(signTarget(target, 'demo', KEY, now() - 60))).status, 403)
+    assert.equal((await get(signed.replace('w=50', 'w=51'))).status, 403)
+    assert.equal((await get(`${signed}&h=1`)).status, 403)
+    await origin.put('/signed.png', 'blue')
+    await invalidate({ originals: ['sample.li/signed.png'] })
+    assert.equal(await colorOf(await get(signed)), 'blue')
+    await delivery({ signedUrls: { required: false, keys: [] } })
+    await eventually(async () => (await get(target)).status === 200, 'open again')
+  })
+})
