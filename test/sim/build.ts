@@ -5,6 +5,8 @@ import { Edge } from '../../src/edge/edge.ts'
 import type { EdgeParts } from '../../src/edge/edge.ts'
 import type { Upstream } from '../../src/edge/upstream.ts'
 import type { NodeRole } from '../../src/contract/node-protocol.ts'
+import { Authority } from '../../src/purgelog/authority.ts'
+import type { AuthorityParts, ControlMemory } from '../../src/purgelog/authority.ts'
 import { soundLibrary } from './control.ts'
 import type { Library } from './control.ts'
 import { Database } from './database.ts'
@@ -19,6 +21,9 @@ export interface Build {
   readonly edge: (parts: EdgeParts, program: Program) => Edge
   /** `home` is true for the edge between edges and resizer. */
   readonly upstream: (upstream: Upstream, freshness: Freshness, home: boolean) => Upstream
+  /** The store as one control process's authority sees it. */
+  readonly memory: (memory: ControlMemory) => ControlMemory
+  readonly authority: (parts: AuthorityParts) => Authority
   readonly database: (world: World, ledger: Ledger) => Database
   readonly library: Library
 }
@@ -28,6 +33,8 @@ export const soundBuild: Build = {
   fills: (freshness, { clock }) => new Fills(freshness, clock),
   edge: (parts) => new Edge(parts),
   upstream: (upstream) => upstream,
+  memory: (memory) => memory,
+  authority: (parts) => new Authority(parts),
   database: (world, ledger) => new Database(world, ledger),
   library: soundLibrary,
 }

@@ -11,13 +11,14 @@ import { createInvalidations } from '../../src/invalidation/invalidations.ts'
 import type { Invalidations } from '../../src/invalidation/invalidations.ts'
 import { silentLog } from '../../src/kernel/log.ts'
 import type { RecordChange, RecordStore } from '../../src/origin/records.ts'
-import { Authority } from '../../src/purgelog/authority.ts'
+import type { Authority } from '../../src/purgelog/authority.ts'
 import type { AssetRow, ProjectRow, Store } from '../../src/store/store.ts'
 import { createOwnNodes } from '../../src/targets/own-nodes.ts'
 import { controlMemory } from '../support/control-memory.ts'
 import type { Program } from './host.ts'
 import type { Origin } from './origin.ts'
 import { subjectOf } from './origin.ts'
+import type { Profile } from './profile.ts'
 import { HOST, PROJECT, REMOTE } from './scene.ts'
 import type { Stage } from './stage.ts'
 
@@ -51,12 +52,12 @@ export class Control {
     const { clock, timers, random } = program
     const { database, origin, leaseMs } = stage
     this.store = database.for(program, () => this.authority.announce())
-    this.authority = new Authority({
+    this.authority = stage.build.authority({
       clock,
       timers,
       random,
       leaseMs,
-      memory: controlMemory(this.store),
+      memory: stage.build.memory(controlMemory(this.store)),
       origin: { kind: 'folder', path: 'origin' },
     })
     const list = (): ReturnType<Store['tables']['nodes']['list']> => this.store.tables.nodes.list()
@@ -258,7 +259,7 @@ function assetRow(
   }
 }
 
-export function projectRow(automatic: boolean): ProjectRow {
+export function projectRow({ automatic, lifetimeSeconds, standInSeconds }: Profile): ProjectRow {
   return {
     id: PROJECT,
     company: null,
@@ -268,7 +269,8 @@ export function projectRow(automatic: boolean): ProjectRow {
     hosts: [HOST],
     origins: [{ host: REMOTE.split('/')[0]!, scheme: 'http' }],
     originAliases: {},
-    cdnTtlSeconds: 36_000,
+    cdnTtlSeconds: lifetimeSeconds,
+    delivery: { staleIfErrorSeconds: standInSeconds },
     browserTtlSeconds: 60,
     automaticInvalidation: automatic,
     maxUrlsPerInvalidation: 1000,

@@ -61,20 +61,27 @@ export class Faults {
           network.mend(node.host, other.host),
         )
       }
-      case 'badNetwork':
+      case 'badNetwork': {
+        const { network: worst } = theatre.profile
         network.conditions = {
-          lost: chance.between(0, 0.1),
-          repeated: chance.between(0, 0.2),
-          slow: chance.between(0, 0.3),
+          lost: chance.between(0, worst.lost),
+          repeated: chance.between(0, worst.repeated),
+          slow: chance.between(0, worst.slow),
           slowMs: chance.between(0, theatre.stage.leaseMs * 2),
         }
         return this.#for('bad network', () => {
           network.conditions = { ...CALM }
         })
+      }
       case 'slowOrigin':
         origin.slowMs = chance.between(5, theatre.profile.originSlowMs)
         return this.#for('slow origin', () => {
           origin.slowMs = 3
+        })
+      case 'remoteFails':
+        origin.remoteFails = true
+        return this.#for('the remote origin fails', () => {
+          origin.remoteFails = false
         })
       case 'naps': {
         // Each is within the margin, and goes unnoticed by whoever compares two looks at the clocks.

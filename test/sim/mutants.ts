@@ -3,6 +3,7 @@ import type { FillAnswer, FillOrder, Waiter } from '../../src/cache/fills.ts'
 import { Freshness } from '../../src/cache/freshness.ts'
 import type { FreshnessState } from '../../src/cache/freshness.ts'
 import type { Grant } from '../../src/cache/leases.ts'
+import type { KeyHash } from '../../src/contract/keys.ts'
 import { keyHash, keyText } from '../../src/contract/keys.ts'
 import { NODE_HEADERS } from '../../src/contract/node-protocol.ts'
 import type { PurgeEntry } from '../../src/contract/purge-log.ts'
@@ -10,6 +11,10 @@ import { Edge } from '../../src/edge/edge.ts'
 import type { Obtained } from '../../src/edge/edge.ts'
 import type { EdgeRequest, Resource } from '../../src/edge/resource.ts'
 import type { Upstream } from '../../src/edge/upstream.ts'
+import type { Clock } from '../../src/kernel/clock.ts'
+import { Authority } from '../../src/purgelog/authority.ts'
+import type { ControlMemory } from '../../src/purgelog/authority.ts'
+import type { NodeProgress } from '../../src/purgelog/barrier.ts'
 import { soundBuild } from './build.ts'
 import type { Build } from './build.ts'
 import type { EdgeParts } from '../../src/edge/edge.ts'
@@ -129,6 +134,78 @@ function movingWithout(purge: 'never' | 'late'): Library {
   }
 }
 
+/** P3: a lease runs from the arrival of the grant. */
+class LeaseFromReceipt extends Freshness {
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    super(clock)
+    this.#clock = clock
+  }
+
+  override grant(grant: Grant): void {
+    super.grant({ ...grant, sentAt: this.#clock.now(), sentWall: this.#clock.wall() })
+  }
+}
+
+/** P14: what a sweep forgets is forgotten, for fills that are still under way as well. */
+class WithoutFloor extends Freshness {
+  override reflects(keys: readonly KeyHash[], mark: number): boolean {
+    return mark >= this.stampOf(keys)
+  }
+
+  override needOf(keys: readonly KeyHash[]): number {
+    return this.stampOf(keys)
+  }
+}
+
+/** P9: a waiter takes whatever the fill that it joined brings. */
+class TrustingFills<A extends FillAnswer> extends Fills<A> {
+  override accepts(): boolean {
+    return true
+  }
+}
+
+/** P7: what comes from inside is as fresh as this node. */
+function unheeding(upstream: Upstream, freshness: Freshness): Upstream {
+  return {
+    marks: true,
+    async ask(request, signal) {
+      const answer = await upstream.ask(request, signal)
+      const mark = Math.max(freshness.applied, Number(answer.headers[NODE_HEADERS.mark]))
+      return { ...answer, headers: { ...answer.headers, [NODE_HEADERS.mark]: String(mark) } }
+    },
+  }
+}
+
+/** P4: nobody is waited for. */
+class ImpatientAuthority extends Authority {
+  override async waitFor(): Promise<readonly NodeProgress[]> {
+    return []
+  }
+}
+
+/** P4: a process waits for the nodes that it has granted a lease itself. */
+function ownGrantsOnly(memory: ControlMemory): ControlMemory {
+  const granted = new Set<string>()
+  return {
+    ...memory,
+    async acknowledge(incarnation, applied, seenAt) {
+      granted.add(incarnation)
+      return memory.acknowledge(incarnation, applied, seenAt)
+    },
+    nodes: async () => (await memory.nodes()).filter(({ incarnation }) => granted.has(incarnation)),
+  }
+}
+
+/** P4: a node that somebody has marked out is waited for no more. */
+function withoutOut(memory: ControlMemory): ControlMemory {
+  return {
+    ...memory,
+    nodes: async () => (await memory.nodes()).filter(({ state }) => state === 'in'),
+  }
+}
+
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a lease that is not tied to the head of the log',
@@ -204,6 +281,65 @@ export const MUTANTS: readonly Mutant[] = [
       ...HURRIED,
       writeEveryMs: 40,
       writes: { ...CALM_PROFILE.writes, move: 8, purgeOnly: 16 },
+    },
+  },
+  {
+    name: 'a lease counted from the arrival of the grant',
+    build: { ...soundBuild, freshness: ({ clock }) => new LeaseFromReceipt(clock) },
+    profile: {
+      ...HURRIED,
+      // A grant that takes longer than the margin, to a node that the purge reaches later still.
+      leaseMs: 1_000,
+      readEveryMs: 8,
+      lastsMs: 8_000,
+      faultEveryMs: 500,
+      network: { lost: 0, repeated: 0, slow: 1 },
+      faults: onlyFaults({ badNetwork: 1 }),
+    },
+  },
+  {
+    name: 'stamps that a sweep forgets without raising the floor',
+    build: { ...soundBuild, freshness: ({ clock }) => new WithoutFloor(clock) },
+    profile: { ...HURRIED, faultEveryMs: 20, faults: onlyFaults({ sweep: 6, slowOrigin: 1 }) },
+  },
+  {
+    name: 'a waiter that does not look at what it is given',
+    build: { ...soundBuild, fills: (freshness, { clock }) => new TrustingFills(freshness, clock) },
+    profile: { ...HURRIED, faults: onlyFaults({ slowOrigin: 1 }) },
+  },
+  {
+    name: 'an upstream mark that is ignored',
+    build: { ...soundBuild, upstream: (upstream, freshness) => unheeding(upstream, freshness) },
+    profile: HURRIED,
+  },
+  {
+    name: 'no wait for acknowledgements or leases',
+    build: { ...soundBuild, authority: (parts) => new ImpatientAuthority(parts) },
+    profile: { ...HURRIED, faults: onlyFaults({ badNetwork: 1 }) },
+  },
+  {
+    name: 'control processes that know only their own grants',
+    build: { ...soundBuild, memory: ownGrantsOnly },
+    profile: {
+      ...HURRIED,
+      controls: 2,
+      faultEveryMs: 60,
+      faults: onlyFaults({ cutFromControl: 1, crashControl: 1 }),
+    },
+  },
+  {
+    name: 'nodes that are out and ignored at once',
+    build: { ...soundBuild, memory: withoutOut },
+    profile: {
+      ...HURRIED,
+      // The mark must fall between a node's renewal and the loss of its next acknowledgement.
+      leaseMs: 300,
+      controls: 2,
+      writeEveryMs: 25,
+      faultEveryMs: 50,
+      lastsMs: 5_000,
+      network: { lost: 0.6, repeated: 0, slow: 0.3 },
+      faults: onlyFaults({ cutFromControl: 3, badNetwork: 2 }),
     },
   },
 ]

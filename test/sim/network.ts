@@ -34,6 +34,7 @@ export class Network {
   readonly #world: World
   readonly #cuts = new Set<string>()
   readonly #hanging = new Set<() => void>()
+  readonly #listening = new Set<() => void>()
   conditions: Conditions = { ...CALM }
 
   constructor(world: World) {
@@ -61,27 +62,39 @@ export class Network {
     const server = new AbortController()
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error)
-      signal.addEventListener(
-        'abort',
-        () => {
-          reject(signal.reason as Error)
-          this.#world.after(this.#delay(), () => server.abort(signal.reason))
-        },
-        { once: true },
-      )
-      const fail = (why: string): void => from.later(this.#delay(), () => reject(call.failure(why)))
-      const send = (first: boolean): void => {
-        this.#world.after(this.#delay(), () => {
-          this.#arrive(call, server.signal, {
-            answer: first ? resolve : () => undefined,
-            error: first ? reject : () => undefined,
-            fail: first ? fail : () => undefined,
-          })
-        })
+      const abort = (): void => {
+        settle(() => reject(signal.reason as Error))
+        this.#world.after(this.#delay(), () => server.abort(signal.reason))
       }
-      send(true)
-      if (this.#world.chance.happens(this.conditions.repeated)) send(false)
+      // Node keeps a signal that somebody listens to, and with it this whole world.
+      const deaf = (): void => {
+        this.#listening.delete(deaf)
+        signal.removeEventListener('abort', abort)
+      }
+      const settle = (settled: () => void): void => {
+        deaf()
+        settled()
+      }
+      this.#listening.add(deaf)
+      signal.addEventListener('abort', abort, { once: true })
+      const back: Back<T> = {
+        answer: (answer) => settle(() => resolve(answer)),
+        error: (error) => settle(() => reject(error)),
+        fail: (why) => from.later(this.#delay(), () => settle(() => reject(call.failure(why)))),
+      }
+      this.#send(call, server.signal, back)
+      if (this.#world.chance.happens(this.conditions.repeated))
+        this.#send(call, server.signal, NOBODY)
     })
+  }
+
+  /** The end of the world: nobody listens any more. */
+  close(): void {
+    for (const deaf of this.#listening) deaf()
+  }
+
+  #send<T>(call: Call<T>, signal: AbortSignal, back: Back<T>): void {
+    this.#world.after(this.#delay(), () => this.#arrive(call, signal, back))
   }
 
   #arrive<T>(call: Call<T>, signal: AbortSignal, back: Back<T>): void {
@@ -132,6 +145,13 @@ interface Back<T> {
   readonly answer: (answer: T) => void
   readonly error: (error: Error) => void
   readonly fail: (why: string) => void
+}
+
+/** Who asked twice takes one answer. */
+const NOBODY: Back<unknown> = {
+  answer: () => undefined,
+  error: () => undefined,
+  fail: () => undefined,
 }
 
 function pairOf(one: Host, other: Host): string {

@@ -20,6 +20,8 @@ export class Origin {
   readonly #world: World
   readonly #records = new Map<string, unknown>()
   readonly #blobs = new Map<string, string>()
+  /** The remote host answers nobody. */
+  remoteFails = false
   /** Reads and renders take up to this long. */
   slowMs = 3
 
@@ -87,7 +89,10 @@ export class Origin {
       fetch: async ({ original, validators, noCache }) => {
         await this.#wait(program)
         const text = this.truth.of(original).value
+        const { remoteFails } = this
         await this.#wait(program)
+        if (remoteFails) throw new OriginError('origin-unreachable', 'The origin is down.')
+        if (text === ABSENT) return { kind: 'missing', status: 404 }
         const etag = `"${sha256(text).slice(0, 16)}"`
         if (noCache !== true && validators?.etag === etag)
           return { kind: 'not-modified', ageSeconds: null }

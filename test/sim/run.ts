@@ -51,6 +51,7 @@ export async function runSeed(
   again(profile.faultEveryMs, () => faults.cause(chance.weighed(profile.faults)))
   await world.run(end, () => safety.violations.length > 0)
   if (safety.violations.length === 0) await endsWell(theatre, faults, safety)
+  theatre.stage.network.close()
   return {
     seed,
     violations: safety.violations,

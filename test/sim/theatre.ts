@@ -81,7 +81,7 @@ export class Theatre {
   async open(): Promise<void> {
     const { world, database, origin } = this.stage
     const builder = new Program(this.#controlHosts[0]!, 'builder')
-    const row = projectRow(this.profile.automatic)
+    const row = projectRow(this.profile)
     const done = this.#build(builder, row)
     await world.run(world.now + 200)
     await done

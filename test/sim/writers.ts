@@ -3,6 +3,7 @@ import type { Control } from './control.ts'
 import type { WriteKind } from './profile.ts'
 import { ASSETS, HOST, MOVED, REMOTE, URLS } from './scene.ts'
 import type { Stage } from './stage.ts'
+import { ABSENT } from './truth.ts'
 
 const ASSET_IDS = [...ASSETS, MOVED]
 
@@ -21,16 +22,18 @@ export class Writers {
     switch (kind) {
       case 'put': {
         const { truth } = this.#stage.origin
-        const id = chance.pick(ASSET_IDS.filter((each) => truth.of(each).value !== 'absent'))
+        const id = chance.pick(ASSET_IDS.filter((each) => truth.of(each).value !== ABSENT))
         await this.#library.put(id, `v${version} of ${id}`)
         return this.#maybePurge(id)
       }
-      case 'remote':
-        this.#stage.origin.setRemote(REMOTE, `v${version} of ${REMOTE}`)
-        this.#stage.world.note('remote', `v${version}`)
+      case 'remote': {
+        const text = chance.happens(0.1) ? ABSENT : `v${version} of ${REMOTE}`
+        this.#stage.origin.setRemote(REMOTE, text)
+        this.#stage.world.note('remote', text)
         return this.#maybePurge(REMOTE)
+      }
       case 'move': {
-        const there = this.#stage.origin.truth.of(MOVED).value !== 'absent'
+        const there = this.#stage.origin.truth.of(MOVED).value !== ABSENT
         const [from, to] = there ? [MOVED, ASSETS[0]] : [ASSETS[0], MOVED]
         await this.#library.move(from, to)
         await this.#maybePurge(from)
@@ -67,7 +70,7 @@ export class Writers {
     const url = `http://${HOST}${chance.pick(targets)}`
     const isAsset = subject !== REMOTE
     // An asset that was moved away is no asset any more: its folder and its URLs still can be purged.
-    const exists = isAsset && this.#stage.origin.truth.of(subject).value !== 'absent'
+    const exists = isAsset && this.#stage.origin.truth.of(subject).value !== ABSENT
     const ways = {
       url: 3,
       path: 1,
