@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { after, before, describe } from 'node:test'
@@ -90,5 +90,12 @@ describe('the README', { skip: program('curl').skip }, () => {
       assert.equal(answer.status, 200, target)
       assert.ok((await answer.arrayBuffer()).byteLength > 0)
     }
+  })
+
+  test('everything in the data folder is explained in the reference', async () => {
+    const reference = readText('docs/reference/configuration.md')
+    const names = (await readdir(sluice.data)).map((name) => name.replace(/-(wal|shm)$/, ''))
+    const unexplained = names.filter((name) => !reference.includes(`\`${name}\``))
+    assert.deepEqual(unexplained, [])
   })
 })
