@@ -75,6 +75,9 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   [`GET ${P}/template`]: 'viewer',
   [`PUT ${P}/template`]: 'editor',
   [`POST ${P}/template/check`]: 'viewer',
+  [`GET ${P}/template/versions`]: 'viewer',
+  [`GET ${P}/template/versions/:version`]: 'viewer',
+  [`POST ${P}/template/versions/:version/restore`]: 'editor',
 
   [`POST ${P}/invalidations/preview`]: 'viewer',
   [`GET ${P}/invalidations`]: 'viewer',

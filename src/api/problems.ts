@@ -36,8 +36,11 @@ export function problemOf(error: unknown): Problem {
     }
   }
   if (error instanceof AssetsError) {
-    const { status, code, publicMessage, errors } = error
-    return problem(status, code, titleOfCode(code), publicMessage, errors)
+    const { status, code, publicMessage, errors, conflict } = error
+    return {
+      ...problem(status, code, titleOfCode(code), publicMessage, errors),
+      ...(conflict === undefined ? {} : { conflict }),
+    }
   }
   if (error instanceof StoreError) {
     const { status, code, publicMessage } = error

@@ -9,6 +9,7 @@ import type {
   PageRequest,
   ProjectRow,
   Tables,
+  TemplateVersionRow,
 } from '../store/store.ts'
 
 /**
@@ -48,8 +49,23 @@ export interface Assets {
   /** Names, origins and lifetimes are checked here: names are unique over all projects. */
   createProject(id: string, settings: ProjectSettings): Promise<ProjectRow>
   updateProject(id: string, settings: ProjectSettings): Promise<ProjectRow>
-  /** `expectedVersion` refuses (409 `template-changed`) when somebody saved meanwhile. */
-  putTemplate(project: string, text: string, expectedVersion?: number): Promise<ProjectRow>
+  /** `expectedVersion` refuses (409 `template-changed`, with both texts) when somebody saved meanwhile. */
+  putTemplate(
+    project: string,
+    text: string,
+    by: string,
+    expectedVersion?: number,
+  ): Promise<ProjectRow>
+  /** Newest first, at most TEMPLATE_VERSIONS_MAX. */
+  templateVersions(project: string): Promise<readonly TemplateVersionRow[]>
+  templateVersion(project: string, version: number): Promise<TemplateVersionRow>
+  /** Makes the text of an older version the newest one. */
+  restoreTemplate(
+    project: string,
+    version: number,
+    by: string,
+    expectedVersion?: number,
+  ): Promise<ProjectRow>
   /** Makes a project read from a watched folder; its watcher starts with `start`, or at once when already started. */
   useFolder(project: string, path: string): Promise<void>
 

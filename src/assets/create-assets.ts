@@ -18,7 +18,8 @@ import { assetOf, projectOf } from './library-parts.ts'
 import type { LibraryParts } from './library-parts.ts'
 import { createLocks } from './locks.ts'
 import { putPreset, removePreset } from './presets.ts'
-import { createProject, putTemplate, updateProject } from './projects.ts'
+import { createProject, updateProject } from './projects.ts'
+import { putTemplate, restoreTemplate, templateVersion } from './templates.ts'
 import { putAsset, restoreVersion } from './uploads.ts'
 
 export interface AssetsParts {
@@ -61,7 +62,15 @@ export function createAssets(parts: AssetsParts): Assets {
 
 type Reading = Pick<
   Assets,
-  'get' | 'list' | 'folders' | 'versions' | 'content' | 'crops' | 'presets'
+  | 'get'
+  | 'list'
+  | 'folders'
+  | 'versions'
+  | 'content'
+  | 'crops'
+  | 'presets'
+  | 'templateVersions'
+  | 'templateVersion'
 >
 
 function reading(parts: LibraryParts): Reading {
@@ -77,6 +86,8 @@ function reading(parts: LibraryParts): Reading {
     content: (project, id, options) => assetContent(parts, project, id, options ?? {}),
     crops: async (project, id) => (await assetOf(parts, project, id)).crops,
     presets: async (project) => (await projectOf(parts, project)).presets,
+    templateVersions: (project) => parts.store.tables.projects.templateVersions(project),
+    templateVersion: (project, version) => templateVersion(parts, project, version),
   }
 }
 
@@ -93,6 +104,7 @@ type Changing = Pick<
   | 'createProject'
   | 'updateProject'
   | 'putTemplate'
+  | 'restoreTemplate'
 >
 
 function changing(parts: LibraryParts): Changing {
@@ -107,7 +119,10 @@ function changing(parts: LibraryParts): Changing {
     removePreset: (project, name) => removePreset(parts, project, name),
     createProject: (id, settings) => createProject(parts, id, settings),
     updateProject: (id, settings) => updateProject(parts, id, settings),
-    putTemplate: (project, text, version) => putTemplate(parts, project, text, version),
+    putTemplate: (project, text, by, expectedVersion) =>
+      putTemplate(parts, { project, text, by, expectedVersion }),
+    restoreTemplate: (project, version, by, expectedVersion) =>
+      restoreTemplate(parts, { project, version, by, expectedVersion }),
   }
 }
 

@@ -28,7 +28,20 @@ export type AssetsErrorCode = keyof typeof ASSETS_ERRORS
 /** One offending part of a refused request: `pointer` is a JSON pointer into the body. */
 export interface AssetsErrorDetail {
   readonly pointer: string
+  /** The thing itself, when the pointer leads into a list. */
+  readonly item?: string
   readonly reason: string
+}
+
+/** Two people's changes of one text. */
+export interface Conflict {
+  readonly yours: string
+  readonly theirs: {
+    readonly text: string
+    readonly version: number
+    readonly savedAt: string | null
+    readonly savedBy: string | null
+  }
 }
 
 export class AssetsError extends Error {
@@ -38,16 +51,23 @@ export class AssetsError extends Error {
   /** Fit to be shown to whoever asked. */
   readonly publicMessage: string
   readonly errors: readonly AssetsErrorDetail[]
+  /** With `template-changed`. */
+  readonly conflict: Conflict | undefined
 
   constructor(
     code: AssetsErrorCode,
     publicMessage: string,
-    options: { cause?: unknown; errors?: readonly AssetsErrorDetail[] } = {},
+    options: {
+      cause?: unknown
+      errors?: readonly AssetsErrorDetail[]
+      conflict?: Conflict
+    } = {},
   ) {
     super(publicMessage, 'cause' in options ? { cause: options.cause } : {})
     this.code = code
     this.status = ASSETS_ERRORS[code]
     this.publicMessage = publicMessage
     this.errors = options.errors ?? []
+    this.conflict = options.conflict
   }
 }

@@ -135,9 +135,11 @@ describe('project settings', () => {
   it('the second of two editors of a template is told', async (t) => {
     const { assets } = await testLibrary(t)
     await assets.createProject('demo', {})
-    const saved = await assets.putTemplate('demo', '<ID>', 0)
+    const saved = await assets.putTemplate('demo', '<ID>', 'ann', 0)
     assert.deepEqual([saved.template, saved.templateVersion], ['<ID>', 1])
-    await assert.rejects(assets.putTemplate('demo', 'other', 0), { code: 'template-changed' })
-    assert.equal((await assets.putTemplate('demo', 'forced')).templateVersion, 2)
+    await assert.rejects(assets.putTemplate('demo', 'other', 'bob', 0), {
+      code: 'template-changed',
+    })
+    assert.equal((await assets.putTemplate('demo', 'forced', 'bob')).templateVersion, 2)
   })
 })

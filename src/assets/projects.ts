@@ -17,9 +17,6 @@ import { checkProjectId, normalizeSettings, PROJECT_DEFAULTS } from './project-s
 /** All projects share one record of names, so changes of names wait for each other; no project can be called so. */
 const NAMES_LOCK = '~names'
 
-/** 100,000 characters is what the template page takes, in UTF-16 code units. */
-const TEMPLATE_LENGTH_MAX = 256 * 1024
-
 export async function createProject(
   parts: LibraryParts,
   id: string,
@@ -159,25 +156,4 @@ function assertNamesFree(row: ProjectRow, others: readonly ProjectRow[]): void {
   if (clash === undefined) return
   // Whose it is stays unsaid: the asker may not be allowed to know that project.
   throw new AssetsError('name-taken', `The ${clash.replace(' ', ' “')}” is already in use.`)
-}
-
-export async function putTemplate(
-  parts: LibraryParts,
-  project: string,
-  text: string,
-  expectedVersion: number | undefined,
-): Promise<ProjectRow> {
-  if (text.length > TEMPLATE_LENGTH_MAX) {
-    const reason = `A template has at most ${TEMPLATE_LENGTH_MAX} characters.`
-    throw new AssetsError('bad-settings', reason, { errors: [{ pointer: '/text', reason }] })
-  }
-  return parts.locks.run(project, async () => {
-    const before = await projectOf(parts, project)
-    if (expectedVersion !== undefined && expectedVersion !== before.templateVersion) {
-      throw new AssetsError('template-changed', 'Somebody else saved the template meanwhile.')
-    }
-    const change = { template: text, templateVersion: before.templateVersion + 1 }
-    await parts.store.transaction('durable', (tx) => tx.projects.update(project, change))
-    return { ...before, ...change }
-  })
 }

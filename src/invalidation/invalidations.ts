@@ -10,7 +10,7 @@ import type { InvalidationParts } from './parts.ts'
 import { createPreviewMemory, preview } from './preview.ts'
 import { Runner } from './runner.ts'
 import { submit } from './submit.ts'
-import { checkTemplateText } from './template-check.ts'
+import { checkTemplateText, namedAssets } from './template-check.ts'
 import { createUpkeep } from './upkeep.ts'
 import type {
   CheckedLine,
@@ -111,7 +111,8 @@ export function createInvalidations(given: InvalidationParts): Invalidations {
     async checkTemplate(project, text, assets) {
       const row = await projectRow(tables, project)
       const { known, assets: rows } = await gather(tables, row, { ...NO_SELECTION, assets })
-      return checkTemplateText(text, row, rows, known)
+      const named = await tables.assets.getMany(project, namedAssets(text, known))
+      return checkTemplateText(text, { project: row, known, assets: rows, named })
     },
     subscribe: (project, id, listener) => events.subscribe(project, id, listener),
     recordChange: (tx, change) => automatic.record(tx, change),

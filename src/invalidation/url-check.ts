@@ -1,4 +1,5 @@
 import type { DeliveryUrl } from '../contract/delivery-url.ts'
+import { didYouMean } from '../contract/did-you-mean.ts'
 import { parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
 import { projectNames } from '../contract/project-names.ts'
 import type { NamesRecord } from '../contract/records.ts'
@@ -9,7 +10,8 @@ export const URL_LENGTH_MAX = 8192
 
 export type CheckedUrl =
   | { readonly ok: true; readonly url: DeliveryUrl }
-  | { readonly ok: false; readonly reason: string }
+  /** `part`: the piece of the text that is wrong, as it stands there. */
+  | { readonly ok: false; readonly reason: string; readonly part?: string }
 
 /** By which names and hosts a project is delivered: what a URL of it must fit to. */
 export interface DeliveryNames {
@@ -52,7 +54,8 @@ export function checkUrl(text: string, known: DeliveryNames): CheckedUrl {
   if (!known.hosts.has(hostname) && !isTokenHost(hostname, known)) {
     return refused(
       `${hostname} is not a host of this project: use its publish server, one of its hosts or an edge ` +
-        `(${listed([...known.hosts])}).`,
+        `(${listed([...known.hosts])}).${didYouMean(hostname, [...known.hosts])}`,
+      host,
     )
   }
   return checkTarget(host, target, known)
@@ -68,17 +71,21 @@ function checkTarget(host: string, target: string, known: DeliveryNames): Checke
   const company = /^\/is\/(?:image|content)\/([^/?]*)/.exec(target)?.[1]
   if (company !== undefined && !known.companies.includes(decoded(company))) {
     return refused(
-      `It names the company ${quoted(company)}, which is not this project's: use ${listed(known.companies)}.`,
+      `It names the company ${quoted(company)}, which is not this project's: use ` +
+        `${listed(known.companies)}.${didYouMean(decoded(company), known.companies)}`,
+      company,
     )
   }
   const token = /^\/_t\/([^/?]*)/.exec(target)?.[1]
   if (token !== undefined && !hasToken(decoded(token), known)) {
     return refused(
-      `It names the token ${quoted(token)}, which is not this project's: use ${listed(known.tokens)}.`,
+      `It names the token ${quoted(token)}, which is not this project's: use ` +
+        `${listed(known.tokens)}.${didYouMean(decoded(token), known.tokens)}`,
+      token,
     )
   }
   const parsed = parseDeliveryUrl({ host, target }, known.names)
-  if (!parsed.ok) return refused(`${parsed.problem.reason}.`)
+  if (!parsed.ok) return refused(`${parsed.problem.reason}.`, parsed.problem.parameter ?? undefined)
   return { ok: true, url: parsed.url }
 }
 
@@ -147,8 +154,11 @@ function listed(names: readonly string[]): string {
   return names.slice(0, LISTED_MAX).join(', ') + more
 }
 
-function refused(reason: string): { readonly ok: false; readonly reason: string } {
-  return { ok: false, reason }
+function refused(
+  reason: string,
+  part?: string,
+): { readonly ok: false; readonly reason: string; readonly part?: string } {
+  return { ok: false, reason, ...(part === undefined ? {} : { part }) }
 }
 
 /** Is this host one by which the project is delivered? Then it is no origin. */

@@ -89,7 +89,7 @@ async function makeProject(
   for (const [name, modifiers] of Object.entries(PRESETS)) {
     await assets.putPreset(project, name, modifiers)
   }
-  await assets.putTemplate(project, template(project, publishServer))
+  await assets.putTemplate(project, template(project, publishServer), BY)
 }
 
 /** Ports may be others after each start; what people set themselves stays. */
@@ -106,7 +106,12 @@ async function follow(
     ...(moved ? { publishServer } : {}),
   })
   if (moved && before.template === template(before.id, own)) {
-    await assets.putTemplate(before.id, template(before.id, publishServer), before.templateVersion)
+    await assets.putTemplate(
+      before.id,
+      template(before.id, publishServer),
+      BY,
+      before.templateVersion,
+    )
   }
 }
 

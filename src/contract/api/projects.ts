@@ -205,7 +205,14 @@ export const PresetList = closed({
 })
 export type PresetList = Static<typeof PresetList>
 
-export const Template = closed({ text: Type.String(), version: Type.Integer() })
+export const Template = closed({
+  text: Type.String(),
+  /** 0 before it was first saved. */
+  version: Type.Integer(),
+  /** Of this version; null when nobody is known to have saved it. */
+  savedAt: nullable(Instant),
+  savedBy: nullable(Type.String()),
+})
 export type Template = Static<typeof Template>
 
 export const TemplatePut = closed({
@@ -214,6 +221,28 @@ export const TemplatePut = closed({
   version: Type.Optional(Type.Integer({ minimum: 0 })),
 })
 export type TemplatePut = Static<typeof TemplatePut>
+
+/** A saved template; its text is at `…/template/versions/{version}`. */
+export const TemplateVersion = closed({
+  version: Type.Integer(),
+  savedAt: Instant,
+  savedBy: Type.String(),
+  /** Lines that are not empty. */
+  lines: Type.Integer(),
+})
+export type TemplateVersion = Static<typeof TemplateVersion>
+
+export const TemplateVersionList = closed({
+  items: Type.Array(TemplateVersion),
+  nextCursor: nullable(Type.String()),
+})
+export type TemplateVersionList = Static<typeof TemplateVersionList>
+
+export const TemplateRestore = closed({
+  /** The newest version that was seen: 409 `template-changed` when somebody saved meanwhile. */
+  version: Type.Optional(Type.Integer({ minimum: 0 })),
+})
+export type TemplateRestore = Static<typeof TemplateRestore>
 
 export const TemplateCheck = closed({
   text: Type.String({ maxLength: TEMPLATE_LENGTH_MAX }),

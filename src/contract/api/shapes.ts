@@ -23,8 +23,9 @@ export const SEARCH_LENGTH_MAX = 200
 export const CURSOR_LENGTH_MAX = 2048
 export const PAGE_LIMIT_MAX = 500
 export const PAGE_LIMIT_DEFAULT = 50
-/** A template of a thousand lines of full length would still be a mistake. */
-export const TEMPLATE_LENGTH_MAX = 256 * 1024
+/** Dynamic Media takes 2,500 characters (its page "Invalidate the CDN cache"); a shop with a thousand lines is still served here. */
+export const TEMPLATE_LENGTH_MAX = 100_000
+export const TEMPLATE_LINES_MAX = 1000
 
 /** A project's name: part of paths, hosts and key texts, so it holds neither `/`, `|`, `.` nor `:`. */
 export const PROJECT_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
@@ -85,6 +86,18 @@ export const Problem = Type.Object(
     /** With `preview-changed`: how the list would differ now. */
     difference: Type.Optional(
       closed({ added: Type.Array(Type.String()), removed: Type.Array(Type.String()) }),
+    ),
+    /** With `template-changed`: what was to be saved, and what somebody else has saved meanwhile. */
+    conflict: Type.Optional(
+      closed({
+        yours: Type.String(),
+        theirs: closed({
+          text: Type.String(),
+          version: Type.Integer(),
+          savedAt: nullable(Instant),
+          savedBy: nullable(Type.String()),
+        }),
+      }),
     ),
   },
   { title: 'Problem' },
