@@ -23,7 +23,9 @@ import type { Library } from './control.ts'
 import type { Program } from './host.ts'
 import { CALM_PROFILE, onlyFaults } from './profile.ts'
 import type { Profile } from './profile.ts'
+import type { Script } from './run.ts'
 import { PROJECT, REMOTE } from './scene.ts'
+import { SCRIPT_PROFILE, outTwice, slowGrant } from './scripts.ts'
 import { SequenceDatabase } from './sequence-database.ts'
 
 /**
@@ -35,6 +37,8 @@ export interface Mutant {
   readonly build: Build
   /** Under which the departure shows; the sound build passes the same seeds. */
   readonly profile: Profile
+  /** Instead of chance. */
+  readonly script?: Script
 }
 
 const HURRIED: Profile = {
@@ -286,16 +290,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a lease counted from the arrival of the grant',
     build: { ...soundBuild, freshness: ({ clock }) => new LeaseFromReceipt(clock) },
-    profile: {
-      ...HURRIED,
-      // A grant that takes longer than the margin, to a node that the purge reaches later still.
-      leaseMs: 1_000,
-      readEveryMs: 8,
-      lastsMs: 8_000,
-      faultEveryMs: 500,
-      network: { lost: 0, repeated: 0, slow: 1 },
-      faults: onlyFaults({ badNetwork: 1 }),
-    },
+    profile: SCRIPT_PROFILE,
+    script: slowGrant,
   },
   {
     name: 'stamps that a sweep forgets without raising the floor',
@@ -330,16 +326,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'nodes that are out and ignored at once',
     build: { ...soundBuild, memory: withoutOut },
-    profile: {
-      ...HURRIED,
-      // The mark must fall between a node's renewal and the loss of its next acknowledgement.
-      leaseMs: 300,
-      controls: 2,
-      writeEveryMs: 25,
-      faultEveryMs: 50,
-      lastsMs: 5_000,
-      network: { lost: 0.6, repeated: 0, slow: 0.3 },
-      faults: onlyFaults({ cutFromControl: 3, badNetwork: 2 }),
-    },
+    profile: SCRIPT_PROFILE,
+    script: outTwice,
   },
 ]

@@ -14,6 +14,16 @@ export interface Conditions {
 
 export const CALM: Conditions = { lost: 0, repeated: 0, slow: 0, slowMs: 0 }
 
+/** What befalls one message of a script: how long its way takes, or that it is lost. */
+export type Fate = { readonly ms: number } | 'lost' | undefined
+
+export interface Message {
+  readonly what: string
+  readonly leg: 'request' | 'answer'
+  /** The host that asks, whichever way the message goes. */
+  readonly asker: string
+}
+
 /** What waits on a dead connection gives up by then: idle limits of clients and proxies. */
 const HANG_MS = 8_000
 const NORMAL_MS = { from: 0.05, to: 3 } as const
@@ -36,6 +46,8 @@ export class Network {
   readonly #hanging = new Set<() => void>()
   readonly #listening = new Set<() => void>()
   conditions: Conditions = { ...CALM }
+  /** Decides for single messages; those that it leaves alone go as conditions are. */
+  script: (message: Message) => Fate = () => undefined
 
   constructor(world: World) {
     this.#world = world
@@ -52,6 +64,7 @@ export class Network {
   /** The end of all faults: what hangs is reset. */
   heal(): void {
     this.#cuts.clear()
+    this.script = () => undefined
     this.conditions = { ...CALM }
     for (const reset of this.#hanging) reset()
     this.#hanging.clear()
@@ -94,20 +107,24 @@ export class Network {
   }
 
   #send<T>(call: Call<T>, signal: AbortSignal, back: Back<T>): void {
-    this.#world.after(this.#delay(), () => this.#arrive(call, signal, back))
+    const fate = this.#fateOf(call, 'request')
+    if (fate === 'lost') return this.#hang(call.what, call.from, back.fail)
+    this.#world.after(fate.ms, () => this.#arrive(call, signal, back))
   }
 
   #arrive<T>(call: Call<T>, signal: AbortSignal, back: Back<T>): void {
     const target = call.to()
     const { from } = call
-    if (this.#isLost(from, target)) return this.#hang(call.what, from, back.fail)
+    if (this.#isCut(from, target)) return this.#hang(call.what, from, back.fail)
     if (!target.alive) return back.fail('connection refused')
     const deaf = target.whenDead(() => this.#hang(call.what, from, back.fail))
     target.later(0, () => {
       const leave = (deliver: () => void): void => {
         deaf()
-        if (this.#isLost(target, from)) this.#hang(call.what, from, back.fail)
-        else from.later(this.#delay(), deliver)
+        const fate = this.#fateOf(call, 'answer')
+        const lost = fate === 'lost' || this.#isCut(target, from)
+        if (lost) this.#hang(call.what, from, back.fail)
+        else from.later(fate.ms, deliver)
       }
       call.handle(signal).then(
         (answer) => leave(() => back.answer(answer)),
@@ -116,10 +133,14 @@ export class Network {
     })
   }
 
-  #isLost(from: Program, to: Program): boolean {
-    return (
-      this.#cuts.has(pairOf(from.host, to.host)) || this.#world.chance.happens(this.conditions.lost)
-    )
+  #fateOf<T>({ what, from }: Call<T>, leg: Message['leg']): Exclude<Fate, undefined> {
+    const scripted = this.script({ what, leg, asker: from.host.name })
+    if (scripted !== undefined) return scripted
+    return this.#world.chance.happens(this.conditions.lost) ? 'lost' : { ms: this.#delay() }
+  }
+
+  #isCut(from: Program, to: Program): boolean {
+    return this.#cuts.has(pairOf(from.host, to.host))
   }
 
   #hang(what: string, from: Program, fail: (why: string) => void): void {

@@ -16,21 +16,42 @@ function broken(error: unknown): never {
   throw error
 }
 
-/** One run: the same seed, profile and build make the same run. */
+/** What happens instead of chance, where chance is thin. */
+export type Script = (theatre: Theatre, safety: Safety) => Promise<void>
+
+/** One run: the same seed, build, profile and script make the same run. */
 export async function runSeed(
   seed: number,
   build: Build = soundBuild,
   profile: Profile = anyProfile(new Chance(seed, 2)),
+  script?: Script,
 ): Promise<Report> {
   const theatre = new Theatre(seed, profile, build)
-  const { world, ledger, origin } = theatre.stage
+  const { world, ledger, origin, network } = theatre.stage
   const safety = new Safety(world, ledger, origin.truth)
-  const writers = new Writers(theatre.stage)
   const faults = new Faults(theatre)
   await theatre.open()
+  if (script) await script(theatre, safety)
+  else await byChance(theatre, faults, safety)
+  if (safety.violations.length === 0) await endsWell(theatre, faults, safety)
+  network.close()
+  return {
+    seed,
+    violations: safety.violations,
+    traceHash: world.traceHash,
+    trace: world.trace,
+    events: world.eventsCount,
+    ...safety.counts,
+    done: ledger.countOf('Done'),
+  }
+}
 
-  const end = world.now + profile.lastsMs
+async function byChance(theatre: Theatre, faults: Faults, safety: Safety): Promise<void> {
+  const { profile, stage } = theatre
+  const { world } = stage
   const { chance } = world
+  const writers = new Writers(stage)
+  const end = world.now + profile.lastsMs
   const again = (everyMs: number, act: () => void): void => {
     if (everyMs === Number.POSITIVE_INFINITY) return
     world.after(-Math.log(1 - chance.number()) * everyMs, () => {
@@ -50,15 +71,4 @@ export async function runSeed(
   })
   again(profile.faultEveryMs, () => faults.cause(chance.weighed(profile.faults)))
   await world.run(end, () => safety.violations.length > 0)
-  if (safety.violations.length === 0) await endsWell(theatre, faults, safety)
-  theatre.stage.network.close()
-  return {
-    seed,
-    violations: safety.violations,
-    traceHash: world.traceHash,
-    trace: world.trace,
-    events: world.eventsCount,
-    ...safety.counts,
-    done: ledger.countOf('Done'),
-  }
 }

@@ -69,17 +69,17 @@ describe('the simulator', () => {
 })
 
 describe('the simulator finds', () => {
-  for (const { name, build, profile } of MUTANTS) {
+  for (const { name, build, profile, script } of MUTANTS) {
     test(`${name}; and nothing without it`, async () => {
       const found = await firstFound()
       assert.ok(found > 0, `not found in ${MUTANT_SEEDS} seeds`)
-      const sound = await runSeed(found, soundBuild, profile)
+      const sound = await runSeed(found, soundBuild, profile, script)
       assert.equal(sound.violations.length, 0, inWords(sound))
     })
 
     const firstFound = async (): Promise<number> => {
       for (let seed = 1; seed <= MUTANT_SEEDS; seed++) {
-        const { violations } = await runSeed(seed, build, profile)
+        const { violations } = await runSeed(seed, build, profile, script)
         if (violations.some(({ kind }) => kind === 'stale' || kind === 'false mark')) return seed
       }
       return 0

@@ -41,7 +41,7 @@ const mutant =
 const began = performance.now()
 const sums = { events: 0, answers: 0, hits: 0, unavailable: 0, done: 0 }
 for (let seed = first; seed < first + seeds; seed++) {
-  const report = await runSeed(seed, mutant?.build ?? soundBuild, mutant?.profile)
+  const report = await runSeed(seed, mutant?.build ?? soundBuild, mutant?.profile, mutant?.script)
   for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += report[name]
   const isBad = report.violations.length > 0
   if (isBad || values.trace)

@@ -1,0 +1,67 @@
+import { CALM_PROFILE } from './profile.ts'
+import type { Profile } from './profile.ts'
+import type { Script } from './run.ts'
+import { URLS } from './scene.ts'
+
+/** Schedules that chance would find once in a thousand seeds. */
+export const SCRIPT_PROFILE: Profile = { ...CALM_PROFILE, leaseMs: 1_000, throughHome: 0 }
+
+/**
+ * An edge hears of a first purge late, renews in between, and is then cut off: it has applied the purge and holds a lease for it, but
+ * control knows of neither, and marks it out. A second purge comes at that very moment. Who ignores nodes that are out calls it Done
+ * while the edge still answers from its lease.
+ */
+export const outTwice: Script = async (theatre, safety) => {
+  const { world, network, ledger, controls } = theatre.stage
+  const [edge] = theatre.edges
+  const [control] = controls
+  const url = URLS.find(({ target }) => target.includes('shoes/blue?wid'))!
+  void safety.read(edge!, url)
+  await world.run(world.now + 100)
+  const begin = world.now
+  network.script = ({ what, leg, asker }) => {
+    if (asker !== edge!.host.name || what.startsWith('ask')) return undefined
+    if (what === 'follow' && leg === 'answer') return { ms: 900 }
+    return world.now > begin + 850 && leg === 'request' ? 'lost' : undefined
+  }
+  void control!.invalidate({ assets: ['hats/top'], renditions: true })
+  await world.run(begin + 500)
+  void control!.put('shoes/blue', 'v2 of shoes/blue')
+  await world.run(begin + 2_000, () => ledger.countOf('Done') === 1)
+  void control!.invalidate({ assets: ['shoes/blue'], renditions: true })
+  for (let ms = 0; ms < 1_500; ms += 10) {
+    void safety.read(edge!, url)
+    await world.run(world.now + 10)
+  }
+}
+
+/**
+ * A grant that is under way for longer than the margin, to a node that hears of the purge later still: counted from its arrival, the
+ * lease outlives what control waits for.
+ */
+export const slowGrant: Script = async (theatre, safety) => {
+  const { world, network, controls } = theatre.stage
+  const [edge] = theatre.edges
+  const [control] = controls
+  const url = URLS.find(({ target }) => target.includes('shoes/blue?wid'))!
+  void safety.read(edge!, url)
+  void control!.put('shoes/blue', 'v2 of shoes/blue')
+  await world.run(world.now + 100)
+  const begin = world.now
+  network.script = ({ what, leg, asker }) => {
+    if (asker !== edge!.host.name || what.startsWith('ask')) return undefined
+    if (what === 'follow') return leg === 'answer' ? { ms: 5_000 } : undefined
+    // What was asked before the purge is answered late, and what is asked after it not at all.
+    if (leg === 'answer') return { ms: 700 }
+    return world.now > begin + 300 ? 'lost' : undefined
+  }
+  await world.run(begin + 290)
+  void safety.read(edge!, url)
+  void control!.put('shoes/blue', 'v3 of shoes/blue')
+  await world.run(begin + 300)
+  void control!.invalidate({ assets: ['shoes/blue'], renditions: true })
+  for (let ms = 0; ms < 2_500; ms += 10) {
+    void safety.read(edge!, url)
+    await world.run(world.now + 10)
+  }
+}
