@@ -1,3 +1,4 @@
+import { sha256 } from '../kernel/hash.ts'
 import type { Waiter } from '../cache/fills.ts'
 import { deliveryUrl } from '../contract/canonical-target.ts'
 import { problemText } from '../contract/delivery-url.ts'
@@ -107,6 +108,7 @@ function written(
   return {
     status: 200,
     headers: {
+      etag: `"${sha256(body).slice(0, 32)}"`,
       'content-type': json ? 'text/javascript; charset=utf-8' : 'text/plain; charset=utf-8',
       'content-length': String(body.byteLength),
       'x-content-type-options': 'nosniff',

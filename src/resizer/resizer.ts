@@ -110,9 +110,15 @@ export class Resizer {
   ): Promise<ResizerAnswer> {
     const parts = this.#parts
     if (url.asks.kind === 'properties') {
-      return propertiesAnswer(parts, url, waiter, mark, (image) =>
-        this.#rendition(request, image, waiter),
+      // The condition is on what the properties say, not on the picture that they speak of.
+      const { 'if-none-match': wanted, ...headers } = request.headers
+      const answer = await propertiesAnswer(parts, url, waiter, mark, (image) =>
+        this.#rendition({ ...request, headers }, image, waiter),
       )
+      const etag = answer.headers['etag']
+      return etag !== undefined && listsTag(wanted, etag)
+        ? { ...answer, status: 304, body: null }
+        : answer
     }
     if (url.subject.kind === 'content') return contentAnswer(parts, request, url, waiter, mark)
     const { made, keys, mark: reached, brief } = await this.#rendition(request, url, waiter)
@@ -281,11 +287,11 @@ export class Resizer {
 }
 
 function isNotModified(request: ResizerRequest, meta: RenditionMeta): boolean {
-  const wanted = request.headers['if-none-match']
-  return (
-    wanted !== undefined &&
-    wanted.split(',').some((tag) => tag.trim().replace(/^W\//, '') === meta.etag)
-  )
+  return listsTag(request.headers['if-none-match'], meta.etag)
+}
+
+function listsTag(wanted: string | undefined, etag: string): boolean {
+  return wanted?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag) ?? false
 }
 
 function problemAnswer(problem: Problem, from: Provenance): ResizerAnswer {
