@@ -11,7 +11,7 @@ import type { Started } from '../support/serve.ts'
 
 const chromium = program('chromium')
 
-const DONE = /^Live everywhere, .+, \d+\.\d s; visitors' browsers may keep theirs up to 60 s$/
+const DONE = /^Live everywhere, 5 URLs, \d+\.\d s; visitors' browsers may keep theirs up to 60 s$/
 
 describe('the console, from sign-in to fresh', { skip: chromium.skip }, () => {
   let serve: Started
@@ -62,6 +62,14 @@ describe('the console, from sign-in to fresh', { skip: chromium.skip }, () => {
     await again.page.goto(linkOf(serve))
     await again.page.getByRole('alert').waitFor()
     await again.close()
+  })
+
+  test('in the demo one button is enough: its pictures have been visited when they are replaced', async () => {
+    const { page } = desk
+    await page.getByRole('link', { name: 'Assets', exact: true }).first().click()
+    await page.getByRole('button', { name: 'Put in version 2 of gradient' }).click()
+    await page.getByText('2 edges still show the old one.').waitFor()
+    await page.getByRole('button', { name: 'Hide the message on gradient' }).click()
   })
 
   test('a replaced picture is told to be old at both edges, and Live view shows those very bytes', async () => {

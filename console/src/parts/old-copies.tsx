@@ -1,5 +1,6 @@
 import { CloseButton, LinkButton } from '@react-spectrum/s2'
 import { useMutation, useQuery } from '@tanstack/react-query'
+import type { SubmitBody } from '../../../src/contract/api/invalidations.ts'
 import { isFinal } from '../../../src/contract/invalidation.ts'
 import { api } from '../api.ts'
 import { browser } from '../browser.ts'
@@ -54,6 +55,11 @@ export function OldCopies({
   )
 }
 
+/** Every rendition, known or not; what is ticked besides only names in the log what most people know of it. */
+function wholeAsset(asset: string): SubmitBody {
+  return { assets: [asset], renditions: true, presets: true, content: true }
+}
+
 function Copies({
   asset,
   always,
@@ -62,7 +68,7 @@ function Copies({
   const here = useProject()
   const copies = useQuery(queries.copies(here.id, asset))
   const invalidate = useMutation({
-    mutationFn: () => api.submit(here.id, { assets: [asset], renditions: true }, browser.id()),
+    mutationFn: () => api.submit(here.id, wholeAsset(asset), browser.id()),
     onSuccess: (answer) => {
       tellInvalidation(here.id, answer)
       replaced.invalidatedBy(here.id, asset, answer.id)

@@ -19,6 +19,7 @@ import { AppLink } from '../../parts/app-link.tsx'
 import { paths } from '../../paths.ts'
 import { replaced } from '../../replaced.ts'
 import { roleReason, useProject } from '../../use-project.ts'
+import type { ProjectHere } from '../../use-project.ts'
 import { bytes } from '../../words.ts'
 import { CopyUrl } from './copy-url.tsx'
 import { Picture } from './picture.tsx'
@@ -88,7 +89,10 @@ export function describe(asset: Asset): string {
 export function DemoButton({ asset }: { readonly asset: Asset }) {
   const here = useProject()
   const replace = useMutation({
-    mutationFn: () => api.demoReplace(here.id, asset.id),
+    mutationFn: async () => {
+      await visitEdges(here, asset)
+      return api.demoReplace(here.id, asset.id)
+    },
     onSuccess: async () => {
       await refreshAssets(here.id)
       replaced.add(here.id, asset.id)
@@ -108,6 +112,12 @@ export function DemoButton({ asset }: { readonly asset: Asset }) {
       {demoLabel(asset)}
     </Button>
   )
+}
+
+/** A demo has no visitors: without this no edge would hold the version that is about to be the old one. */
+async function visitEdges({ id, project }: ProjectHere, { url, published }: Asset): Promise<void> {
+  if (url === null || !published) return
+  await Promise.allSettled(project.edges.map(({ node }) => api.visit(id, url, node)))
 }
 
 /** The demo has two drawings of each picture, and changes between them. */

@@ -64,7 +64,8 @@ function Steps({ project, demo }: { readonly project: string; readonly demo: boo
             {demo ? (
               <>
                 On <AppLink href={paths.assets(project)}>Assets</AppLink>, press{' '}
-                <strong>Put in version 2</strong> at any picture. No file is needed.
+                <strong>Put in version 2</strong> at any picture. No file is needed. Each edge is
+                visited once before, so that it holds version 1.
               </>
             ) : (
               <>

@@ -1,3 +1,5 @@
+import { Button } from '@react-spectrum/s2'
+import { useState } from 'react'
 import type { Invalidation } from '../../../../src/contract/invalidation.ts'
 import { DataTable } from '../../parts/data-table.tsx'
 import { localTime } from '../../words.ts'
@@ -19,9 +21,13 @@ function stateOf(cacheStatus: string | null): string {
   return cacheStatus === null ? '–' : (STATES[cacheStatus] ?? cacheStatus)
 }
 
+/** Rows at first: more are the same for further URLs. */
+const SHOWN_FIRST = 40
+
 /** What was observed after the purge. */
 export function Evidence({ invalidation }: { readonly invalidation: Invalidation }) {
   const { evidence } = invalidation
+  const [isWhole, setWhole] = useState(false)
   if (evidence === null) return <p>Collected when the targets are done.</p>
   return (
     <>
@@ -29,7 +35,9 @@ export function Evidence({ invalidation }: { readonly invalidation: Invalidation
       {evidence.probes.length === 0 ? null : (
         <DataTable
           label="Evidence"
-          rows={evidence.probes.map((probe, at) => ({ ...probe, at: String(at), time: probe.at }))}
+          rows={evidence.probes
+            .slice(0, isWhole ? undefined : SHOWN_FIRST)
+            .map((probe, at) => ({ ...probe, at: String(at), time: probe.at }))}
           rowKey={(row) => row.at}
           columns={[
             { name: 'URL', cell: (row) => <code>{row.url}</code> },
@@ -39,6 +47,11 @@ export function Evidence({ invalidation }: { readonly invalidation: Invalidation
             { name: 'Date', narrow: true, cell: (row) => localTime(row.time) },
           ]}
         />
+      )}
+      {isWhole || evidence.probes.length <= SHOWN_FIRST ? null : (
+        <Button variant="secondary" size="S" onPress={() => setWhole(true)}>
+          {`Show all ${evidence.probes.length}`}
+        </Button>
       )}
     </>
   )
