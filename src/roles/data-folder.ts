@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { isMissing } from '../cache/disk-bodies.ts'
@@ -91,14 +91,23 @@ function takeLock(path: string): DatabaseSync {
   }
 }
 
+/** What cannot be read names nobody: then a predecessor is waited for until its lease is over, which is safe. */
 function parseNodes(text: string): Record<string, string> {
-  const parsed: unknown = JSON.parse(text)
+  const parsed = parseJson(text)
   if (typeof parsed !== 'object' || parsed === null) return {}
   return Object.fromEntries(
     Object.entries(parsed).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',
     ),
   )
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 async function readOptional(path: string): Promise<string | null> {
@@ -112,6 +121,8 @@ async function readOptional(path: string): Promise<string | null> {
 
 async function writeWhole(path: string, text: string, mode: number): Promise<void> {
   const partial = `${path}.partial`
+  // A mode counts only for a file that is made, not for one that a crash left.
+  await rm(partial, { force: true })
   await writeFile(partial, text, { mode, flush: true })
   await rename(partial, path)
 }
