@@ -7,6 +7,7 @@ import type { KeyHash } from '../contract/keys.ts'
 import type { Log } from '../kernel/log.ts'
 import { isMissing } from './disk-bodies.ts'
 import type { DiskBodies, DiskBody } from './disk-bodies.ts'
+import { CacheError } from './errors.ts'
 import type { Freshness, FreshnessState, Marked } from './freshness.ts'
 import type { CacheEntry, MarkedCache } from './marked-cache.ts'
 import type { SavedStamps } from './stamps.ts'
@@ -145,7 +146,8 @@ async function readState(
     const head = parseHead(JSON.parse(first))
     const stamps = rest.slice(0, head.stamps).map((line) => parseStamps(JSON.parse(line)))
     const entries = rest.slice(head.stamps).map((line) => parseEntry(JSON.parse(line)))
-    if (head.entries !== entries.length) throw new Error('the saved cache state is incomplete')
+    if (head.entries !== entries.length)
+      throw new CacheError('saved-state-damaged', 'the saved cache state is incomplete')
     return { state: { ...head.state, stamps }, entries }
   } catch (error) {
     log.warn({ err: error }, 'saved cache state unreadable: the cache starts empty')
@@ -170,14 +172,15 @@ function parseHead(line: unknown): SavedHead {
     Number.isSafeInteger(state.floor) &&
     Number.isSafeInteger(head.stamps) &&
     Number.isSafeInteger(head.entries)
-  if (!sound) throw new Error('the saved cache state has another format')
+  if (!sound)
+    throw new CacheError('saved-state-damaged', 'the saved cache state has another format')
   return head as SavedHead
 }
 
 function parseStamps(line: unknown): SavedStamps {
   const [project, stamps] = line as Partial<SavedStamps>
   if (typeof project === 'string' && typeof stamps === 'string') return [project, stamps]
-  throw new Error('the saved cache state holds damaged stamps')
+  throw new CacheError('saved-state-damaged', 'the saved cache state holds damaged stamps')
 }
 
 function parseEntry(line: unknown): SavedEntry {
@@ -191,6 +194,7 @@ function parseEntry(line: unknown): SavedEntry {
     typeof entry.body?.file === 'string' &&
     Number.isSafeInteger(entry.body.bytes) &&
     typeof entry.body.sha256 === 'string'
-  if (!sound) throw new Error('the saved cache state holds a damaged entry')
+  if (!sound)
+    throw new CacheError('saved-state-damaged', 'the saved cache state holds a damaged entry')
   return entry as SavedEntry
 }
