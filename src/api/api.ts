@@ -30,9 +30,11 @@ import type { ApiParts, ApiServer } from './parts.ts'
 import { originalRoutes } from './original-routes.ts'
 import { peopleRoutes } from './people-routes.ts'
 import { answerError, problemOf, sendProblem } from './problems.ts'
+import { presetRoutes } from './preset-routes.ts'
 import { projectRoutes } from './project-routes.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { targetRoutes } from './target-routes.ts'
 import { templateRoutes } from './template-routes.ts'
 import { RequestInvalid, compileValidator } from './validation.ts'
 
@@ -71,12 +73,14 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   healthRoutes(app, parts)
   sessionRoutes(app, parts, signInLimits)
   projectRoutes(app, parts)
+  presetRoutes(app, parts)
   peopleRoutes(app, parts)
   assetRoutes(app, parts)
   assetFileRoutes(app, parts)
   originalRoutes(app, parts)
   templateRoutes(app, parts)
   invalidationRoutes(app, parts)
+  targetRoutes(app, parts)
   eventRoutes(app, parts, streams)
   liveRoutes(app, parts)
   demoRoutes(app, parts)

@@ -1,5 +1,3 @@
-import { Type } from 'typebox'
-
 import { PageQuery, closed } from '../contract/api/shapes.ts'
 import {
   EvidenceExport,
@@ -10,8 +8,6 @@ import {
   Preview,
   SelectionBody,
   SubmitBody,
-  Target,
-  TargetList,
 } from '../contract/api/invalidations.ts'
 import { INVALIDATION_STATUSES } from '../contract/invalidation.ts'
 import type { InvalidationStatus, Selection } from '../contract/invalidation.ts'
@@ -37,7 +33,6 @@ export const invalidationRoutes: Routes = (app, parts) => {
   submitRoutes(app, parts)
   logRoutes(app, parts)
   actionRoutes(app, parts)
-  targetRoutes(app, parts)
 }
 
 const submitRoutes: Routes = (app, parts) => {
@@ -247,45 +242,4 @@ function instantOf(name: string, text: string): string {
   const ms = Date.parse(text)
   if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(ms)) return new Date(ms).toISOString()
   throw new RequestInvalid([{ pointer: `/${name}`, reason: 'must be an ISO 8601 time' }])
-}
-
-/** Our own edges and resizers are targets that are listed; those outside come with their own issue of configuration. */
-const targetRoutes: Routes = (app, parts) => {
-  const list = async () => {
-    const nodes = await parts.store.tables.nodes.list()
-    return nodes
-      .filter(({ state }) => state === 'in')
-      .map(({ id, role, urls }) => ({
-        id,
-        tier: role === 'edge' ? ('cdn' as const) : ('resizing' as const),
-        kind: 'sluice' as const,
-        readOnly: true,
-        urls: [...urls],
-      }))
-  }
-  app.get(
-    `${P}/targets`,
-    { schema: { summary: 'What purges go to', tags, response: { 200: answers(TargetList) } } },
-    async () => ({ items: await list(), nextCursor: null }),
-  )
-  app.get<{ Params: { id: string } }>(
-    `${P}/targets/:id`,
-    { schema: { summary: 'A target', tags, response: { 200: answers(Target) } } },
-    async (request) => {
-      const target = (await list()).find(({ id }) => id === request.params.id)
-      if (target === undefined) throw new ApiError('not-found', 'There is no target of that id.')
-      return target
-    },
-  )
-  const put = { schema: { summary: 'Not implemented yet', tags, body: Type.Any() } }
-  app.put(`${P}/targets/:id`, put, later)
-  app.delete(`${P}/targets/:id`, { schema: { summary: 'Not implemented yet', tags } }, later)
-  app.post(`${P}/targets/:id/test`, { schema: { summary: 'Not implemented yet', tags } }, later)
-}
-
-async function later(): Promise<never> {
-  throw new ApiError(
-    'not-implemented-yet',
-    'Targets outside Sluice (Varnish, nginx, commercial CDNs) are not implemented yet.',
-  )
 }

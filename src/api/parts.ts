@@ -17,6 +17,7 @@ import type { Random } from '../kernel/random.ts'
 import type { Timers } from '../kernel/timers.ts'
 import type { Authority } from '../purgelog/authority.ts'
 import type { AssetRow, Store } from '../store/store.ts'
+import type { TargetLibrary } from './target-library.ts'
 
 /** What the composition root gives to the control plane's door. */
 export interface ApiParts {
@@ -28,6 +29,7 @@ export interface ApiParts {
   readonly assets: Assets
   readonly invalidations: Invalidations
   readonly authority: Authority
+  readonly targets: TargetLibrary
   readonly metrics: Metrics
   /** What image servers know of remote originals; without it nothing is. */
   readonly originals?: KnownOriginals

@@ -1,4 +1,5 @@
 import type { PurgeEntry } from './purge-log.ts'
+import type { AskerRule } from './targets.ts'
 
 /**
  * What control and its nodes say to each other: register, follow (which also acknowledges) and renew. Carried by direct
@@ -160,6 +161,8 @@ export interface ControlLink {
 export interface PeekAsk {
   readonly id: string
   readonly targets: readonly string[]
+  /** To be answered only when every request of these askers that is open now was answered in full or cut (freshness rule P15). */
+  readonly drain?: AskerRule
 }
 
 /** What a node says about one cached thing (the evidence of our own nodes). */

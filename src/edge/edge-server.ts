@@ -8,6 +8,7 @@ import { NODE_HEADERS, askerOf } from '../contract/node-protocol.ts'
 import { text } from './answer.ts'
 import type { EdgeAnswer } from './answer.ts'
 import type { Edge } from './edge.ts'
+import type { OpenRequests } from './open-requests.ts'
 import type { EdgeRequest } from './resource.ts'
 
 export interface EdgeDoorParts {
@@ -16,6 +17,8 @@ export interface EdgeDoorParts {
   /** Null on a plain edge: then nobody is a node. */
   readonly nodeSecret: string | null
   readonly trustedProxies: TrustedProxies
+  /** What is being answered to visitors, so that an outer cache's requests can be waited for. */
+  readonly open?: OpenRequests
 }
 
 /** A public listener: reads a request's head, takes every `Sluice-*` field of strangers away, writes the edge's answer. */
@@ -36,6 +39,7 @@ async function respond(
   response: ServerResponse,
 ): Promise<void> {
   const request = readHead(parts, incoming)
+  if (request && !request.asker) parts.open?.track(incoming, response, request.client)
   await write(
     request === null
       ? text(400, 'The request has no usable Host or target.')

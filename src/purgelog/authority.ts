@@ -20,6 +20,7 @@ import type {
 } from '../contract/node-protocol.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
 import type { NodeBarrier, NodeOutcome, NodePeek, NodeProgress } from './barrier.ts'
+import type { AskerRule } from '../contract/targets.ts'
 import { Bell } from './bell.ts'
 
 /** What control knows of a node; a row of the store. */
@@ -61,6 +62,8 @@ export interface AuthorityParts {
 const ENTRIES_PER_ANSWER = 256
 /** How often what another control process did is looked for; what this one does rings at once. */
 const LOOK_AGAIN_MS = 500
+/** An edge cuts what it has not answered after 15 s; its word may take a little longer. */
+const DRAIN_WAIT_MS = 18_000
 /** Nodes may be asked to wait at most this long, whatever they say. */
 const FOLLOW_WAIT_MAX_MS = 30_000
 
@@ -243,20 +246,38 @@ export class Authority implements ControlLink, NodeBarrier {
   ): Promise<readonly NodePeek[]> {
     const nodes = (await this.#parts.memory.nodes()).filter((node) => node.state === 'in')
     const answers = nodes.map(async (node): Promise<NodePeek | undefined> => {
-      const peeks = await this.#ask(node.incarnation, targets, timeoutMs, signal)
+      const peeks = await this.#ask(node.incarnation, { targets }, timeoutMs, signal)
       return peeks && { node: node.id, role: node.role, peeks }
     })
     this.#committed.ring()
     return (await Promise.all(answers)).filter((answer) => answer !== undefined)
   }
 
+  /** Every edge ends the requests of an outer cache; one that is out, or does not answer in time, is silent. */
+  async drain(
+    rule: AskerRule,
+    signal: AbortSignal,
+  ): Promise<readonly { readonly node: string; readonly outcome: 'drained' | 'silent' }[]> {
+    const edges = (await this.#parts.memory.nodes()).filter((node) => node.role === 'edge')
+    const answers = edges.map(async ({ id, incarnation, state }) => {
+      const ask = { targets: [], drain: rule }
+      const ended =
+        state === 'in' ? await this.#ask(incarnation, ask, DRAIN_WAIT_MS, signal) : undefined
+      return { node: id, outcome: ended ? ('drained' as const) : ('silent' as const) }
+    })
+    this.#committed.ring()
+    const drained = await Promise.all(answers)
+    signal.throwIfAborted()
+    return drained
+  }
+
   async #ask(
     incarnation: string,
-    targets: readonly string[],
+    asked: Omit<PeekAsk, 'id'>,
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<readonly Peek[] | undefined> {
-    const ask: PeekAsk = { id: randomToken(this.#parts.random, 9), targets }
+    const ask: PeekAsk = { id: randomToken(this.#parts.random, 9), ...asked }
     const open = this.#asks.get(incarnation) ?? []
     this.#asks.set(incarnation, open)
     const answered = new Promise<readonly Peek[] | undefined>((resolve) => {

@@ -12,6 +12,7 @@ import type {
   Registration,
 } from '../contract/node-protocol.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
+import type { AskerRule } from '../contract/targets.ts'
 import { PurgelogError } from './errors.ts'
 
 /** What a follower feeds: the node's freshness. */
@@ -35,6 +36,8 @@ export interface FollowerParts {
   readonly stats: () => NodeStats
   /** Looks, never fills. */
   readonly peek: (targets: readonly string[]) => readonly Peek[]
+  /** Ends what an outer cache has asked and not been answered; a node that answers no visitors has none. */
+  readonly drain?: (rule: AskerRule) => Promise<void>
   /** Told at each registration, for example where originals live. */
   readonly onRegistered: (registration: Registration) => void | Promise<void>
 }
@@ -59,6 +62,7 @@ export class Follower {
   #loops: Promise<void> = Promise.resolve()
   #registration: Promise<Registration> | undefined
   #connected = false
+  readonly #answering = new Set<string>()
 
   constructor(parts: FollowerParts) {
     this.#parts = parts
@@ -148,14 +152,20 @@ export class Follower {
   }
 
   async #answer(ask: PeekAsk): Promise<void> {
-    const { link, hello, peek, log } = this.#parts
+    const { link, hello, peek, drain, log } = this.#parts
+    // Handed out again while it is being worked at: an answer may have been lost.
+    if (this.#answering.has(ask.id)) return
+    this.#answering.add(ask.id)
     try {
+      if (ask.drain) await drain?.(ask.drain)
       const peeks = peek(ask.targets)
       await this.#within(CALL_MS, (signal) =>
         link.answerPeeks(hello.incarnation, ask.id, peeks, signal),
       )
     } catch (error) {
       log.debug({ err: error }, 'peeks not answered')
+    } finally {
+      this.#answering.delete(ask.id)
     }
   }
 

@@ -18,6 +18,8 @@ import type { ControlMemory } from '../purgelog/authority.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 import { createOwnNodes } from '../targets/own-nodes.ts'
+import { controlTargets } from './control-targets.ts'
+import type { ControlTargets } from './control-targets.ts'
 import type { DataFolder } from './data-folder.ts'
 import { resizerOriginals } from './resizer-originals.ts'
 import type { Machine, Running } from './role.ts'
@@ -68,6 +70,8 @@ export async function startControl(machine: Machine, settings: ControlSettings):
   })
   const store = announcing(plainStore, () => authority.announce())
   const late: { assets?: Assets } = {}
+  const { nodeSecret } = settings
+  const outer = controlTargets(machine, { store: plainStore, authority, nodeSecret })
   const invalidations = createInvalidations({
     store,
     targets: [
@@ -77,6 +81,7 @@ export async function startControl(machine: Machine, settings: ControlSettings):
     timers,
     random,
     log,
+    outerTargets: (project) => outer.of(project),
     alone: true,
     settle: async (project, ids) => late.assets?.settle(project, ids),
     ...(settings.atStep ? { atStep: settings.atStep } : {}),
@@ -98,13 +103,14 @@ export async function startControl(machine: Machine, settings: ControlSettings):
       openDoor(
         machine,
         settings,
-        { store, authority, assets, invalidations, originals },
+        { store, authority, assets, invalidations, originals, targets: outer },
         place,
         demo,
       ),
     async stop() {
       await refresh.stop()
       await invalidations.stop()
+      await outer.stop()
       await assets.stop()
       await store.close()
     },
@@ -133,6 +139,7 @@ async function openDoor(
   settings: ControlSettings,
   rooms: Pick<Control, 'store' | 'authority' | 'assets' | 'invalidations'> & {
     readonly originals: KnownOriginals
+    readonly targets: ControlTargets
   },
   place: { host: string; port: number },
   demo: DemoPictures | null,
@@ -141,6 +148,7 @@ async function openDoor(
   const api = await createApi({
     ...machine,
     ...rooms,
+    targets: rooms.targets.library(rooms),
     demo,
     notReady: () => [],
     config: {

@@ -6,9 +6,11 @@ import { parseCanonicalTarget } from '../contract/parse-delivery-url.ts'
 import { unsignedTarget } from '../contract/signed-url.ts'
 import { Edge } from '../edge/edge.ts'
 import { edgeHandler } from '../edge/edge-server.ts'
+import type { EdgeDoorParts } from '../edge/edge-server.ts'
 import type { EdgeCache } from '../edge/fill.ts'
 import { HttpUpstream } from '../edge/http-upstream.ts'
 import type { KeptMeta } from '../edge/kept.ts'
+import { OpenRequests } from '../edge/open-requests.ts'
 import { PlainResolver } from '../edge/plain-resolver.ts'
 import { MissLimit } from '../edge/miss-limit.ts'
 import type { MissLimitOptions } from '../edge/miss-limit.ts'
@@ -66,7 +68,8 @@ export async function startEdge(
       served.note({ ...resource.served, url, target: resource.target })
     },
   })
-  const listening = await openDoor(edge, log, place.nodeSecret, settings)
+  const open = new OpenRequests()
+  const listening = await openDoor({ edge, log, nodeSecret: place.nodeSecret, open }, settings)
   const life = await startNodeLife(machine, place, {
     role: 'edge',
     urls: [listening.url],
@@ -80,6 +83,10 @@ export async function startEdge(
     }),
     peek: (targets) => targets.map((target) => peekAt(cache, freshness, target)),
     onRegistered: async () => undefined,
+    async drain(rule) {
+      const { waited, cut } = await open.drain(rule, timers)
+      if (cut > 0) log.warn({ node: place.id, waited, cut }, 'answers to an outer cache were cut')
+    },
   })
   const sweeper = new Sweeper(freshness, [cache], timers)
   sweeper.start()
@@ -145,15 +152,13 @@ function countHits(metrics: Machine['metrics']): {
 
 /** A public listener. A trusted proxy brings many clients over its connections, so it is not counted as one. */
 function openDoor(
-  edge: Edge,
-  log: Log,
-  nodeSecret: string | null,
+  parts: Omit<EdgeDoorParts, 'trustedProxies'>,
   settings: EdgeSettings,
 ): Promise<Listening> {
   const { host, port, connectionsPerClient: max } = settings
   const trusted = parseNetworks(settings.trustedProxies.join(',')) ?? []
   const exempt = (address: string): boolean => inNetworks(address, trusted)
-  return listen(edgeHandler({ edge, log, nodeSecret, trustedProxies: trustedProxies(trusted) }), {
+  return listen(edgeHandler({ ...parts, trustedProxies: trustedProxies(trusted) }), {
     host,
     port,
     setting: 'SLUICE_EDGE_PORTS',
@@ -196,7 +201,7 @@ export async function startPlainEdge(
       ),
     onServed: () => undefined,
   })
-  const listening = await openDoor(edge, log, null, settings)
+  const listening = await openDoor({ edge, log, nodeSecret: null }, settings)
   const sweeper = new Sweeper(freshness, [cache], timers)
   sweeper.start()
   return {

@@ -1,6 +1,7 @@
 import { randomToken } from '../kernel/ids.ts'
 import { NODE_ROLES } from '../contract/node-protocol.ts'
 import type { NodeRole, NodeStats, Peek, Registration } from '../contract/node-protocol.ts'
+import type { AskerRule } from '../contract/targets.ts'
 import type { Freshness } from '../cache/freshness.ts'
 import { Follower } from '../purgelog/follower.ts'
 import type { Machine, NodePlace } from './role.ts'
@@ -12,6 +13,7 @@ export interface NodeLifeParts {
   readonly stats: () => NodeStats
   readonly peek: (targets: readonly string[]) => readonly Peek[]
   readonly onRegistered: (registration: Registration) => Promise<void>
+  readonly drain?: (rule: AskerRule) => Promise<void>
 }
 
 export interface NodeLife {
@@ -49,6 +51,7 @@ export async function startNodeLife(
     },
     stats: parts.stats,
     peek: parts.peek,
+    ...(parts.drain ? { drain: parts.drain } : {}),
     async onRegistered(registration) {
       await parts.onRegistered(registration)
       await place.data.rememberNode(place.id, incarnation)

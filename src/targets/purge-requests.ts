@@ -56,7 +56,7 @@ export function isOn({ hosts }: Pick<OuterTarget, 'hosts'>, url: URL): boolean {
   return hosts.length === 0 || hosts.includes(url.host) || hosts.includes(url.hostname)
 }
 
-function planned(
+export function planned(
   settings: OuterTarget,
   pattern: RequestPattern,
   values: PatternValues,

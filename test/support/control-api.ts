@@ -26,6 +26,7 @@ import { createMetrics } from '../../src/kernel/metrics.ts'
 import { systemRandom } from '../../src/kernel/random.ts'
 import { systemTimers } from '../../src/kernel/timers.ts'
 import { Authority } from '../../src/purgelog/authority.ts'
+import { controlTargets } from '../../src/roles/control-targets.ts'
 import { openSqliteStore } from '../../src/store/sqlite-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createOwnNodes } from '../../src/targets/own-nodes.ts'
@@ -133,6 +134,7 @@ async function makeParts({ store, folder, clock, config }: Making): Promise<ApiP
     leaseMs: 500,
     origin: { kind: 'folder', path: originFolder },
   })
+  const outer = controlTargets(base, { store, authority, nodeSecret: NODE_SECRET })
   const { invalidations, onChange } = makeInvalidations(base, authority)
   const assets = createAssets({ ...base, originFolder, onChange })
   await assets.start()
@@ -142,6 +144,7 @@ async function makeParts({ store, folder, clock, config }: Making): Promise<ApiP
     authority,
     assets,
     invalidations,
+    targets: outer.library({ store, assets }),
     metrics: createMetrics([API_METRICS]),
     demo: null,
     notReady: () => [],

@@ -195,19 +195,3 @@ type Missing = Exclude<keyof Invalidation, keyof Shown>
 export const INVALIDATION_SCHEMA_IS_COMPLETE: [Shown, Missing] extends [Invalidation, never]
   ? true
   : never = true
-
-/** Something that purges go to. Our own edges and resizers are listed read-only. */
-export const Target = closed({
-  id: Type.String(),
-  tier: Type.Enum(TIERS),
-  kind: Type.Enum(['sluice']),
-  readOnly: Type.Boolean(),
-  urls: Type.Array(Type.String()),
-})
-export type Target = Static<typeof Target>
-
-export const TargetList = closed({
-  items: Type.Array(Target),
-  nextCursor: nullable(Type.String()),
-})
-export type TargetList = Static<typeof TargetList>

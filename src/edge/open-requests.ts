@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AskerRule } from '../contract/targets.ts'
+import { inNetworks, parseNetworks } from '../kernel/trusted-proxies.ts'
+import type { Timers } from '../kernel/timers.ts'
+
+/** How long an answer to an outer cache may still take when that cache is about to be purged; then it is cut. */
+export const DRAIN_DEADLINE_MS = 15_000
+
+export interface Drained {
+  readonly waited: number
+  readonly cut: number
+}
+
+interface Open {
+  readonly remote: string
+  readonly client: string
+  readonly incoming: IncomingMessage
+  readonly closed: Promise<void>
+}
+
+/** Requests that have been read and are not answered in full: what an outer cache may still get an old answer to. */
+export class OpenRequests {
+  readonly #open = new Set<Open>()
+
+  /** `client`: the address that trusted proxies vouch for. */
+  track(incoming: IncomingMessage, response: ServerResponse, client: string): void {
+    const ended = Promise.withResolvers<void>()
+    const remote = incoming.socket.remoteAddress ?? ''
+    const open = { remote, client, incoming, closed: ended.promise }
+    this.#open.add(open)
+    response.once('close', () => {
+      this.#open.delete(open)
+      ended.resolve()
+    })
+  }
+
+  /** Resolves when every request of these askers that is open now has been answered in full or cut (freshness rule P15). */
+  async drain(rule: AskerRule, timers: Timers, deadlineMs = DRAIN_DEADLINE_MS): Promise<Drained> {
+    const asks = askersOf(rule)
+    const waiting = [...this.#open].filter(asks)
+    let cut = 0
+    const cancel = timers.after(deadlineMs, () => {
+      for (const open of waiting) {
+        if (!this.#open.has(open)) continue
+        cut += 1
+        open.incoming.socket.destroy()
+      }
+    })
+    await Promise.all(waiting.map((open) => open.closed))
+    cancel()
+    return { waited: waiting.length, cut }
+  }
+}
+
+function askersOf({ addresses, header }: AskerRule): (open: Open) => boolean {
+  const networks = parseNetworks(addresses.join(',')) ?? []
+  return ({ remote, client, incoming }) => {
+    if (inNetworks(remote, networks) || inNetworks(client, networks)) return true
+    if (header === null) return false
+    const found = incoming.headers[header.name.toLowerCase()]
+    return found !== undefined && (header.value === null || found === header.value)
+  }
+}
