@@ -7,6 +7,7 @@ import {
   RenewBody,
   ServedBody,
 } from '../contract/api/node-messages.ts'
+import { FRAME_TYPE, encodeFollow, hasPacked, withoutPacked } from '../purgelog/follow-frame.ts'
 import { NODE_PATHS } from '../purgelog/http-link.ts'
 import { ApiError } from './errors.ts'
 import type { ApiParts, ApiServer } from './parts.ts'
@@ -20,10 +21,13 @@ export function nodeRoutes(app: ApiServer, { authority }: ApiParts, closing: Abo
   app.post(NODE_PATHS.follow, { schema: { body: FollowBody } }, async (request, reply) => {
     // Held open for seconds: it must not outlive its asker, nor keep control from stopping.
     const ended = AbortSignal.any([endsWith(reply), closing])
-    return authority.follow(request.body, ended).catch((error: unknown) => {
+    const answer = await authority.follow(request.body, ended).catch((error: unknown) => {
       if (!ended.aborted) throw error
       throw new ApiError('busy', 'Control is stopping. Ask again.', { cause: error })
     })
+    if (answer.kind !== 'entries' || !hasPacked(answer)) return answer
+    if (!request.headers.accept?.includes(FRAME_TYPE)) return withoutPacked(answer)
+    return reply.header('content-type', FRAME_TYPE).send(encodeFollow(answer))
   })
 
   app.post(NODE_PATHS.renew, { schema: { body: RenewBody } }, async (request) =>

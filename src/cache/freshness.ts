@@ -148,7 +148,9 @@ export class Freshness {
   /** Freshness rule P2: stamps first, then `applied`, in one synchronous step; acknowledged only after. */
   apply(entry: PurgeEntry): void {
     assert(entry.seq === this.#applied + 1, `purge ${entry.seq} applied after ${this.#applied}`)
-    const known = PURGE_KINDS.some((kind) => kind === entry.kind)
+    // Packed keys that were lost on the way would be a purge of nothing.
+    const lost = entry.kind === 'packed' && entry.packed === undefined
+    const known = PURGE_KINDS.some((kind) => kind === entry.kind) && !lost
     const keys = known ? entry.keys : [keyHash(keyText.project(entry.project)), NAMES_KEY]
     for (const key of keys) this.#stamp(entry.project, key, entry.seq)
     if (known && entry.packed) this.#stamps.raisePacked(entry.project, entry.packed, entry.seq)

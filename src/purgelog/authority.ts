@@ -18,6 +18,7 @@ import type {
   RenewRequest,
   ServedUrl,
 } from '../contract/node-protocol.ts'
+import { KEYS_PER_ENTRY_MAX } from '../contract/purge-log.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
 import type { NodeBarrier, NodeOutcome, NodePeek, NodeProgress } from './barrier.ts'
 import type { AskerRule } from '../contract/targets.ts'
@@ -40,7 +41,8 @@ export interface ControlMemory {
   logId(): Promise<string>
   head(): Promise<number>
   oldest(): Promise<number>
-  after(seq: number, limit: number): Promise<readonly PurgeEntry[]>
+  /** Ends earlier once the entries have `keysMax` keys or more; always the next one, if there is one. */
+  after(seq: number, limit: number, keysMax: number): Promise<readonly PurgeEntry[]>
   nodes(): Promise<readonly KnownNode[]>
   register(node: KnownNode, predecessor: string | undefined): Promise<void>
   acknowledge(incarnation: string, applied: number, seenAt: number): Promise<boolean>
@@ -60,6 +62,8 @@ export interface AuthorityParts {
 
 /** Entries in one answer; a node far behind asks again at once. */
 const ENTRIES_PER_ANSWER = 256
+/** Keys in one answer, an entry more or less: a megabyte, and what a node applies in some tens of milliseconds. */
+const KEYS_PER_ANSWER = 16 * KEYS_PER_ENTRY_MAX
 /** How often what another control process did is looked for; what this one does rings at once. */
 const LOOK_AGAIN_MS = 500
 /** An edge cuts what it has not answered after 15 s; its word may take a little longer. */
@@ -134,7 +138,9 @@ export class Authority implements ControlLink, NodeBarrier {
         request.applied < (await memory.oldest()) - 1
       if (lost) return { kind: 'start-empty', logId, head }
       const entries =
-        request.applied < head ? await memory.after(request.applied, ENTRIES_PER_ANSWER) : []
+        request.applied < head
+          ? await memory.after(request.applied, ENTRIES_PER_ANSWER, KEYS_PER_ANSWER)
+          : []
       const asks = this.#takeAsks(request.incarnation)
       const left = until - clock.now()
       if (entries.length > 0 || asks.length > 0 || left <= 0)

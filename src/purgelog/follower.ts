@@ -11,6 +11,7 @@ import type {
   PeekAsk,
   Registration,
 } from '../contract/node-protocol.ts'
+import { KEYS_PER_ENTRY_MAX, keysCountOf } from '../contract/purge-log.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
 import type { AskerRule } from '../contract/targets.ts'
 import { PurgelogError } from './errors.ts'
@@ -48,6 +49,8 @@ const FOLLOW_WAIT_MS = 20_000
 const CALL_MS = 5_000
 /** Renewals per lease: two may be lost before the lease is. */
 const RENEWALS_PER_LEASE = 3
+/** Keys stamped before others get their turn: a millisecond. */
+const KEYS_AT_ONCE = KEYS_PER_ENTRY_MAX
 const RETRY_FIRST_MS = 50
 /** Low, because caching must be back within two seconds of control's return. */
 const RETRY_MAX_MS = 1_000
@@ -117,7 +120,7 @@ export class Follower {
       link.follow(request, signal),
     )
     if (answer.kind === 'register') await this.#registerAgain()
-    else this.#take(answer)
+    else await this.#take(answer)
   }
 
   /** Control forgot this node: after a restart of its store, or because it was silent for too long. */
@@ -126,7 +129,7 @@ export class Follower {
     await this.#parts.timers.sleep(RETRY_FIRST_MS, this.#stopping.signal)
   }
 
-  #take(answer: Exclude<FollowAnswer, { kind: 'register' }>): void {
+  async #take(answer: Exclude<FollowAnswer, { kind: 'register' }>): Promise<void> {
     const { sink, log } = this.#parts
     switch (answer.kind) {
       case 'start-empty':
@@ -142,12 +145,23 @@ export class Follower {
           return
         }
         sink.heard(answer.head)
-        for (const entry of answer.entries) {
-          // A repeated or reordered answer: what is applied stays applied, and a gap is asked for again.
-          if (entry.seq === sink.applied + 1) sink.apply(entry)
-        }
+        await this.#apply(answer.logId, answer.entries)
         for (const ask of answer.asks) void this.#answer(ask)
         return
+    }
+  }
+
+  /** Entry by entry, each in one step (freshness rule P2); requests get their turn between long ones. */
+  async #apply(logId: string, entries: readonly PurgeEntry[]): Promise<void> {
+    const { sink, timers } = this.#parts
+    let keys = 0
+    for (const entry of entries) {
+      // A repeated or reordered answer: what is applied stays applied, and a gap is asked for again.
+      if (sink.logId === logId && entry.seq === sink.applied + 1) sink.apply(entry)
+      keys += keysCountOf(entry)
+      if (keys < KEYS_AT_ONCE) continue
+      keys = 0
+      await timers.sleep(0, this.#stopping.signal)
     }
   }
 

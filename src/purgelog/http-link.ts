@@ -12,6 +12,7 @@ import type {
   ServedUrl,
 } from '../contract/node-protocol.ts'
 import { PurgelogError } from './errors.ts'
+import { FRAME_TYPE, decodeFollow } from './follow-frame.ts'
 
 /** Paths under control's base URL; served by `api/node-routes.ts`. */
 export const NODE_PATHS = {
@@ -107,11 +108,18 @@ export class HttpLink implements ControlLink {
       const answer = await request(this.#base + path, {
         method: 'POST',
         dispatcher: this.#agent,
-        headers: { 'content-type': 'application/json', [NODE_HEADERS.secret]: this.#secret },
+        headers: {
+          accept: `${FRAME_TYPE}, application/json`,
+          'content-type': 'application/json',
+          [NODE_HEADERS.secret]: this.#secret,
+        },
         body: JSON.stringify(body),
         signal,
       })
-      const parsed: unknown = await answer.body.json().catch(() => null)
+      const framed = answer.headers['content-type'] === FRAME_TYPE
+      const parsed: unknown = framed
+        ? decodeFollow(await answer.body.bytes())
+        : await answer.body.json().catch(() => null)
       if (answer.statusCode === 401) {
         throw new PurgelogError(
           'control-refused',

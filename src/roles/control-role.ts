@@ -206,10 +206,15 @@ function announcing(store: Store, announce: () => void): Store {
           head: () => tx.log.head(),
           oldest: () => tx.log.oldest(),
           after: (seq: number, limit: number) => tx.log.after(seq, limit),
+          packedBeyond: (kept: number) => tx.log.packedBeyond(kept),
           trim: (seq: number) => tx.log.trim(seq),
           append(...args: Parameters<typeof tx.log.append>) {
             appended = true
             return tx.log.append(...args)
+          },
+          appendPacked(...args: Parameters<typeof tx.log.appendPacked>) {
+            appended = true
+            return tx.log.appendPacked(...args)
           },
         }
         return work({ ...tx, log })
@@ -227,7 +232,7 @@ function memoryOf(store: Store): ControlMemory {
     logId: () => log.id(),
     head: () => log.head(),
     oldest: () => log.oldest(),
-    after: (seq, limit) => log.after(seq, limit),
+    after: (seq, limit, keysMax) => log.after(seq, limit, keysMax),
     nodes: () => nodes.list(),
     register: (node, predecessor) =>
       store.transaction('volatile', (tx) => tx.nodes.register(node, predecessor)),

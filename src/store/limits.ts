@@ -6,6 +6,9 @@ export const SERVED_URLS_PER_SUBJECT_MAX = 1000
 /** Entries of the purge log kept for nodes that come back; one that is further behind starts empty, which is safe. */
 export const LOG_ENTRIES_KEPT = 1_000_000
 
+/** Of these, entries of long lists kept: 256 MB, some four million URLs. */
+export const PACKED_ENTRIES_KEPT = 4096
+
 /** URLs of one invalidation that `q` searches: the search index costs more to write than the list itself. */
 export const SEARCHED_URLS_MAX = 1000
 

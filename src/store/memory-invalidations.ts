@@ -9,6 +9,7 @@ import {
   searchText,
   toInvalidation,
 } from './invalidation-rows.ts'
+import { memoryBulkUrls } from './memory-bulk.ts'
 import { order } from './memory-log.ts'
 import { pair } from './memory-state.ts'
 import type { MemoryAccess } from './memory-state.ts'
@@ -26,7 +27,10 @@ export function memoryInvalidations(access: MemoryAccess): InvalidationTable {
   }
 }
 
-type Shown = Pick<InvalidationTable, 'get' | 'list' | 'urls' | 'countByStatus' | 'recentDurations'>
+type Shown = Pick<
+  InvalidationTable,
+  'get' | 'list' | 'urls' | 'countByStatus' | 'recentDurations' | 'forget'
+>
 
 function shown(access: MemoryAccess): Shown {
   const ofProject = (project: string) =>
@@ -54,7 +58,8 @@ function shown(access: MemoryAccess): Shown {
     async urls(project, id, page) {
       const after = page.cursor === undefined ? -1 : decodeCursor(page.cursor, [0] as const)[0]
       const known = access.read().invalidations.get(id)
-      const urls = known?.row.project === project ? known.urls : []
+      const listed = known?.row.bulk ? memoryBulkUrls(access, id) : known?.urls
+      const urls = known?.row.project === project ? (listed ?? []) : []
       const rows = urls
         .map((url, position) => ({ url, position }))
         .slice(after + 1, after + 1 + page.limit + 1)
@@ -64,6 +69,18 @@ function shown(access: MemoryAccess): Shown {
         (row) => row.url,
         (row) => [row.position],
       )
+    },
+    async forget(before, limit) {
+      const old = [...access.read().invalidations.values()]
+        .filter(({ row }) => isFinal(row.status) && Date.parse(row.createdAt) < before)
+        .sort((a, b) => order(a.row.id, b.row.id))
+        .slice(0, limit)
+      for (const { row } of old) {
+        access.own('invalidations').delete(row.id)
+        const list = access.read().bulk.get(row.id)
+        if (list) access.own('bulk').set(row.id, { ...list, at: 0 })
+      }
+      return old.length
     },
     async countByStatus(project) {
       const counts: Record<string, number> = {}

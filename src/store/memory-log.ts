@@ -1,5 +1,5 @@
 import { assert } from '../kernel/assert.ts'
-import { KEYS_PER_ENTRY_MAX } from '../contract/purge-log.ts'
+import { KEYS_PER_ENTRY_MAX, keysCountOf } from '../contract/purge-log.ts'
 import { TEMPLATE_VERSIONS_MAX } from './limits.ts'
 import type { MemoryAccess } from './memory-state.ts'
 import type { ChangeTable, LogTable, NodeTable, ProjectTable } from './store.ts'
@@ -13,12 +13,16 @@ export function memoryLog(access: MemoryAccess, logId: string): LogTable {
       const first = access.read().log.keys().next()
       return first.done ? head() + 1 : first.value
     },
-    async after(seq, limit) {
+    async after(seq, limit, keysMax = Number.POSITIVE_INFINITY) {
       const { log } = access.read()
       const first: number = log.keys().next().value ?? head() + 1
       const entries = []
+      let keys = 0
       for (let at = Math.max(seq + 1, first); at <= head() && entries.length < limit; at++) {
-        entries.push(log.get(at)!)
+        if (keys >= keysMax) break
+        const entry = log.get(at)!
+        entries.push(entry)
+        keys += keysCountOf(entry)
       }
       return entries
     },
@@ -33,6 +37,21 @@ export function memoryLog(access: MemoryAccess, logId: string): LogTable {
       }
       access.own('head').set('head', seq)
       return seq
+    },
+    async appendPacked(project, pieces) {
+      const log = access.own('log')
+      let seq = head()
+      for (const packed of pieces) {
+        assert(packed.byteLength > 0, 'a purge without keys')
+        seq += 1
+        log.set(seq, { seq, project, kind: 'packed', keys: [], packed })
+      }
+      access.own('head').set('head', seq)
+      return seq
+    },
+    async packedBeyond(kept) {
+      const packed = [...access.read().log.values()].filter((entry) => entry.kind === 'packed')
+      return packed.at(-1 - kept)?.seq ?? 0
     },
     async trim(seq) {
       const log = access.own('log')

@@ -5,6 +5,7 @@ import type {
   AccountRow,
   AssetRow,
   AssetVersionRow,
+  BulkPiece,
   ChangeRow,
   InvalidationRow,
   KeyRow,
@@ -33,7 +34,14 @@ export interface MemoryState {
   readonly sessions: Map<string, { accountId: string; expiresAt: number; csrf: string }>
   readonly links: Map<string, { accountId: string; expiresAt: number }>
   readonly served: Map<string, readonly ServedRow[]>
+  readonly bulk: Map<string, BulkList>
   readonly targets: Map<string, TargetRow>
+}
+
+/** `at` is null once it is accepted. */
+export interface BulkList {
+  readonly at: number | null
+  readonly pieces: readonly (Omit<BulkPiece, 'keys'> & { readonly keys: Uint8Array | null })[]
 }
 
 export interface ServedRow {
@@ -60,6 +68,7 @@ export function emptyState(): MemoryState {
     sessions: new Map(),
     links: new Map(),
     served: new Map(),
+    bulk: new Map(),
     targets: new Map(),
   }
 }

@@ -3,6 +3,7 @@ import { randomToken } from '../kernel/ids.ts'
 import type { Random } from '../kernel/random.ts'
 import { memoryAccounts } from './memory-accounts.ts'
 import { memoryAssets, memoryServed } from './memory-assets.ts'
+import { memoryBulk } from './memory-bulk.ts'
 import { memoryInvalidations } from './memory-invalidations.ts'
 import { memoryChanges, memoryLog, memoryNodes, memoryProjects } from './memory-log.ts'
 import { draftOf, emptyState, readOnly } from './memory-state.ts'
@@ -53,6 +54,7 @@ function memoryTables(access: MemoryAccess, logId: string): Tables {
     assets: memoryAssets(access),
     accounts: memoryAccounts(access),
     served: memoryServed(access),
+    bulk: memoryBulk(access),
     targets: memoryTargets(access),
   }
 }

@@ -1,9 +1,11 @@
-import type { InvalidationStatus } from '../contract/invalidation.ts'
 import { isFinal } from '../contract/invalidation.ts'
 import type { KeyHash } from '../contract/keys.ts'
 import { sql } from 'kysely'
 import { decodeCursor, toPage } from './cursor.ts'
 import { changedRow, dueMs, durations, searchText, toInvalidation } from './invalidation-rows.ts'
+import { bulkUrls } from './sql-bulk.ts'
+import { count } from './sql-counts.ts'
+import { forgetInvalidations } from './sql-forget.ts'
 import { sqlIdempotency } from './sql-idempotency.ts'
 import { searchInvalidations } from './sql-invalidation-search.ts'
 import type { Sql } from './sql-schema.ts'
@@ -41,7 +43,10 @@ export function sqlInvalidations(db: Sql): InvalidationTable {
   }
 }
 
-type Shown = Pick<InvalidationTable, 'get' | 'list' | 'urls' | 'countByStatus' | 'recentDurations'>
+type Shown = Pick<
+  InvalidationTable,
+  'get' | 'list' | 'urls' | 'countByStatus' | 'recentDurations' | 'forget'
+>
 
 function shown(db: Sql): Shown {
   return {
@@ -52,6 +57,15 @@ function shown(db: Sql): Shown {
     list: (project, filter, page) => searchInvalidations(db, project, filter, page),
     async urls(project, id, page) {
       const after = page.cursor === undefined ? -1 : decodeCursor(page.cursor, [0] as const)[0]
+      const long = await bulkUrls(db, project, id, { after, limit: page.limit + 1 })
+      if (long) {
+        return toPage(
+          long,
+          page.limit,
+          (row) => row.url,
+          (row) => [row.position],
+        )
+      }
       const rows = await db
         .selectFrom('invalidation_urls as u')
         .innerJoin('invalidations as i', 'i.n', 'u.n')
@@ -69,6 +83,7 @@ function shown(db: Sql): Shown {
         (row) => [row.position],
       )
     },
+    forget: (before, limit) => forgetInvalidations(db, before, limit),
     async countByStatus(project) {
       let query = db
         .selectFrom('invalidation_counts')
@@ -155,24 +170,12 @@ function running(db: Sql): Running {
   }
 }
 
-async function count(db: Sql, project: string, status: InvalidationStatus, by: 1 | -1) {
-  await db
-    .insertInto('invalidation_counts')
-    .values({ project, status, count: by })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['project', 'status'])
-        .doUpdateSet((set) => ({ count: set('invalidation_counts.count', '+', by) })),
-    )
-    .execute()
-}
-
 async function read(db: Sql, id: string): Promise<InvalidationRow | undefined> {
   const row = await db
     .selectFrom('invalidations as i')
     .innerJoin('invalidation_work as w', 'w.n', 'i.n')
     .select(['i.shown', 'i.runner', 'i.runner_epoch', 'i.renewed_at', 'i.attempt'])
-    .select(['w.selection', 'w.keys', 'w.observed', 'w.keys_seq'])
+    .select(['w.selection', 'w.keys', 'w.observed', 'w.keys_seq', 'w.pieces', 'w.entered'])
     .where('i.id', '=', id)
     .executeTakeFirst()
   if (!row) return undefined
@@ -186,10 +189,11 @@ async function read(db: Sql, id: string): Promise<InvalidationRow | undefined> {
     attempt: row.attempt,
     ...(row.keys_seq === null ? {} : { keysSeq: row.keys_seq }),
     ...(row.observed === null ? {} : { observed: JSON.parse(row.observed) as Observed }),
+    ...(row.pieces === null ? {} : { bulk: { pieces: row.pieces, entered: row.entered ?? 0 } }),
   }
 }
 
-const WORK_FIELDS = ['keys', 'selection', 'observed', 'keysSeq'] as const
+const WORK_FIELDS = ['keys', 'selection', 'observed', 'keysSeq', 'bulk'] as const
 
 async function write(
   db: Sql,
@@ -231,5 +235,7 @@ function workColumns(row: InvalidationRow) {
     keys: row.keys.join(' '),
     keys_seq: row.keysSeq ?? null,
     observed: row.observed === undefined ? null : JSON.stringify(row.observed),
+    pieces: row.bulk?.pieces ?? null,
+    entered: row.bulk?.entered ?? null,
   }
 }

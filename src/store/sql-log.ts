@@ -1,11 +1,15 @@
+import { sql } from 'kysely'
 import { assert } from '../kernel/assert.ts'
 import type { KeyHash } from '../contract/keys.ts'
-import { KEYS_PER_ENTRY_MAX } from '../contract/purge-log.ts'
-import type { PurgeKind } from '../contract/purge-log.ts'
+import { KEYS_PER_ENTRY_MAX, keysCountOf } from '../contract/purge-log.ts'
+import type { PurgeEntry, PurgeKind } from '../contract/purge-log.ts'
 import type { Sql } from './sql-schema.ts'
 import type { LogTable } from './store.ts'
 
 const PURGE: PurgeKind = 'purge'
+const PACKED: PurgeKind = 'packed'
+/** Entries read at a time where the number of keys ends the answer: sixteen long ones are a megabyte. */
+const ENTRIES_PER_READ = 16
 
 /** Freshness rule P1: the counter row is raised in the same transaction, so that seq is gapless and in commit order. */
 export function sqlLog(db: Sql): LogTable {
@@ -17,20 +21,17 @@ export function sqlLog(db: Sql): LogTable {
       const first = await db.selectFrom('purge_log').select('seq').orderBy('seq').limit(1).execute()
       return first[0]?.seq ?? (await head()).head + 1
     },
-    async after(seq, limit) {
-      const rows = await db
-        .selectFrom('purge_log')
-        .selectAll()
-        .where('seq', '>', seq)
-        .orderBy('seq')
-        .limit(limit)
-        .execute()
-      return rows.map((row) => ({
-        seq: row.seq,
-        project: row.project,
-        kind: row.kind,
-        keys: row.keys.split(' ') as KeyHash[],
-      }))
+    async after(seq, limit, keysMax = Number.POSITIVE_INFINITY) {
+      const entries: PurgeEntry[] = []
+      let keys = 0
+      while (entries.length < limit && keys < keysMax) {
+        const wanted = Math.min(ENTRIES_PER_READ, limit - entries.length)
+        const read = await someAfter(db, entries.at(-1)?.seq ?? seq, wanted)
+        entries.push(...read)
+        keys += read.reduce((sum, entry) => sum + keysCountOf(entry), 0)
+        if (read.length < wanted) break
+      }
+      return entries
     },
     async append(project, keys) {
       assert(keys.length > 0, 'a purge without keys')
@@ -41,14 +42,54 @@ export function sqlLog(db: Sql): LogTable {
         const piece = keys.slice(at, at + KEYS_PER_ENTRY_MAX).join(' ')
         await db
           .insertInto('purge_log')
-          .values({ seq, project, kind: PURGE, keys: piece })
+          .values({ seq, project, kind: PURGE, keys: piece, packed: null })
           .execute()
       }
       await db.updateTable('purge_head').set({ head: seq }).execute()
       return seq
     },
+    async appendPacked(project, pieces) {
+      let seq = (await head()).head
+      for (const packed of pieces) {
+        assert(packed.byteLength > 0, 'a purge without keys')
+        seq += 1
+        await db
+          .insertInto('purge_log')
+          .values({ seq, project, kind: PACKED, keys: '', packed })
+          .execute()
+      }
+      await db.updateTable('purge_head').set({ head: seq }).execute()
+      return seq
+    },
+    async packedBeyond(kept) {
+      const row = await db
+        .selectFrom('purge_log')
+        .select('seq')
+        // As a literal, because the partial index is used only when the text implies its condition.
+        .where('kind', '=', sql.lit(PACKED))
+        .orderBy('seq', 'desc')
+        .offset(kept)
+        .limit(1)
+        .executeTakeFirst()
+      return row?.seq ?? 0
+    },
     async trim(seq) {
       await db.deleteFrom('purge_log').where('seq', '<=', seq).execute()
     },
   }
+}
+
+async function someAfter(db: Sql, seq: number, limit: number): Promise<readonly PurgeEntry[]> {
+  const rows = await db
+    .selectFrom('purge_log')
+    .selectAll()
+    .where('seq', '>', seq)
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+  return rows.map(({ packed, keys, ...entry }) =>
+    packed === null
+      ? { ...entry, keys: keys.split(' ') as KeyHash[] }
+      : { ...entry, keys: [], packed },
+  )
 }

@@ -3,7 +3,7 @@ import type { Generated, Kysely } from 'kysely'
 /** The tables as SQL sees them: flags are 0 or 1, documents are JSON text, times are wall-clock milliseconds. */
 export interface SqlSchema {
   purge_head: { one: number; log_id: string; head: number }
-  purge_log: { seq: number; project: string; kind: string; keys: string }
+  purge_log: { seq: number; project: string; kind: string; keys: string; packed: Uint8Array | null }
   nodes: {
     incarnation: string
     id: string
@@ -39,7 +39,13 @@ export interface SqlSchema {
     keys: string
     observed: string | null
     keys_seq: number | null
+    pieces: number | null
+    entered: number | null
   }
+  /** Lists that are not accepted yet, or not any more. */
+  bulk_staged: { id: string; at: number }
+  bulk_urls: { id: string; piece: number; first: number; count: number; urls: Uint8Array }
+  bulk_keys: { id: string; piece: number; keys: Uint8Array }
   invalidation_urls: { n: number; position: number; url: string }
   invalidation_counts: { project: string; status: string; count: number }
   idempotency: { project: string; key: string; body_hash: string; id: string; at: number }

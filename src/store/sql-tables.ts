@@ -1,5 +1,6 @@
 import { sqlAccounts } from './sql-accounts.ts'
 import { sqlAssets } from './sql-assets.ts'
+import { sqlBulk } from './sql-bulk.ts'
 import { sqlChanges } from './sql-changes.ts'
 import { sqlInvalidations } from './sql-invalidations.ts'
 import { sqlLog } from './sql-log.ts'
@@ -20,6 +21,7 @@ export function sqlTables(db: Sql): Tables {
     assets: sqlAssets(db),
     accounts: sqlAccounts(db),
     served: sqlServed(db),
+    bulk: sqlBulk(db),
     targets: sqlTargets(db),
   }
 }

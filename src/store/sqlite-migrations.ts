@@ -10,6 +10,7 @@ import type { Sql } from './sql-schema.ts'
 const FIRST = '001-first'
 const TARGETS = '002-targets'
 const KEPT_HISTORIES = '003-histories'
+const LONG_LISTS = '004-long-lists'
 
 /** The log's name must never be met again: 96 bits. */
 const LOG_ID_BYTES = 12
@@ -123,6 +124,31 @@ create index assets_by_hash on assets (hash);
 create index asset_versions_by_hash on asset_versions (hash);
 `
 
+/** The search index is made anew, because what it forgets it must be able to delete without being told the words again. */
+const LONG_LIST_TABLES = `
+create table bulk_staged (id text primary key, at integer not null) strict, without rowid;
+create table bulk_urls (
+  id text not null, piece integer not null, first integer not null, count integer not null, urls blob not null,
+  primary key (id, piece)
+) strict;
+create table bulk_keys (
+  id text not null, piece integer not null, keys blob not null, primary key (id, piece)
+) strict;
+alter table invalidation_work add column pieces integer;
+alter table invalidation_work add column entered integer;
+alter table purge_log add column packed blob;
+create index purge_log_packed on purge_log (seq) where kind = 'packed';
+drop table invalidation_search;
+create virtual table invalidation_search using fts5 (
+  project, words, content = '', contentless_delete = 1, tokenize = 'trigram'
+);
+insert into invalidation_search (rowid, project, words)
+  select i.n, '|' || i.project || '|', i.id || char(10) || coalesce(i.shown ->> '$.note', '') || char(10)
+    || (i.shown ->> '$.createdBy') || char(10)
+    || coalesce((select group_concat(u.url, char(10)) from invalidation_urls as u where u.n = i.n and u.position < 1000), '')
+  from invalidations as i
+`
+
 function migrations(random: Random): Record<string, Migration> {
   return {
     [FIRST]: {
@@ -134,6 +160,9 @@ function migrations(random: Random): Record<string, Migration> {
     },
     [TARGETS]: { up: (db) => runAll(db, OUTER_TARGETS) },
     [KEPT_HISTORIES]: { up: (db) => runAll(db, HISTORIES) },
+    [LONG_LISTS]: {
+      up: (db) => runAll(db, LONG_LIST_TABLES),
+    },
   }
 }
 

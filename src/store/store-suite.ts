@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Store } from './store.ts'
 import { accountsSuite } from './store-suite-accounts.ts'
+import { bulkSuite } from './store-suite-bulk.ts'
 import { invalidationsSuite } from './store-suite-invalidations.ts'
 import { librarySuite } from './store-suite-library.ts'
 import { hashes, nodeRow } from './store-suite-rows.ts'
@@ -42,6 +43,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
     test('an acknowledgement only rises, and an out node cannot acknowledge', using(acknowledges))
   })
   invalidationsSuite(name, using)
+  bulkSuite(name, using)
   librarySuite(name, using)
   accountsSuite(name, using)
   targetsSuite(name, using)

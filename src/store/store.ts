@@ -33,6 +33,7 @@ export interface Tables {
   readonly assets: AssetTable
   readonly accounts: AccountTable
   readonly served: ServedTable
+  readonly bulk: BulkTable
   readonly targets: TargetTable
 }
 
@@ -42,9 +43,14 @@ export interface LogTable {
   head(): Promise<number>
   /** The lowest seq still kept; head + 1 when none is. A follower with `applied < oldest - 1` must start empty. */
   oldest(): Promise<number>
-  after(seq: number, limit: number): Promise<readonly PurgeEntry[]>
+  /** Ends earlier once the entries have `keysMax` keys or more; always the next one, if there is one. */
+  after(seq: number, limit: number, keysMax?: number): Promise<readonly PurgeEntry[]>
   /** Appends as many entries as `keys` need (KEYS_PER_ENTRY_MAX each); returns the last seq. Only in a transaction. */
   append(project: string, keys: readonly KeyHash[]): Promise<number>
+  /** One entry of kind `packed` for each piece of KEYS_PER_ENTRY_MAX keys at most; returns the last seq. */
+  appendPacked(project: string, pieces: readonly Uint8Array[]): Promise<number>
+  /** The highest seq of packed entries that are not among the newest `kept` ones; 0 when there are no more than that. */
+  packedBeyond(kept: number): Promise<number>
   /** Forgets entries up to `seq`. */
   trim(seq: number): Promise<void>
 }
@@ -90,6 +96,14 @@ export interface InvalidationRow extends Invalidation {
   readonly keysSeq?: number
   /** What the nodes said, for the evidence export; absent until they were asked. */
   readonly observed?: Observed
+  /** Of a list that was taken in as a stream: its URLs and keys lie in pieces of `BulkTable`, and `keys` is empty. */
+  readonly bulk?: BulkProgress
+}
+
+export interface BulkProgress {
+  readonly pieces: number
+  /** How many of them are in the purge log, of the attempt that is under way. */
+  readonly entered: number
 }
 
 /** The raw observations behind `evidence`. */
@@ -160,6 +174,8 @@ export interface InvalidationTable {
   ): Promise<boolean>
   /** Of one project, or of all. */
   countByStatus(project?: string): Promise<Readonly<Record<string, number>>>
+  /** Forgets up to `limit` finished ones that were made before `before`, oldest first; returns how many. */
+  forget(before: number, limit: number): Promise<number>
   /** Finished ones of the last `limit`, newest first, for estimates: milliseconds per target. */
   recentDurations(
     project: string,
@@ -174,6 +190,38 @@ export interface InvalidationTable {
     now: number,
   ): Promise<void>
   forgetIdempotent(before: number): Promise<void>
+}
+
+/** A part of a long list: URLs in the order of the list, and the keys of these URLs. */
+export interface BulkPiece {
+  /** Counted from 0. */
+  readonly piece: number
+  /** Position of its first URL in the list. */
+  readonly first: number
+  readonly count: number
+  /** As `packUrls` makes it. */
+  readonly urls: Uint8Array
+  /** KEY_BYTES each, KEYS_PER_ENTRY_MAX at most: one entry of the purge log. */
+  readonly keys: Uint8Array
+}
+
+/**
+ * Lists too long for one transaction. Pieces are put aside under the id that their invalidation will have; nobody sees them until
+ * it is inserted and `accept` was called, in one transaction. What is never accepted is found by `abandoned`.
+ */
+export interface BulkTable {
+  stage(id: string, piece: BulkPiece, at: number): Promise<void>
+  accept(id: string): Promise<void>
+  /** Keys of the pieces from `from` on. */
+  keys(id: string, from: number, limit: number): Promise<readonly Uint8Array[]>
+  /** Lists that nobody will accept any more: last added to before `before`, or left by `InvalidationTable.forget`. */
+  abandoned(before: number, limit: number): Promise<readonly string[]>
+  /** Throws away up to `limit` pieces of a list; false when nothing of it is left. */
+  discard(id: string, limit: number): Promise<boolean>
+  /** Invalidations that need no keys any more, because they are Done or cancelled, and still have some. */
+  spent(limit: number): Promise<readonly string[]>
+  /** Throws away the keys of up to `limit` pieces. */
+  discardKeys(id: string, limit: number): Promise<void>
 }
 
 /** Changes of assets that wait to be merged into one automatic invalidation. Written with the change itself. */

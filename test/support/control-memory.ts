@@ -8,7 +8,7 @@ export function controlMemory(store: Store): ControlMemory {
     logId: () => log.id(),
     head: () => log.head(),
     oldest: () => log.oldest(),
-    after: (seq, limit) => log.after(seq, limit),
+    after: (seq, limit, keysMax) => log.after(seq, limit, keysMax),
     nodes: () => nodes.list(),
     register: (node, predecessor) =>
       store.transaction('durable', (tx) => tx.nodes.register(node, predecessor)),
