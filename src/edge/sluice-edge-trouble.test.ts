@@ -132,6 +132,15 @@ describe('an image server that fails', () => {
     assert.equal((await edge.get(RED)).status, 200)
   })
 
+  test('that refuses before it has understood the URL has no keys to name, and is passed on', async () => {
+    const { resizer, edge } = await setUp()
+    await edge.get('/is/image/demo/warm')
+    resizer.handler = (_request, response) =>
+      void response.writeHead(503, { ...provenance(0, []), 'sluice-keys': '' }).end('in a moment')
+    const answer = await edge.get(RED)
+    assert.deepEqual([answer.status, answer.text], [503, 'in a moment'])
+  })
+
   test('that does not know the names is a 503 in words', async () => {
     const { resizer, edge } = await setUp()
     await resizer.server.stop()
