@@ -7,6 +7,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 
+import { attackFigures } from './attack.ts'
 import { edgeFigures } from './edge-hits.ts'
 import type { Bench, Figure } from './figure.ts'
 import { invalidationFigures } from './invalidations.ts'
@@ -19,6 +20,7 @@ const BENCHES: readonly Bench[] = [
   { name: 'memory', run: memoryFigures },
   { name: 'invalidations', run: invalidationFigures },
   { name: 'edge', run: edgeFigures },
+  { name: 'attack', run: attackFigures },
 ]
 
 function markdown(figures: readonly Figure[]): string {
