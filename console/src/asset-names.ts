@@ -17,14 +17,23 @@ export interface NamedUrl {
   readonly url: string
 }
 
-/** The base URL of an asset, and one for each preset when it is an image. */
+/** The base URL of an asset, and one for each preset and smart crop when it is an image. */
 export function urlsOf(
-  asset: { readonly kind: string; readonly url: string | null },
+  asset: {
+    readonly kind: string
+    readonly url: string | null
+    readonly crops?: Readonly<Record<string, unknown>>
+  },
   presets: readonly { readonly name: string }[],
 ): readonly NamedUrl[] {
   const { url } = asset
   if (url === null) return []
   const base = { name: asset.kind === 'image' ? 'No preset' : 'File', url }
   if (asset.kind !== 'image') return [base]
-  return [base, ...presets.map(({ name }) => ({ name, url: `${url}?$${name}$` }))]
+  const crops = Object.keys(asset.crops ?? {})
+  return [
+    base,
+    ...presets.map(({ name }) => ({ name, url: `${url}?$${name}$` })),
+    ...crops.map((name) => ({ name: `Crop ${name}`, url: `${url}:${encodeURIComponent(name)}` })),
+  ]
 }

@@ -35,18 +35,24 @@ export function roleReason(here: ProjectHere, role: Role): string | null {
 export function useAddressState(
   name: string,
   standard = '',
+  /** A step of its own, to which Back leads. */
+  isStep = false,
 ): readonly [string, (value: string) => void] {
   const search: Readonly<Record<string, string | undefined>> = useSearch({ strict: false })
   const setAddress = useSetAddress()
   const set = (value: string): void => {
-    setAddress({ ...search, [name]: value === standard ? undefined : value })
+    setAddress({ ...search, [name]: value === standard ? undefined : value }, isStep)
   }
   return [search[name] ?? standard, set]
 }
 
 /** Sets what the address says behind `?`, all of it at once. */
-export function useSetAddress(): (search: Readonly<Record<string, string | undefined>>) => void {
+export function useSetAddress(): (
+  search: Readonly<Record<string, string | undefined>>,
+  isStep?: boolean,
+) => void {
   const navigate = useNavigate()
-  return (search) =>
-    void navigate({ to: '.', search: () => ({ ...search }), replace: true } as never)
+  return (search, isStep = false) => {
+    void navigate({ to: '.', search: () => ({ ...search }), replace: !isStep } as never)
+  }
 }

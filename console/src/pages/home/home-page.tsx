@@ -6,6 +6,7 @@ import { Notice } from '../../parts/notice.tsx'
 import { Page, Section, Stack } from '../../parts/page.tsx'
 import { paths } from '../../paths.ts'
 import { queries } from '../../queries.ts'
+import { useReplaced } from '../../replaced.ts'
 import { useProject } from '../../use-project.ts'
 import { Health } from './health.tsx'
 import { RecentInvalidations } from './recent.tsx'
@@ -55,6 +56,7 @@ export function HomePage() {
 }
 
 function Steps({ project, demo }: { readonly project: string; readonly demo: boolean }) {
+  const latest = useReplaced(project)[0]?.asset ?? (demo ? 'flat' : '')
   return (
     <Stack>
       <ol className={styles['steps']}>
@@ -78,8 +80,8 @@ function Steps({ project, demo }: { readonly project: string; readonly demo: boo
         <li className={styles['step']}>
           <h3>See that the edges still show the old one</h3>
           <p>
-            <AppLink href={paths.live(project)}>Live view</AppLink> shows what each edge holds, byte
-            for byte. Looking changes nothing.
+            <AppLink href={paths.live(project, { asset: latest })}>Live view</AppLink> shows what
+            each edge holds, byte for byte. Looking changes nothing.
           </p>
         </li>
         <li className={styles['step']}>

@@ -29,17 +29,24 @@ const INTROS = {
 export function InvalidatePage() {
   const here = useProject()
   const [tabText, setTab] = useAddressState('tab', 'assets')
-  const [step, setStep] = useAddressState('step')
+  const [step, setStep] = useAddressState('step', '', true)
   const [draft, setDraft] = useDraft()
+  // The list itself is in no address: who comes back to Confirm later begins with Add Details.
+  const [began, setBegan] = useState(false)
+  const isConfirm = step === 'confirm' && began
   const tab = TABS.find((name) => name === tabText) ?? 'assets'
   const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part })
-  const props: DraftProps = { draft, onChange: change, onNext: () => setStep('confirm') }
+  const next = (): void => {
+    setBegan(true)
+    setStep('confirm')
+  }
+  const props: DraftProps = { draft, onChange: change, onNext: next }
   return (
-    <Page title="CDN Invalidation" intro={step === 'confirm' ? undefined : INTROS[tab]}>
-      <Steps isConfirm={step === 'confirm'} />
+    <Page title="CDN Invalidation" intro={isConfirm ? undefined : INTROS[tab]}>
+      <Steps isConfirm={isConfirm} />
       <LeaveGuard changed={isChanged(draft)} />
-      {step === 'confirm' ? (
-        <Confirm {...props} tab={tab} onBack={() => setStep('')} />
+      {isConfirm ? (
+        <Confirm {...props} tab={tab} onBack={() => window.history.back()} />
       ) : (
         <Tabs
           aria-label="What to invalidate"

@@ -87,6 +87,7 @@ function AddMember({ onAdded }: { readonly onAdded: (added: MemberAdded) => void
           label="E-mail"
           value={email}
           onChange={setEmail}
+          description="Adding somebody again changes the role."
           isRequired
           autoComplete="off"
           UNSAFE_style={{ width: '100%' }}
