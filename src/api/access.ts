@@ -70,6 +70,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   [`GET ${P}/originals`]: 'viewer',
   [`GET ${P}/presets`]: 'viewer',
   [`GET ${P}/presets/:name`]: 'viewer',
+  [`GET ${P}/presets/:name/usage`]: 'viewer',
   [`PUT ${P}/presets/:name`]: 'editor',
   [`DELETE ${P}/presets/:name`]: 'editor',
   [`GET ${P}/template`]: 'viewer',

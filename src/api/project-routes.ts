@@ -1,19 +1,9 @@
 import type { OriginRule } from '../contract/records.ts'
-import {
-  Preset,
-  PresetList,
-  PresetPut,
-  Project,
-  ProjectCreate,
-  ProjectList,
-  ProjectPatch,
-} from '../contract/api/projects.ts'
-import { Empty } from '../contract/api/shapes.ts'
+import { Project, ProjectCreate, ProjectList, ProjectPatch } from '../contract/api/projects.ts'
 import { Overview } from '../contract/api/nodes.ts'
 import { FolderProblemList } from '../contract/api/assets.ts'
 import type { InvalidationStatus } from '../contract/invalidation.ts'
 import type { ProjectSettings } from '../assets/assets.ts'
-import { AssetsError } from '../assets/errors.ts'
 import type { ProjectRow } from '../store/store.ts'
 import { answers } from './answers.ts'
 import { rolesIn } from './callers.ts'
@@ -91,7 +81,6 @@ export const projectRoutes: Routes = (app, parts) => {
   )
 
   overviewRoutes(app, parts)
-  presetRoutes(app, parts)
 }
 
 const overviewRoutes: Routes = (app, parts) => {
@@ -118,61 +107,6 @@ const overviewRoutes: Routes = (app, parts) => {
     },
     async (request) => wholeList(parts.assets.problems(projectOf(request).id)),
   )
-}
-
-const presetRoutes: Routes = (app, parts) => {
-  app.get(
-    `${P}/presets`,
-    { schema: { summary: 'Presets', tags: ['presets'], response: { 200: answers(PresetList) } } },
-    async (request) => {
-      const presets = await parts.assets.presets(projectOf(request).id)
-      return wholeList(Object.entries(presets).map(([name, modifiers]) => ({ name, modifiers })))
-    },
-  )
-
-  app.get<{ Params: { name: string } }>(
-    `${P}/presets/:name`,
-    { schema: { summary: 'A preset', tags: ['presets'], response: { 200: answers(Preset) } } },
-    async (request) => presetNamed(parts, projectOf(request).id, request.params.name),
-  )
-
-  app.put<{ Params: { name: string }; Body: PresetPut }>(
-    `${P}/presets/:name`,
-    {
-      schema: {
-        summary: 'Make or change a preset',
-        tags: ['presets'],
-        body: PresetPut,
-        response: { 200: answers(Preset) },
-      },
-    },
-    async (request) => {
-      const { id } = projectOf(request)
-      await parts.assets.putPreset(id, request.params.name, request.body.modifiers)
-      return presetNamed(parts, id, request.params.name)
-    },
-  )
-
-  app.delete<{ Params: { name: string } }>(
-    `${P}/presets/:name`,
-    {
-      schema: { summary: 'Remove a preset', tags: ['presets'], response: { 200: answers(Empty) } },
-    },
-    async (request) => {
-      await parts.assets.removePreset(projectOf(request).id, request.params.name)
-      return {}
-    },
-  )
-}
-
-/** Preset names are case-insensitive (Adobe, "Image Serving: macros"). */
-async function presetNamed(parts: ApiParts, project: string, name: string): Promise<Preset> {
-  const presets = Object.entries(await parts.assets.presets(project))
-  const found = presets.find(([each]) => each.toLowerCase() === name.toLowerCase())
-  if (found === undefined) {
-    throw new AssetsError('unknown-preset', `There is no preset "${name.slice(0, 128)}".`)
-  }
-  return { name: found[0], modifiers: found[1] }
 }
 
 async function shown(parts: ApiParts, row: ProjectRow, caller: Caller): Promise<Project> {

@@ -45,6 +45,8 @@ export interface Assets {
   presets(project: string): Promise<Readonly<Record<string, string>>>
   putPreset(project: string, name: string, modifiers: string): Promise<void>
   removePreset(project: string, name: string): Promise<void>
+  /** Also of a preset that does not exist any more: it may still be held by edges. */
+  presetUsage(project: string, name: string): Promise<PresetUsage>
 
   /** Names, origins and lifetimes are checked here: names are unique over all projects. */
   createProject(id: string, settings: ProjectSettings): Promise<ProjectRow>
@@ -95,6 +97,11 @@ export interface PutOutcome {
   /** True when the id did not exist before. */
   readonly created: boolean
   readonly changed: boolean
+}
+
+export interface PresetUsage {
+  readonly renditions: number
+  readonly assets: number
 }
 
 export interface AssetPatch {

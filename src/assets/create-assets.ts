@@ -17,7 +17,7 @@ import type { Intents } from './intents.ts'
 import { assetOf, projectOf } from './library-parts.ts'
 import type { LibraryParts } from './library-parts.ts'
 import { createLocks } from './locks.ts'
-import { putPreset, removePreset } from './presets.ts'
+import { presetUsage, putPreset, removePreset } from './presets.ts'
 import { createProject, updateProject } from './projects.ts'
 import { putTemplate, restoreTemplate, templateVersion } from './templates.ts'
 import { putAsset, restoreVersion } from './uploads.ts'
@@ -69,6 +69,7 @@ type Reading = Pick<
   | 'content'
   | 'crops'
   | 'presets'
+  | 'presetUsage'
   | 'templateVersions'
   | 'templateVersion'
 >
@@ -86,6 +87,7 @@ function reading(parts: LibraryParts): Reading {
     content: (project, id, options) => assetContent(parts, project, id, options ?? {}),
     crops: async (project, id) => (await assetOf(parts, project, id)).crops,
     presets: async (project) => (await projectOf(parts, project)).presets,
+    presetUsage: (project, name) => presetUsage(parts, project, name),
     templateVersions: (project) => parts.store.tables.projects.templateVersions(project),
     templateVersion: (project, version) => templateVersion(parts, project, version),
   }

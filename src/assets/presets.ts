@@ -1,8 +1,10 @@
 import { keyHash, keyText } from '../contract/keys.ts'
+import { presetProblem } from '../contract/presets.ts'
 import { recordName } from '../contract/records.ts'
 import type { ProjectRow } from '../store/store.ts'
 import { presetsRecord } from './asset-rows.ts'
 import { commit } from './commit.ts'
+import type { PresetUsage } from './assets.ts'
 import { AssetsError } from './errors.ts'
 import { projectOf } from './library-parts.ts'
 import type { LibraryParts } from './library-parts.ts'
@@ -36,6 +38,16 @@ export async function putPreset(
     }
     await commitPresets(parts, { ...row, presets }, `Preset “${name}” changed`, name)
   })
+}
+
+/** What an edit of a preset reaches: renditions of it that are known to have been served, and of how many assets. */
+export async function presetUsage(
+  parts: LibraryParts,
+  project: string,
+  name: string,
+): Promise<PresetUsage> {
+  await projectOf(parts, project)
+  return parts.store.tables.served.usage(project, name.toLowerCase())
 }
 
 export async function removePreset(
@@ -100,5 +112,5 @@ function modifiersProblem(modifiers: string): string | null {
   }
   if (/[?#]/.test(modifiers)) return 'Write modifiers without “?” and “#”: wid=400&fmt=jpeg.'
   if (modifiers.includes('$')) return 'A preset cannot hold another preset.'
-  return null
+  return presetProblem(modifiers)
 }

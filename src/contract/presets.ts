@@ -1,7 +1,9 @@
-import { canonicalModifiers } from './canonical-query.ts'
+import { canonicalModifiers, splitQuery } from './canonical-query.ts'
 import type { QueryDialect } from './canonical-query.ts'
+import { problemText } from './delivery-url.ts'
 import type { DeliveryProblem, Modifier } from './delivery-url.ts'
 import { IMAGE_QUERY, REQUEST_COMMANDS } from './dynamic-media.ts'
+import { HARMLESS_LAYERS, UNSUPPORTED_COMMANDS } from './dynamic-media-commands.ts'
 import type { PresetsRecord } from './records.ts'
 import { ownValue } from './value-grammar.ts'
 
@@ -30,6 +32,18 @@ export function presetModifiers(text: string) {
   return canonicalModifiers(text.replace(/^\?/, ''), PRESET_QUERY)
 }
 
+/** What is wrong with a preset's text, in a sentence that names the modifier; null when it can be saved. */
+export function presetProblem(text: string): string | null {
+  const refused = splitQuery(text.replace(/^\?/, '')).find(
+    ({ name, value }) =>
+      UNSUPPORTED_COMMANDS.has(name.toLowerCase()) &&
+      !(name.toLowerCase() === 'layer' && HARMLESS_LAYERS.has(value ?? '')),
+  )
+  if (refused) return `${refused.name} is not supported.`
+  const parsed = presetModifiers(text)
+  return parsed.ok ? null : `${problemText(parsed.problem)}.`
+}
+
 export function expandPresets(
   modifiers: readonly Modifier[],
   presets: PresetsRecord['presets'],
@@ -45,7 +59,7 @@ export function expandPresets(
       }
       used.push(modifier.name)
       if (depth >= PRESET_DEPTH_MAX || used.length > PRESET_USES_MAX) {
-        return presetProblem(modifier.name, 400, 'uses too many other presets')
+        return useProblem(modifier.name, 400, 'uses too many other presets')
       }
       const found = modifiersOf(modifier.name, presets)
       const problem = 'status' in found ? found : apply(found, depth + 1)
@@ -64,9 +78,9 @@ function modifiersOf(
   presets: PresetsRecord['presets'],
 ): readonly Modifier[] | DeliveryProblem {
   const text = ownValue(presets, name)
-  if (text === null) return presetProblem(name, 404, 'does not exist')
+  if (text === null) return useProblem(name, 404, 'does not exist')
   const parsed = presetModifiers(text)
-  if (!parsed.ok) return presetProblem(name, 400, `is wrong: ${parsed.problem.reason}`)
+  if (!parsed.ok) return useProblem(name, 400, `is wrong: ${parsed.problem.reason}`)
   // What is asked for is the URL's to say: an edge decides by it without knowing presets.
   return parsed.modifiers.filter(
     (modifier) => modifier.kind === 'preset' || !REQUEST_COMMANDS.has(modifier.name),
@@ -81,6 +95,6 @@ function setCommand(commands: Map<string, string>, name: string, value: string):
   commands.set(name, value)
 }
 
-function presetProblem(name: string, status: 400 | 404, what: string): DeliveryProblem {
+function useProblem(name: string, status: 400 | 404, what: string): DeliveryProblem {
   return { status, parameter: `$${name}$`, reason: `The preset $${name}$ ${what}` }
 }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
+import { RESAMPLINGS } from '../dynamic-media-commands.ts'
 import { MISSING_ORIGINALS } from '../delivery-settings.ts'
 import {
   EMAIL_LENGTH_MAX,
@@ -195,6 +196,48 @@ export type ApiKeyList = Static<typeof ApiKeyList>
 
 export const Preset = closed({ name: Type.String(), modifiers: Type.String() })
 export type Preset = Static<typeof Preset>
+
+/** How far a change of a preset reaches: what is known to have been served with it. */
+export const PresetUsage = closed({
+  name: Type.String(),
+  renditions: Type.Integer(),
+  assets: Type.Integer(),
+})
+export type PresetUsage = Static<typeof PresetUsage>
+
+/** A saved preset, with what its change has reached. */
+export const PresetSaved = closed({
+  ...Preset.properties,
+  renditions: Type.Integer(),
+  assets: Type.Integer(),
+  /** False when the modifiers were the same before: then nothing is invalidated. */
+  changed: Type.Boolean(),
+})
+export type PresetSaved = Static<typeof PresetSaved>
+
+/** The same modifiers one by one; what has no field is in `others`. */
+export const PresetDetail = closed({
+  ...Preset.properties,
+  fields: closed({
+    width: nullable(Type.Integer()),
+    height: nullable(Type.Integer()),
+    format: nullable(Type.String()),
+    quality: nullable(Type.Integer()),
+    fullChroma: Type.Boolean(),
+    resampling: nullable(Type.Enum(RESAMPLINGS)),
+    sharpen: nullable(Type.Boolean()),
+    unsharp: nullable(
+      closed({
+        amount: Type.Number(),
+        radius: Type.Number(),
+        threshold: Type.Number(),
+        mono: Type.Boolean(),
+      }),
+    ),
+    others: Type.String(),
+  }),
+})
+export type PresetDetail = Static<typeof PresetDetail>
 
 export const PresetPut = closed({ modifiers: Type.String({ maxLength: 2048 }) })
 export type PresetPut = Static<typeof PresetPut>
