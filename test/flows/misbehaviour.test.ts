@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import * as fc from 'fast-check'
+
+import { ask, serveHttp } from '../support/http.ts'
+import type { Asked, TestServer } from '../support/http.ts'
+import { startSampleOrigin } from '../support/sample-origin.ts'
+import type { SampleOrigin } from '../support/sample-origin.ts'
+import { startServe } from '../support/serve.ts'
+import type { Started } from '../support/serve.ts'
+
+/** Goal: whatever an origin answers and whatever a visitor types, the visitor gets a short, true answer, and nobody else notices. */
+
+let folder: string
+let good: SampleOrigin
+let bad: TestServer
+let sluice: Started
+let client = 0
+
+const PNG_HEAD = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
+
+function misbehave(request: IncomingMessage, response: ServerResponse): void {
+  const where = request.url ?? ''
+  const redirect = (to: string) => response.writeHead(302, { location: to }).end()
+  switch (where) {
+    case '/html':
+      response.writeHead(200, { 'content-type': 'image/jpeg' }).end('<!doctype html><h1>Sorry</h1>')
+      return
+    case '/truncated':
+      response.writeHead(200, { 'content-length': 5000 })
+      response.write(PNG_HEAD, () => response.destroy())
+      return
+    case '/too-long':
+      // More than was promised: Node refuses to send it, so it is written by hand.
+      request.socket.end(
+        `HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n${PNG_HEAD.toString('latin1')}`,
+        'latin1',
+      )
+      return
+    case '/gzip-bomb':
+      response
+        .writeHead(200, { 'content-encoding': 'gzip' })
+        .end(gzipSync(Buffer.alloc(60_000_000)))
+      return
+    case '/not-modified':
+      response.writeHead(304).end()
+      return
+    case '/loop':
+      redirect('/loop')
+      return
+    case '/to-loopback':
+      redirect(
+        `http://127.0.0.1${new URL(bad.url).port === '' ? '' : `:${new URL(bad.url).port}`}/html`,
+      )
+      return
+    case '/to-metadata':
+      redirect('http://169.254.169.254/latest/meta-data/')
+      return
+    case '/to-file':
+      redirect('file:///etc/passwd')
+      return
+    case '/broken-png':
+      response.writeHead(200).end(Buffer.concat([PNG_HEAD, Buffer.alloc(400, 7)]))
+      return
+    default:
+      response.writeHead(500).end('it went wrong')
+  }
+}
+
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'sluice-misbehaviour-'))
+  good = await startSampleOrigin()
+  await good.put('/a.png', 'teal')
+  bad = await serveHttp(misbehave)
+  sluice = await startServe({
+    edges: 1,
+    env: { SLUICE_ASSETS: folder, SLUICE_TRUSTED_PROXIES: '127.0.0.1' },
+  })
+  const rule = { scheme: 'http', allowPrivate: true }
+  const answer = await fetch(`${sluice.consoleUrl}/api/v1/projects/demo`, {
+    method: 'PATCH',
+    headers: {
+      authorization: `Bearer ${await sluice.adminKey()}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({
+      automaticInvalidation: false,
+      tokens: ['doc'],
+      origins: [
+        { ...rule, host: 'sample.li', connectTo: good.place },
+        { ...rule, host: 'bad.example', connectTo: new URL(bad.url).host },
+      ],
+    }),
+  })
+  assert.equal(answer.status, 200)
+})
+
+after(async () => {
+  await sluice.stop()
+  await Promise.all([good.stop(), bad.stop()])
+  await rm(folder, { recursive: true, force: true })
+})
+
+function get(target: string): Promise<Asked> {
+  client += 1
+  const forwarded = `198.51.${Math.floor(client / 250)}.${client % 250}`
+  return ask(sluice.edges[0]!, {
+    target,
+    headers: { host: 'doc.cloudimg.io', 'x-forwarded-for': forwarded },
+  })
+}
+
+describe('an origin that misbehaves', () => {
+  const ANSWERS = [
+    ['html', 422, /not an image/],
+    ['truncated', 502, /broke off/],
+    ['too-long', 422, /damaged|not an image/],
+    ['gzip-bomb', 502, /compressed/],
+    ['not-modified', 502, /304/],
+    ['loop', 502, /redirected more than 3 times/],
+    ['to-loopback', 403, /not among/],
+    ['to-metadata', 403, /not among/],
+    ['to-file', 403, /not among/],
+    ['broken-png', 422, /damaged/],
+    ['error', 502, /status 500/],
+  ] as const
+  for (const [what, status, words] of ANSWERS) {
+    it(`${what}: ${status}, said in a sentence, kept by nobody`, async () => {
+      const answer = await get(`/bad.example/${what}?w=50`)
+      assert.equal(answer.status, status, answer.text)
+      assert.match(answer.text, words)
+      assert.equal(answer.headers['cache-control'], 'no-store')
+      assert.equal((await get('/sample.li/a.png?w=50')).status, 200)
+    })
+  }
+
+  it('and fails again and again is left in peace, said as 503 with Retry-After', async () => {
+    let answer = await get('/bad.example/again')
+    for (let at = 0; at < 6; at++) answer = await get(`/bad.example/again${at}`)
+    assert.equal(answer.status, 503)
+    assert.ok(Number(answer.headers['retry-after']) >= 1)
+    assert.match(answer.text, /not asked for a while/)
+    assert.equal((await get('/sample.li/a.png?w=50')).status, 200)
+  })
+})
+
+describe('a visitor who types anything', () => {
+  const name = fc.constantFrom(
+    'w',
+    'h',
+    'width',
+    'func',
+    'gravity',
+    'q',
+    'force_format',
+    'vh',
+    'ci_cache',
+    'org_if_sml',
+    'ci_url_encoded',
+    'sig',
+    'p',
+    'x',
+  )
+  const odd = fc.constantFrom(
+    '',
+    '-1',
+    '0',
+    '1e9',
+    '5001',
+    'NaN',
+    '%',
+    '%00',
+    '%zz',
+    '%FF',
+    '../..',
+    '1,2,3',
+    '_webp',
+    'crop',
+    'face',
+    '1',
+    '2',
+    '300',
+    '4000',
+    '<script>',
+    '%0d%0aSet-Cookie:a=b',
+    '🌊',
+  )
+  const word = fc.oneof(odd, fc.string({ unit: 'grapheme', maxLength: 12 }))
+  const query = fc.array(fc.tuple(name, word), { maxLength: 6 })
+
+  it('never gets a 5xx, and never a header of his own making', async () => {
+    await fc.assert(
+      fc.asyncProperty(query, async (pairs) => {
+        const text = pairs.map(([key, value]) => `${key}=${value}`).join('&')
+        const target = `/sample.li/a.png?${text.replaceAll(/[^\u0021-\u007e]/gu, (char) => encodeURIComponent(char.toWellFormed()))}`
+        const answer = await get(target)
+        assert.ok(answer.status < 500, `${target}: ${answer.status} ${answer.text.slice(0, 100)}`)
+        assert.equal(answer.headers['set-cookie'], undefined)
+      }),
+      { numRuns: 80 },
+    )
+  })
+
+  it('is told which parameter is wrong', async () => {
+    for (const [target, parameter] of [
+      ['/sample.li/a.png?w=-1', 'w'],
+      ['/sample.li/a.png?h=1e9', 'h'],
+      ['/sample.li/a.png?q=0', 'q'],
+      ['/sample.li/a.png?force_format=nonsense', 'force_format'],
+      ['/sample.li/a.png?gravity=%FF', 'gravity'],
+      ['/sample.li/a.png?ci_cache=-5', 'ci_cache'],
+    ] as const) {
+      const answer = await get(target)
+      assert.equal(answer.status, 400, target)
+      assert.ok(answer.text.startsWith(parameter), answer.text)
+    }
+  })
+})
