@@ -10,6 +10,7 @@ import type { App, AppParts } from './app-parts.ts'
 import type { Config } from './config.ts'
 import { HttpLink } from './purgelog/http-link.ts'
 import { openDataFolder } from './roles/data-folder.ts'
+import type { DataFolder } from './roles/data-folder.ts'
 import { startEdge, startPlainEdge } from './roles/edge-role.ts'
 import { openNodePort } from './roles/node-port.ts'
 import { startResizer } from './roles/resizer-role.ts'
@@ -53,52 +54,69 @@ export async function controlAlone(
 }
 
 export async function resizerAlone(machine: Machine, config: Config): Promise<App> {
-  const data = await openDataFolder(config.dataFolder, machine.random)
-  const link = new HttpLink(config.controlUrl!, config.nodeSecret!)
-  const { host, resizerPort: port } = config
-  const place = {
-    id: config.nodeId ?? `resizer-${port}`,
-    host,
-    port,
-    data,
-    link,
-    nodeSecret: config.nodeSecret!,
-  }
-  const resizer = await startResizer(machine, place, {
-    diskBytes: config.resizerDiskBytes,
-    onMismatch: (project, id) =>
-      machine.log.warn({ project, id }, 'an original is not what its record says'),
+  return orStop(async (stops) => {
+    const data = await openDataFolder(config.dataFolder, machine.random)
+    stops.push(async () => data.unlock())
+    const nodeSecret = config.nodeSecret!
+    const link = new HttpLink(config.controlUrl!, nodeSecret)
+    stops.push(() => link.close())
+    const { host, resizerPort: port } = config
+    const id = config.nodeId ?? `resizer-${port}`
+    const resizer = await startResizer(
+      machine,
+      { id, host, port, data, link, nodeSecret },
+      {
+        diskBytes: config.resizerDiskBytes,
+        onMismatch: (project, asset) =>
+          machine.log.warn({ project, id: asset }, 'an original is not what its record says'),
+      },
+    )
+    stops.push(() => resizer.stop())
+    return withNodePort(machine, config, 'resizer', [resizer], stops)
   })
-  return withNodePort(
-    machine,
-    config,
-    'resizer',
-    [resizer],
-    [() => link.close(), async () => data.unlock()],
-  )
 }
 
 export async function edgeAlone(machine: Machine, config: Config): Promise<App> {
-  const stops: (() => Promise<void>)[] = []
-  const edges: Running[] = []
-  const data =
-    config.controlUrl === null ? null : await openDataFolder(config.dataFolder, machine.random)
-  if (data) stops.push(async () => data.unlock())
-  for (const port of config.edgePorts) {
-    const settings = edgeSettings(config, port, config.upstreamUrl!)
-    if (!data || config.controlUrl === null) {
-      edges.push(await startPlainEdge(machine, { ...settings, purgeFrom: config.purgeFrom }))
-      continue
+  return orStop(async (stops) => {
+    const edges: Running[] = []
+    const { controlUrl, dataFolder } = config
+    const data = controlUrl === null ? null : await openDataFolder(dataFolder, machine.random)
+    if (data) stops.push(async () => data.unlock())
+    for (const port of config.edgePorts) {
+      const edge = await startEdgeAt(machine, config, port, data, stops)
+      stops.push(() => edge.stop())
+      edges.push(edge)
     }
-    const nodeSecret = config.nodeSecret!
-    const link = new HttpLink(config.controlUrl, nodeSecret)
-    stops.push(() => link.close())
-    const id = edgeId(config, port)
-    edges.push(
-      await startEdge(machine, { id, host: config.host, port, data, link, nodeSecret }, settings),
-    )
+    return withNodePort(machine, config, 'edges', edges, stops)
+  })
+}
+
+/** Of several parts that start one after the other, none runs on when a later one is refused. */
+async function orStop(start: (stops: (() => Promise<void>)[]) => Promise<App>): Promise<App> {
+  const stops: (() => Promise<void>)[] = []
+  try {
+    return await start(stops)
+  } catch (error) {
+    await stopAll(stops)
+    throw error
   }
-  return withNodePort(machine, config, 'edges', edges, stops)
+}
+
+async function startEdgeAt(
+  machine: Machine,
+  config: Config,
+  port: number,
+  data: DataFolder | null,
+  stops: (() => Promise<void>)[],
+): Promise<Running> {
+  const settings = edgeSettings(config, port, config.upstreamUrl!)
+  const { controlUrl, host, purgeFrom } = config
+  if (!data || controlUrl === null) return startPlainEdge(machine, { ...settings, purgeFrom })
+  const nodeSecret = config.nodeSecret!
+  const link = new HttpLink(controlUrl, nodeSecret)
+  stops.push(() => link.close())
+  const place = { id: edgeId(config, port), host, port, data, link, nodeSecret }
+  return startEdge(machine, place, settings)
 }
 
 function edgeId(config: Config, port: number): string {
@@ -112,10 +130,9 @@ async function withNodePort(
   config: Config,
   name: string,
   nodes: readonly Running[],
-  after: readonly (() => Promise<void>)[],
+  stops: (() => Promise<void>)[],
 ): Promise<App> {
   await joined(machine, nodes)
-  const stops = [...after, ...nodes.map((node) => () => node.stop())]
   const places: (readonly [string, string])[] = [[name, nodes.map((node) => node.url).join(',')]]
   if (config.nodePort !== null) {
     const notReady = (): readonly string[] => nodes.flatMap((node) => node.notReady())

@@ -119,12 +119,12 @@ describe('one machine', () => {
   })
 
   test('it stops in order when told, and starts on the same data with what it had', async () => {
-    const before = await ask(sluice.edges[0]! + TARGETS[0])
+    const earlier = await ask(sluice.edges[0]! + TARGETS[0])
     assert.equal(await sluice.stop(), 0)
     sluice = await startServe({ data })
     api = apiClient(sluice.consoleUrl, await sluice.adminKey())
     const again = await ask(sluice.edges[0]! + TARGETS[0])
-    assert.equal(again.headers['etag'], before.headers['etag'])
+    assert.equal(again.headers['etag'], earlier.headers['etag'])
     const metrics = (await ask(`${sluice.consoleUrl}/metrics`)).text
     assert.match(metrics, /^sluice_resizer_requests_total\{cache="hit"\} 1$/m)
     assert.doesNotMatch(metrics, /^sluice_resizer_renders_total [1-9]/m)
