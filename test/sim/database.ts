@@ -40,6 +40,13 @@ export class Database {
     }
   }
 
+  /** Forgets all but the last entries, as it happens to an old log: who is further behind must start empty. */
+  trimLog(kept: number): Promise<void> {
+    return this.#store.transaction('volatile', async (tx) => {
+      await tx.log.trim((await tx.log.head()) - kept)
+    })
+  }
+
   /** The log as readers see it. */
   protected seen(log: LogTable): LogTable {
     return log

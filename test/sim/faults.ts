@@ -33,6 +33,9 @@ export class Faults {
         node.crash(chance.happens(0.7))
         return this.#for('', () => void node.start(), 0.5)
       }
+      case 'restartNode':
+        if (!node.program.running) return
+        return node.program.later(0, () => void node.restart())
       case 'crashControl':
         return this.#crashControl()
       case 'stopNode':
@@ -103,6 +106,8 @@ export class Faults {
         world.note('fault', `${node.host.name}: time of day moves by ${ms.toFixed(0)} ms`)
         return node.host.jumpWall(ms)
       }
+      case 'trimLog':
+        return void theatre.stage.database.trimLog(Math.floor(chance.between(0, 4)))
       case 'sweep':
         return node.program.later(0, () => node.sweep())
       case 'fold':

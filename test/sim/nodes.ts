@@ -30,7 +30,6 @@ import type { InnerAnswer, InnerNode, InnerRequest } from './links.ts'
 import { HOST } from './scene.ts'
 import type { Stage } from './stage.ts'
 
-const MEMORY_BYTES = 16 * 1024 * 1024
 /** Often, so that restarts find states of all ages. */
 const SAVE_EVERY_MS = 700
 
@@ -43,6 +42,7 @@ abstract class Node implements InnerNode {
   freshness!: Freshness
   #incarnation: string | undefined
   #sweeper: Sweeper | undefined
+  #follower: Follower | undefined
   #starts = 0
 
   constructor(stage: Stage, host: Host) {
@@ -54,6 +54,8 @@ abstract class Node implements InnerNode {
   /** Builds what this role is made of; resolves when it may answer. */
   protected abstract open(): Promise<readonly Sweepable[]>
   protected abstract peek(target: string): Peek
+  /** Keeps what a restart needs. */
+  protected abstract save(): Promise<void>
   /** What does not outlive a machine that lost its disk. */
   protected abstract loseDisk(): void
 
@@ -100,6 +102,7 @@ abstract class Node implements InnerNode {
         this.#incarnation = incarnation
       },
     })
+    this.#follower = follower
     follower.start()
     stage.world.note(host.name, `started as ${incarnation}, applied ${this.freshness.applied}`)
   }
@@ -111,6 +114,16 @@ abstract class Node implements InnerNode {
       this.#incarnation = undefined
     }
     this.stage.world.note(this.host.name, withDisk ? 'crashed' : 'crashed and lost its disk')
+  }
+
+  /** As at SIGTERM and the next start: it stops following, saves what it holds, ends, and begins anew. */
+  async restart(): Promise<void> {
+    const { program } = this
+    await this.#follower?.stop()
+    await this.save()
+    if (!program.alive) return
+    this.crash(true)
+    await this.start()
   }
 
   /** Judges everything held and forgets stamps, which in production happens after very many purges. */
@@ -142,7 +155,7 @@ export class EdgeNode extends Node {
     const cache: EdgeCache = new MarkedCache<KeptMeta, Uint8Array>({
       freshness,
       bodies: memoryBodies,
-      bytesMax: MEMORY_BYTES,
+      bytesMax: stage.cacheBytes,
     })
     const upstream = upstreamTo(stage, program, this.#inner)
     this.#cache = cache
@@ -165,9 +178,13 @@ export class EdgeNode extends Node {
   }
 
   /** A client's request, its head read at this moment. */
-  request(target: string, headers: Readonly<Record<string, string>>): Promise<EdgeAnswer> {
+  request(
+    method: 'GET' | 'HEAD',
+    target: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<EdgeAnswer> {
     return this.#edge.handle({
-      method: 'GET',
+      method,
       scheme: 'http',
       host: HOST,
       target,
@@ -186,6 +203,10 @@ export class EdgeNode extends Node {
     return peekOf(target, this.freshness, found, found?.entry.meta.inputHash ?? null)
   }
 
+  protected override save(): Promise<void> {
+    return Promise.resolve()
+  }
+
   protected override loseDisk(): void {
     // Its cache is in memory, and its incarnation is what it forgets.
   }
@@ -195,6 +216,7 @@ export class ResizerNode extends Node {
   readonly role = 'resizer'
   readonly #files = new Map<string, Uint8Array>()
   #state: readonly string[] | undefined
+  #saved: readonly SavedCache[] = []
   #resizer!: Resizer
   #renditions!: MarkedCache<RenditionMeta, DiskBody>
 
@@ -203,10 +225,10 @@ export class ResizerNode extends Node {
     const { clock, timers, random } = program
     const { origin } = stage
     const bodies = new DiskBodies({ disk: this.#disk(), random, log: silentLog })
-    const parts = { freshness, bodies, bytesMax: MEMORY_BYTES }
+    const parts = { freshness, bodies, bytesMax: stage.cacheBytes }
     const renditions = new MarkedCache<RenditionMeta, DiskBody>(parts)
     const originals = new MarkedCache<OriginalMeta, DiskBody>(parts)
-    const saved = [
+    this.#saved = [
       savedCache('renditions', renditions, freshness, (meta) => meta as RenditionMeta),
       savedCache('originals', originals, freshness, (meta) => meta as OriginalMeta),
     ]
@@ -236,16 +258,20 @@ export class ResizerNode extends Node {
       rendererVersion: 'sim',
       onMismatch: () => undefined,
     })
-    await restoreState(this.#stateFile(), freshness, saved, bodies, silentLog)
-    void this.#saveForEver(saved)
+    await restoreState(this.#stateFile(), freshness, this.#saved, bodies, silentLog)
+    void this.#saveForEver()
     return [renditions, originals, records]
   }
 
-  async #saveForEver(saved: readonly SavedCache[]): Promise<void> {
-    const { program, freshness } = this
+  protected override save(): Promise<void> {
+    return saveState(this.#stateFile(), this.freshness, this.#saved)
+  }
+
+  async #saveForEver(): Promise<void> {
+    const { program } = this
     for (;;) {
       await program.timers.sleep(SAVE_EVERY_MS * program.random.between(0.5, 1.5))
-      await saveState(this.#stateFile(), freshness, saved)
+      await this.save()
     }
   }
 

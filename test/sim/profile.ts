@@ -10,6 +10,8 @@ export interface Profile {
   readonly throughHome: 0 | 1 | 2
   readonly automatic: boolean
   readonly databaseSlowMs: number
+  /** What each cache may hold: little enough makes evictions, and things that are too large to be kept. */
+  readonly cacheBytes: number
   /** The worst of a bad network, as shares of messages. */
   readonly network: { readonly lost: number; readonly repeated: number; readonly slow: number }
   /** Of everything that is delivered; short ones are asked after while a run lasts. */
@@ -27,6 +29,7 @@ export type WriteKind = (typeof WRITE_KINDS)[number]
 
 export const FAULT_KINDS = [
   'crashNode',
+  'restartNode',
   'crashControl',
   'stopNode',
   'stopControl',
@@ -38,6 +41,7 @@ export const FAULT_KINDS = [
   'slowOrigin',
   'remoteFails',
   'wallJump',
+  'trimLog',
   'sweep',
   'fold',
 ] as const
@@ -45,6 +49,7 @@ export type FaultKind = (typeof FAULT_KINDS)[number]
 
 const NO_FAULTS: Record<FaultKind, number> = {
   crashNode: 0,
+  restartNode: 0,
   crashControl: 0,
   stopNode: 0,
   stopControl: 0,
@@ -56,6 +61,7 @@ const NO_FAULTS: Record<FaultKind, number> = {
   slowOrigin: 0,
   remoteFails: 0,
   wallJump: 0,
+  trimLog: 0,
   sweep: 0,
   fold: 0,
 }
@@ -71,6 +77,7 @@ export const CALM_PROFILE: Profile = {
   automatic: false,
   databaseSlowMs: 0,
   originSlowMs: 200,
+  cacheBytes: 16 * 1024 * 1024,
   network: { lost: 0.1, repeated: 0.2, slow: 0.3 },
   lifetimeSeconds: 36_000,
   standInSeconds: 0,
@@ -105,6 +112,7 @@ export function anyProfile(chance: { number(): number }): Profile {
     databaseSlowMs: from([0, 0, 5, 40]),
     originSlowMs: from([50, 200, 800]),
     network: { lost: from([0, 0.1, 0.4]), repeated: from([0, 0.3]), slow: from([0, 0.3, 0.9]) },
+    cacheBytes: from([16 * 1024 * 1024, 16 * 1024 * 1024, 8_000, 4_000]),
     lifetimeSeconds: from([1, 2, 36_000]),
     standInSeconds: from([0, 60]),
     writes: { ...weights(WRITE_KINDS, [0, 1, 4]), purgeOnly: from([1, 4]) },

@@ -50,8 +50,10 @@ export class Safety {
   async #readHead(edge: EdgeNode, url: SceneUrl): Promise<number> {
     // What is Done now binds this answer.
     const floor = this.#ledger.floorOf(url)
-    const answer = await edge.request(url.target, this.#conditions(url))
-    this.#check(edge, url, floor, answer)
+    const method = this.#world.chance.happens(0.1) ? 'HEAD' : 'GET'
+    const head = await edge.request(method, url.target, this.#conditions(url))
+    const answer = { ...head, body: await wholeBody(head.body) }
+    this.#check(edge, url, floor, method, answer)
     return answer.status
   }
 
@@ -65,18 +67,15 @@ export class Safety {
     }
   }
 
-  #check(edge: EdgeNode, url: SceneUrl, floor: Floor, answer: EdgeAnswer): void {
-    const seen = this.#seen(answer, url)
+  #check(edge: EdgeNode, url: SceneUrl, floor: Floor, method: string, answer: WholeAnswer): void {
+    const seen = this.#seen(method, answer, url)
     this.counts.answers += 1
     if ((answer.headers['cache-status'] ?? '').includes('; hit')) this.counts.hits += 1
     if (answer.status >= 500) this.counts.unavailable += 1
     const made = seen === null || seen === 'strange' ? seen : `${seen.subject} ${seen.preset ?? ''}`
     const what = `${url.target} -> ${answer.status} ${made}`
     const mark = answer.headers['sluice-mark']
-    const words =
-      answer.status >= 400 && answer.body instanceof Uint8Array
-        ? Buffer.from(answer.body).toString().trim()
-        : ''
+    const words = answer.status >= 400 ? Buffer.from(answer.body).toString().trim() : ''
     this.#world.note(
       edge.host.name,
       `${what} ${words} mark ${mark} ${answer.headers['cache-status'] ?? ''}`,
@@ -115,10 +114,12 @@ export class Safety {
     this.violations.push({ kind, at: this.#world.now, text })
   }
 
-  #seen(answer: EdgeAnswer, url: SceneUrl): Seen | 'strange' | null {
+  #seen(method: string, answer: WholeAnswer, url: SceneUrl): Seen | 'strange' | null {
     const tag = answer.headers['etag']
     switch (answer.status) {
       case 200: {
+        // Who asks for the head alone may be the first to learn of this version.
+        if (method === 'HEAD') return this.#byTag.get(tag ?? '') ?? null
         const seen = readBody(answer, url)
         if (tag === undefined) return 'strange'
         this.#byTag.set(tag, seen)
@@ -135,8 +136,15 @@ export class Safety {
   }
 }
 
-function readBody(answer: EdgeAnswer, url: SceneUrl): Seen {
-  const text = Buffer.from(answer.body instanceof Uint8Array ? answer.body : []).toString()
+type WholeAnswer = Omit<EdgeAnswer, 'body'> & { readonly body: Uint8Array }
+
+async function wholeBody(body: EdgeAnswer['body']): Promise<Uint8Array> {
+  if (body instanceof Uint8Array) return body
+  return body === null ? new Uint8Array(0) : Buffer.concat(await Array.fromAsync(body))
+}
+
+function readBody(answer: WholeAnswer, url: SceneUrl): Seen {
+  const text = Buffer.from(answer.body).toString()
   const { source, recipe } = JSON.parse(text) as { source: string; recipe: string }
   return {
     subject: source,

@@ -16,7 +16,7 @@ import { runSeed } from './run.ts'
  */
 const SEEDS = 200
 /** A departure is to be found within so many seeds; most are by the first. */
-const MUTANT_SEEDS = 15
+const MUTANT_SEEDS = 30
 
 /** In a process of its own: the test runner follows every promise, which makes a run three times as slow. */
 async function sim(...args: readonly string[]): Promise<{ code: number; output: string }> {

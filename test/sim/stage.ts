@@ -18,6 +18,7 @@ export interface Stage {
   /** What the programs are made of; a mutant has one part replaced. */
   readonly build: Build
   readonly leaseMs: number
+  readonly cacheBytes: number
   readonly controlsCount: number
   /** Control processes as they run now; nodes talk to any of them. */
   readonly controls: Control[]

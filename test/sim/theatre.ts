@@ -29,12 +29,13 @@ export class Theatre {
     const host = (name: string): Host =>
       new Host(world, name, world.chance.between(-DRIFT_MAX, DRIFT_MAX))
     const ledger = new Ledger(world)
-    const { leaseMs, controls: controlsCount } = profile
+    const { leaseMs, cacheBytes, controls: controlsCount } = profile
     const stage: Stage = {
       world,
       ledger,
       build,
       leaseMs,
+      cacheBytes,
       controlsCount,
       network: new Network(world),
       origin: new Origin(world),
