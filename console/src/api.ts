@@ -4,6 +4,7 @@ import type {
   AssetPatch,
   AssetVersionList,
   Copies,
+  Crop,
   FolderList,
   FolderProblemList,
   RenditionList,
@@ -95,6 +96,10 @@ const assets = {
     request<Asset>(ofAsset(project, id), { method: 'PATCH', json: change }),
   removeAsset: (project: string, id: string) =>
     request<null>(ofAsset(project, id), { method: 'DELETE' }),
+  putCrop: (project: string, id: string, name: string, crop: Crop) =>
+    request<Crop>(ofAsset(project, id, `/crops/${part(name)}`), { method: 'PUT', json: crop }),
+  removeCrop: (project: string, id: string, name: string) =>
+    request<unknown>(ofAsset(project, id, `/crops/${part(name)}`), { method: 'DELETE' }),
   demoReplace: (project: string, id: string) =>
     request<unknown>(inProject(project, `/demo/${part(id)}/replace`), { method: 'POST' }),
   folderProblems: (project: string, signal: Signal) =>

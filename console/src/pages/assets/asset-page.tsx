@@ -1,14 +1,6 @@
-import {
-  AlertDialog,
-  Badge,
-  Button,
-  DialogTrigger,
-  FileTrigger,
-  LinkButton,
-  ToastQueue,
-} from '@react-spectrum/s2'
+import { Button, LinkButton } from '@react-spectrum/s2'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useParams, useRouter } from '@tanstack/react-router'
+import { useParams } from '@tanstack/react-router'
 import type { Asset } from '../../../../src/contract/api/assets.ts'
 import { api } from '../../api.ts'
 import { urlsOf } from '../../asset-names.ts'
@@ -17,19 +9,19 @@ import { DataTable } from '../../parts/data-table.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loading.tsx'
 import { OldCopies } from '../../parts/old-copies.tsx'
-import { Page, Row, Section, Stack } from '../../parts/page.tsx'
-import { ProblemAlert } from '../../parts/problem-alert.tsx'
-import { ReasonedButton } from '../../parts/reasoned-button.tsx'
+import { Page, Section, Stack } from '../../parts/page.tsx'
 import { paths } from '../../paths.ts'
 import { queries } from '../../queries.ts'
 import { replaced, useReplaced } from '../../replaced.ts'
 import { useProject } from '../../use-project.ts'
 import { bytes, localTime } from '../../words.ts'
-import { DemoButton, describe } from './asset-card.tsx'
+import { describe } from './asset-card.tsx'
+import { AssetChanges } from './asset-changes.tsx'
+import { Crops } from './crops.tsx'
 import { writeReason } from './assets-page.tsx'
 import { Picture } from './picture.tsx'
 import { toastFailure } from '../../toast.ts'
-import { refreshAssets, tellStillShown, useUploads } from './use-uploads.ts'
+import { refreshAssets } from './use-uploads.ts'
 import styles from './assets.module.css'
 
 export function AssetPage() {
@@ -67,99 +59,14 @@ function OneAsset({ asset }: { readonly asset: Asset }) {
           <Picture project={here.id} asset={asset} large />
         </div>
         <Stack>
-          <Changes asset={asset} />
+          <AssetChanges asset={asset} />
           <Urls asset={asset} />
         </Stack>
       </div>
+      {asset.kind === 'image' ? <Crops asset={asset} /> : null}
       <Versions asset={asset} />
       <Served asset={asset} />
     </Page>
-  )
-}
-
-function Changes({ asset }: { readonly asset: Asset }) {
-  const here = useProject()
-  const router = useRouter()
-  const reason = writeReason(here)
-  const uploads = useUploads(here.id)
-  const publish = useMutation({
-    mutationFn: () => api.patchAsset(here.id, asset.id, { published: !asset.published }),
-    onSuccess: async () => {
-      const open = paths.invalidate(here.id, { assets: asset.id })
-      if (asset.published) tellStillShown(here, asset.id, () => router.history.push(open))
-      await refreshAssets(here.id)
-    },
-    onError: toastFailure,
-  })
-  return (
-    <Section title="Change it">
-      <Row>
-        <Badge fillStyle="subtle" variant={asset.published ? 'positive' : 'neutral'}>
-          {asset.published ? 'Published' : 'Not published'}
-        </Badge>
-        <DemoButton asset={asset} />
-        {reason === null ? (
-          <>
-            <FileTrigger
-              onSelect={(files) =>
-                files?.[0] !== undefined && uploads.send([{ id: asset.id, file: files[0] }])
-              }
-            >
-              <Button variant="secondary" size="S" isPending={uploads.running.length > 0}>
-                Replace with a file
-              </Button>
-            </FileTrigger>
-            <Button
-              variant="secondary"
-              size="S"
-              isPending={publish.isPending}
-              onPress={() => publish.mutate()}
-            >
-              {asset.published ? 'Unpublish' : 'Publish'}
-            </Button>
-            <DeleteButton asset={asset} />
-          </>
-        ) : (
-          <ReasonedButton variant="secondary" size="S" reason={reason}>
-            Replace with a file
-          </ReasonedButton>
-        )}
-      </Row>
-      {uploads.failed.map(({ id, error }) => (
-        <ProblemAlert key={id} title={`${id} was not replaced.`} error={error} />
-      ))}
-    </Section>
-  )
-}
-
-function DeleteButton({ asset }: { readonly asset: Asset }) {
-  const here = useProject()
-  const router = useRouter()
-  const remove = useMutation({
-    mutationFn: () => api.removeAsset(here.id, asset.id),
-    onSuccess: async () => {
-      await refreshAssets(here.id)
-      ToastQueue.positive(`${asset.id} deleted`, { timeout: 5000 })
-      router.history.push(paths.assets(here.id))
-    },
-    onError: toastFailure,
-  })
-  return (
-    <DialogTrigger>
-      <Button variant="secondary" size="S" isPending={remove.isPending}>
-        Delete
-      </Button>
-      <AlertDialog
-        variant="destructive"
-        title={`Delete ${asset.id}?`}
-        primaryActionLabel="Delete"
-        cancelLabel="Keep"
-        onPrimaryAction={() => remove.mutate()}
-      >
-        Its URLs will answer 404. Caches may go on showing it until it is invalidated
-        {here.project.automaticInvalidation ? ', which happens by itself here.' : '.'}
-      </AlertDialog>
-    </DialogTrigger>
   )
 }
 

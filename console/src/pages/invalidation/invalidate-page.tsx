@@ -30,7 +30,7 @@ export function InvalidatePage() {
   const here = useProject()
   const [tabText, setTab] = useAddressState('tab', 'assets')
   const [step, setStep] = useAddressState('step', '', true)
-  const [draft, setDraft] = useDraft()
+  const [draft, setDraft, first] = useDraft()
   // The list itself is in no address: who comes back to Confirm later begins with Add Details.
   const [began, setBegan] = useState(false)
   const isConfirm = step === 'confirm' && began
@@ -44,7 +44,7 @@ export function InvalidatePage() {
   return (
     <Page title="CDN Invalidation" intro={isConfirm ? undefined : INTROS[tab]}>
       <Steps isConfirm={isConfirm} />
-      <LeaveGuard changed={isChanged(draft)} />
+      <LeaveGuard changed={draft !== first && isChanged(draft)} />
       {isConfirm ? (
         <Confirm {...props} tab={tab} onBack={() => window.history.back()} />
       ) : (
@@ -83,13 +83,15 @@ function Steps({ isConfirm }: { readonly isConfirm: boolean }) {
 }
 
 /** Starts with what the address names: `?assets=…` and `?folders=…`, separated by commas, which no id may hold. */
-function useDraft(): readonly [Draft, (draft: Draft) => void] {
+function useDraft(): readonly [Draft, (draft: Draft) => void, Draft] {
   const search: { readonly assets?: string; readonly folders?: string } = useSearch({
     strict: false,
   })
-  return useState<Draft>(() => ({
+  const [first] = useState<Draft>(() => ({
     ...EMPTY_DRAFT,
     assets: search.assets?.split(',').filter(Boolean) ?? [],
     folders: search.folders?.split(',').filter(Boolean) ?? [],
   }))
+  const [draft, setDraft] = useState(first)
+  return [draft, setDraft, first]
 }
