@@ -15,11 +15,17 @@ import type { Store, Tables } from './store.ts'
 /** As long as the one that SQLite gets. */
 const LOG_ID_BYTES = 12
 
+export interface MemoryStore extends Store {
+  /** What a power cut leaves: `volatile` commits since the last `durable` one are forgotten. */
+  powerCut(): void
+}
+
 /** The store of the simulator: everything in memory, gone with the process; the same suite as SQLite's. */
-export function createMemoryStore(parts: { random: Random }): Store {
+export function createMemoryStore(parts: { random: Random }): MemoryStore {
   const logId = randomToken(parts.random, LOG_ID_BYTES)
   const queue = createQueue()
   let committed = emptyState()
+  let onDisk = committed
   let closed = false
 
   return {
@@ -27,14 +33,18 @@ export function createMemoryStore(parts: { random: Random }): Store {
       readOnly(() => committed),
       logId,
     ),
-    transaction(_durability, work) {
+    transaction(durability, work) {
       return queue.run(async () => {
         assert(!closed, 'the store is closed')
         const draft = draftOf(committed)
         const result = await work(memoryTables(draft, logId))
         committed = draft.read()
+        if (durability === 'durable') onDisk = committed
         return result
       })
+    },
+    powerCut() {
+      committed = onDisk
     },
     close() {
       return queue.run(async () => {

@@ -7,6 +7,7 @@ import type { Upstream } from '../../src/edge/upstream.ts'
 import type { NodeRole } from '../../src/contract/node-protocol.ts'
 import { Authority } from '../../src/purgelog/authority.ts'
 import type { AuthorityParts, ControlMemory } from '../../src/purgelog/authority.ts'
+import type { Store } from '../../src/store/store.ts'
 import { soundLibrary } from './control.ts'
 import type { Library } from './control.ts'
 import { Database } from './database.ts'
@@ -22,7 +23,7 @@ export interface Build {
   /** `home` is true for the edge between edges and resizer. */
   readonly upstream: (upstream: Upstream, freshness: Freshness, home: boolean) => Upstream
   /** The store as one control process's authority sees it. */
-  readonly memory: (memory: ControlMemory) => ControlMemory
+  readonly memory: (memory: ControlMemory, store: Store) => ControlMemory
   readonly authority: (parts: AuthorityParts) => Authority
   readonly database: (world: World, ledger: Ledger) => Database
   readonly library: Library

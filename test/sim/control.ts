@@ -57,7 +57,7 @@ export class Control {
       timers,
       random,
       leaseMs,
-      memory: stage.build.memory(controlMemory(this.store)),
+      memory: stage.build.memory(controlMemory(this.store), this.store),
       origin: { kind: 'folder', path: 'origin' },
     })
     const list = (): ReturnType<Store['tables']['nodes']['list']> => this.store.tables.nodes.list()

@@ -1,5 +1,6 @@
 import type { PurgeEntry } from '../../src/contract/purge-log.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
+import type { MemoryStore } from '../../src/store/memory-store.ts'
 import type { LogTable, Store, Tables } from '../../src/store/store.ts'
 import type { Program } from './host.ts'
 import type { Ledger } from './ledger.ts'
@@ -7,7 +8,7 @@ import type { World } from './world.ts'
 
 /** The control store: it outlives every control process, takes its time, and tells the ledger of each commit. */
 export class Database {
-  readonly #store: Store
+  readonly #store: MemoryStore
   readonly #world: World
   readonly #ledger: Ledger
   /** Ways to the database and back take up to this long each; 0 takes none. */
@@ -45,6 +46,15 @@ export class Database {
     return this.#store.transaction('volatile', async (tx) => {
       await tx.log.trim((await tx.log.head()) - kept)
     })
+  }
+
+  /** What was committed so far outlives a power cut. */
+  sync(): Promise<void> {
+    return this.#store.transaction('durable', () => Promise.resolve())
+  }
+
+  powerCut(): void {
+    this.#store.powerCut()
   }
 
   /** The log as readers see it. */

@@ -37,7 +37,11 @@ export class Faults {
         if (!node.program.running) return
         return node.program.later(0, () => void node.restart())
       case 'crashControl':
-        return this.#crashControl()
+        return this.#crashControl(Math.floor(chance.number() * theatre.stage.controls.length))
+      case 'powerCut':
+        // Of the database and whoever works on it: what was not synced is gone.
+        for (const at of theatre.stage.controls.keys()) this.#crashControl(at)
+        return theatre.stage.database.powerCut()
       case 'stopNode':
         node.program.stop()
         return this.#for(`${node.host.name} stopped`, () => node.program.resume())
@@ -115,9 +119,8 @@ export class Faults {
     }
   }
 
-  #crashControl(): void {
+  #crashControl(at: number): void {
     const { stage } = this.#theatre
-    const at = Math.floor(stage.world.chance.number() * stage.controls.length)
     const control = stage.controls[at]!
     if (!control.program.alive) return
     control.program.crash()

@@ -15,6 +15,7 @@ import type { Clock } from '../../src/kernel/clock.ts'
 import { Authority } from '../../src/purgelog/authority.ts'
 import type { ControlMemory } from '../../src/purgelog/authority.ts'
 import type { NodeProgress } from '../../src/purgelog/barrier.ts'
+import type { Store } from '../../src/store/store.ts'
 import { soundBuild } from './build.ts'
 import type { Build } from './build.ts'
 import type { EdgeParts } from '../../src/edge/edge.ts'
@@ -25,7 +26,7 @@ import { CALM_PROFILE, onlyFaults } from './profile.ts'
 import type { Profile } from './profile.ts'
 import type { Script } from './run.ts'
 import { PROJECT, REMOTE } from './scene.ts'
-import { SCRIPT_PROFILE, outTwice, slowGrant } from './scripts.ts'
+import { SCRIPT_PROFILE, outTwice, powerCut, slowGrant } from './scripts.ts'
 import { SequenceDatabase } from './sequence-database.ts'
 
 /**
@@ -210,6 +211,15 @@ function withoutOut(memory: ControlMemory): ControlMemory {
   }
 }
 
+/** P4: who is to be waited for is written down at leisure. */
+function forgetfulOfNodes(memory: ControlMemory, store: Store): ControlMemory {
+  return {
+    ...memory,
+    register: (node, predecessor) =>
+      store.transaction('volatile', (tx) => tx.nodes.register(node, predecessor)),
+  }
+}
+
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a lease that is not tied to the head of the log',
@@ -328,5 +338,11 @@ export const MUTANTS: readonly Mutant[] = [
     build: { ...soundBuild, memory: withoutOut },
     profile: SCRIPT_PROFILE,
     script: outTwice,
+  },
+  {
+    name: 'registrations that a power cut takes away',
+    build: { ...soundBuild, memory: forgetfulOfNodes },
+    profile: SCRIPT_PROFILE,
+    script: powerCut,
   },
 ]

@@ -65,3 +65,33 @@ export const slowGrant: Script = async (theatre, safety) => {
     await world.run(world.now + 10)
   }
 }
+
+/**
+ * The power of the control machine is cut right after a new edge has registered and got its lease, before anything else was synced.
+ * The machine is back before the lease is over, and the edge cannot reach it.
+ */
+export const powerCut: Script = async (theatre, safety) => {
+  const { world, network, database, controls } = theatre.stage
+  const url = URLS.find(({ target }) => target.includes('shoes/blue?wid'))!
+  // Whoever else there is has been written down.
+  await database.sync()
+  const edge = await theatre.addEdge('edge-3')
+  await world.run(world.now + 100)
+  void safety.read(edge, url)
+  await world.run(world.now + 100)
+  controls[0]!.program.crash()
+  database.powerCut()
+  // The others hear of it at once, and are back before the purge.
+  network.heal()
+  network.script = ({ what, asker }) =>
+    asker === edge.host.name && !what.startsWith('ask') ? 'lost' : undefined
+  theatre.startControl(0)
+  await world.run(world.now + 300)
+  void controls[0]!.put('shoes/blue', 'v2 of shoes/blue')
+  await world.run(world.now + 100)
+  void controls[0]!.invalidate({ assets: ['shoes/blue'], renditions: true })
+  for (let ms = 0; ms < 1_500; ms += 10) {
+    void safety.read(edge, url)
+    await world.run(world.now + 10)
+  }
+}

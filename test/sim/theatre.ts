@@ -66,6 +66,13 @@ export class Theatre {
     return [this.resizer, ...(this.home ? [this.home] : []), ...this.edges]
   }
 
+  /** One more edge, which nobody has heard of yet. */
+  async addEdge(name: string): Promise<EdgeNode> {
+    const edge = new EdgeNode(this.stage, new Host(this.stage.world, name, 0), this.resizer, false)
+    await edge.start()
+    return edge
+  }
+
   get suspends(): boolean {
     return this.profile.faults.suspend + this.profile.faults.naps > 0
   }
