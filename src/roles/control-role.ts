@@ -234,8 +234,9 @@ function memoryOf(store: Store): ControlMemory {
     oldest: () => log.oldest(),
     after: (seq, limit, keysMax) => log.after(seq, limit, keysMax),
     nodes: () => nodes.list(),
+    // Durable: a node that a power cut made control forget would be waited for by nobody while its lease goes on.
     register: (node, predecessor) =>
-      store.transaction('volatile', (tx) => tx.nodes.register(node, predecessor)),
+      store.transaction('durable', (tx) => tx.nodes.register(node, predecessor)),
     acknowledge: (incarnation, applied, seenAt) =>
       store.transaction('volatile', (tx) => tx.nodes.acknowledge(incarnation, applied, seenAt)),
     markOut: (incarnation) => store.transaction('durable', (tx) => tx.nodes.markOut(incarnation)),
