@@ -7,6 +7,8 @@ import type { PurgeEntry } from '../contract/purge-log.ts'
 import { recordName } from '../contract/records.ts'
 import { Leases } from './leases.ts'
 import type { Grant } from './leases.ts'
+import { SoftStamps } from './soft-stamps.ts'
+import type { Staleness } from './soft-stamps.ts'
 import { OF_ALL_PROJECTS, Stamps } from './stamps.ts'
 import type { SavedStamps } from './stamps.ts'
 
@@ -45,6 +47,8 @@ export interface FreshnessState {
   readonly applied: number
   readonly floor: number
   readonly stamps: readonly SavedStamps[]
+  /** Soft purges: their time means nothing to another process, so they come back as hard ones. */
+  readonly soft?: readonly (readonly [KeyHash, number])[]
 }
 
 export class Freshness {
@@ -58,8 +62,11 @@ export class Freshness {
   #heldLease = false
   #leaseChanges = 0
   readonly #stamps = new Stamps()
+  readonly #soft = new SoftStamps()
+  readonly #clock: Clock
 
   constructor(clock: Clock) {
+    this.#clock = clock
     this.#leases = new Leases(clock)
   }
 
@@ -95,6 +102,7 @@ export class Freshness {
   judge(thing: Marked, minMark: number): Judgement {
     if (thing.mark < this.#applied) {
       if (!this.reflects(thing.keys, thing.mark)) return UNUSABLE
+      if (this.staleness(thing)) return UNUSABLE
       if (this.#applied < minMark) return UNUSABLE
       thing.mark = this.#applied
     } else if (thing.mark < minMark) {
@@ -118,9 +126,14 @@ export class Freshness {
     return highest
   }
 
-  /** The least mark that would pass `reflects` now. */
+  /** The least mark that would pass the judge now. */
   needOf(keys: readonly KeyHash[]): number {
-    return Math.max(this.#floor, this.stampOf(keys))
+    return Math.max(this.#floor, this.stampOf(keys), this.#soft.of(keys, 0)?.seq ?? 0)
+  }
+
+  /** Whether a soft purge made a thing stale: it may be asked after with its validators, and shown to clients until then. */
+  staleness(thing: Pick<Marked, 'keys' | 'mark'>): Staleness | undefined {
+    return this.#soft.of(thing.keys, thing.mark)
   }
 
   /** Freshness rule P10: never keep a mark that control has not announced. */
@@ -152,10 +165,16 @@ export class Freshness {
     const lost = entry.kind === 'packed' && entry.packed === undefined
     const known = PURGE_KINDS.some((kind) => kind === entry.kind) && !lost
     const keys = known ? entry.keys : [keyHash(keyText.project(entry.project)), NAMES_KEY]
-    for (const key of keys) this.#stamp(entry.project, key, entry.seq)
+    if (!this.#applySoft(entry)) for (const key of keys) this.#stamp(entry.project, key, entry.seq)
     if (known && entry.packed) this.#stamps.raisePacked(entry.project, entry.packed, entry.seq)
     this.#applied = entry.seq
     this.heard(entry.seq)
+  }
+
+  /** True when the purge was soft and there was room to remember it so; else it is taken as a hard one. */
+  #applySoft({ kind, keys, seq, softMs }: PurgeEntry): boolean {
+    if (kind !== 'soft' || softMs === undefined || !(softMs > 0)) return false
+    return this.#soft.raise(keys, seq, this.#clock.now() + softMs)
   }
 
   /** Another purge log, or one that no longer reaches back: what is cached cannot be judged, so it goes. */
@@ -166,6 +185,7 @@ export class Freshness {
     this.#headHeard = head
     this.#floor = head
     this.#stamps.clear()
+    this.#soft.clear()
     this.#leases.dropAll()
     for (const holder of this.#forgetful) holder.forgetAll()
   }
@@ -182,6 +202,7 @@ export class Freshness {
   forgetStampsUpTo(sweptTo: number): void {
     this.#floor = Math.max(this.#floor, sweptTo)
     this.#stamps.forgetUpTo(sweptTo)
+    this.#soft.forgetUpTo(sweptTo)
   }
 
   /** Under pressure between sweeps: the project with most stamps is stamped as a whole instead. */
@@ -199,6 +220,7 @@ export class Freshness {
       applied: this.#applied,
       floor: this.#floor,
       stamps: this.#stamps.save(),
+      soft: Array.from(this.#soft.all(), ([key, { seq }]) => [key, seq] as const),
     }
   }
 
@@ -206,6 +228,7 @@ export class Freshness {
     this.startEmpty(state.logId, state.applied)
     this.#floor = state.floor
     this.#stamps.load(state.stamps)
+    for (const [key, seq] of state.soft ?? []) this.#stamps.raise(OF_ALL_PROJECTS, key, seq)
   }
 
   #stamp(project: string, key: KeyHash, seq: number): void {

@@ -1,4 +1,5 @@
 import type { Freshness, Judgement, Marked } from './freshness.ts'
+import type { Staleness } from './soft-stamps.ts'
 
 /**
  * A byte-bounded cache whose entries are usable only while the judge says so. One implementation for all tiers: an edge keeps bodies in
@@ -83,6 +84,23 @@ export class MarkedCache<Meta, Body> {
     this.#entries.delete(key)
     this.#entries.set(key, entry)
     return { entry, mark: judgement.mark }
+  }
+
+  /**
+   * What no hard purge condemns, although a soft one may have made it stale: to be asked after with its validators, and to be shown
+   * to clients until its staleness says. Undefined staleness: it is not stale, only not fit for the asker.
+   */
+  lookupStale(
+    key: string,
+    minMark: number,
+  ):
+    | { readonly entry: CacheEntry<Meta, Body>; readonly staleness: Staleness | undefined }
+    | undefined {
+    const entry = this.#entries.get(key)
+    if (!entry || !this.#freshness.reflects(entry.keys, entry.mark)) return undefined
+    // A need that is not applied here may be a hard purge of just this.
+    if (entry.mark < minMark && this.#freshness.applied < minMark) return undefined
+    return { entry, staleness: this.#freshness.staleness(entry) }
   }
 
   /** Looks without using: neither recency nor content changes. For evidence. */

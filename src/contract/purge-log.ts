@@ -6,9 +6,9 @@ export const KEYS_PER_ENTRY_MAX = 4096
 
 /**
  * Entry kinds that this version knows. A node that meets another kind purges the whole project. `packed` is the form of long
- * lists.
+ * lists; `soft` says "stale, may be shown while it is asked after" for `softMs`.
  */
-export const PURGE_KINDS = ['purge', 'packed'] as const
+export const PURGE_KINDS = ['purge', 'packed', 'soft'] as const
 export type PurgeKind = (typeof PURGE_KINDS)[number]
 
 /** One line of the purge log. `seq` is gapless and in commit order. */
@@ -19,6 +19,8 @@ export interface PurgeEntry {
   readonly keys: readonly KeyHash[]
   /** Of kind `packed`: the keys as KEY_BYTES each, one behind the other. `keys` is empty then. */
   readonly packed?: Uint8Array
+  /** Of kind `soft`: for how long, from its application, a node may show clients what it made stale. Milliseconds. */
+  readonly softMs?: number
 }
 
 export function keysCountOf(entry: PurgeEntry): number {

@@ -15,6 +15,8 @@ export interface EdgeAnswer {
 /** How an answer came about, in the words of RFC 9211 §2. */
 export type CacheOutcome =
   | { readonly kind: 'hit'; readonly ttlSeconds: number }
+  /** Made stale by a soft purge, shown while it is asked after. */
+  | { readonly kind: 'stale' }
   | {
       readonly kind: 'forwarded'
       readonly reason: 'uri-miss' | 'miss' | 'stale' | 'bypass' | 'method' | 'request'
@@ -29,18 +31,26 @@ export const CACHE_NAME = 'sluice-edge'
 
 /** RFC 9211: a structured list; ours is appended to what inner caches said. */
 export function cacheStatus(outcome: CacheOutcome, inner: string | undefined): string {
-  const own =
-    outcome.kind === 'hit'
-      ? `${CACHE_NAME}; hit; ttl=${Math.floor(outcome.ttlSeconds)}`
-      : [
-          `${CACHE_NAME}; fwd=${outcome.reason}; fwd-status=${outcome.status}`,
-          outcome.stored ? 'stored' : '',
-          outcome.collapsed ? 'collapsed' : '',
-          outcome.detail === null ? '' : `detail=${outcome.detail}`,
-        ]
-          .filter((part) => part !== '')
-          .join('; ')
+  const own = `${CACHE_NAME}; ${ownStatus(outcome)}`
   return inner ? `${inner}, ${own}` : own
+}
+
+function ownStatus(outcome: CacheOutcome): string {
+  switch (outcome.kind) {
+    case 'hit':
+      return `hit; ttl=${Math.floor(outcome.ttlSeconds)}`
+    case 'stale':
+      // RFC 9211 §2.6: a lifetime that is over is negative.
+      return 'hit; ttl=-1; detail=soft-purged'
+    case 'forwarded': {
+      const { reason, status, stored, collapsed, detail } = outcome
+      const parts = [`fwd=${reason}`, `fwd-status=${status}`]
+      if (stored) parts.push('stored')
+      if (collapsed) parts.push('collapsed')
+      if (detail !== null) parts.push(`detail=${detail}`)
+      return parts.join('; ')
+    }
+  }
 }
 
 export interface AnswerParts {
@@ -98,7 +108,7 @@ function ownHeaders(parts: AnswerParts): Record<string, string> {
     // What inner caches said belongs to the answer that was forwarded, not to later hits on it.
     'cache-status': cacheStatus(
       outcome,
-      outcome.kind === 'hit' ? undefined : meta.headers['cache-status'],
+      outcome.kind === 'forwarded' ? meta.headers['cache-status'] : undefined,
     ),
     [NODE_HEADERS.mark]: String(mark),
     age: String(Math.floor(ageMs(meta, now) / 1000)),

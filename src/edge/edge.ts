@@ -43,7 +43,7 @@ export interface Obtained {
   readonly answer: Pick<EdgeFill, 'keys' | 'meta' | 'body' | 'tooLarge'>
   readonly mark: number
   /** The same in one word. */
-  readonly cache: 'hit' | 'miss' | 'revalidated'
+  readonly cache: 'hit' | 'stale' | 'miss' | 'revalidated'
   readonly outcome: CacheOutcome
 }
 
@@ -56,6 +56,7 @@ export class Edge {
   readonly #fills: Fills<EdgeFill>
   readonly #variants = new Variants()
   readonly #resolver: Resolver
+  readonly #confirming = new Map<string, Promise<void>>()
 
   constructor(parts: EdgeParts) {
     this.parts = parts
@@ -146,6 +147,11 @@ export class Edge {
       }
     }
     if (parseCacheControl(request.headers['cache-control']).onlyIfCached) return 'not-cached'
+    const stale = found ? undefined : this.#showable(request, key, waiter, now)
+    if (stale) {
+      this.#confirmBehind(request, resource, key, waiter)
+      return stale
+    }
     return this.#fillFor(
       request,
       resource,
@@ -153,6 +159,41 @@ export class Edge {
       waiter,
       bypassOf(found, fresh, known, cache.has(key)),
     )
+  }
+
+  /** What a soft purge made stale and a client may still see; never another node, nor a cache behind us. */
+  #showable(request: EdgeRequest, key: string, waiter: Waiter, now: number): Obtained | undefined {
+    const found = this.parts.cache.lookupStale(key, waiter.minMark)
+    const until = found?.staleness?.until
+    if (!found || until === undefined || now >= until) return undefined
+    if (request.asker || !waiter.mayUseCache || !isFresh(found.entry.meta, now)) return undefined
+    const meta = {
+      ...found.entry.meta,
+      headers: { ...found.entry.meta.headers, ...KEPT_BY_NOBODY },
+    }
+    return {
+      answer: { ...found.entry, meta, tooLarge: false },
+      mark: found.entry.mark,
+      cache: 'stale',
+      outcome: { kind: 'stale' },
+    }
+  }
+
+  /** One question per key, however many see the stale one meanwhile: fills are collapsed. */
+  #confirmBehind(request: EdgeRequest, resource: Resource, key: string, waiter: Waiter): void {
+    if (this.#confirming.has(key)) return
+    const asked = this.#fillFor(request, resource, key, waiter, 'soft')
+      .then(() => undefined)
+      .catch((error: unknown) =>
+        this.parts.log.debug({ err: error }, 'a stale answer was not confirmed'),
+      )
+      .finally(() => this.#confirming.delete(key))
+    this.#confirming.set(key, asked)
+  }
+
+  /** Resolves when nothing is asked behind clients' backs any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#confirming.values())
   }
 
   async #fillFor(
@@ -217,8 +258,11 @@ function tooManyMisses(retryAfterSeconds: number): EdgeAnswer {
   )
 }
 
+/** Soft-stale answers are for this client alone; a cache behind us must not keep them (freshness rule P15). */
+const KEPT_BY_NOBODY = { 'cache-control': 'no-cache', 'cdn-cache-control': 'no-store' } as const
+
 /** Why the cache did not answer: nothing held, a purge, a need that it does not meet, an expired lifetime, no lease. */
-type Bypass = 'absent' | 'stamp' | 'min-mark' | 'lifetime' | 'lease'
+type Bypass = 'absent' | 'stamp' | 'min-mark' | 'lifetime' | 'lease' | 'soft'
 
 function bypassOf(
   found: unknown,
@@ -238,17 +282,18 @@ const FORWARDED = {
   'min-mark': { missing: true, reason: 'miss', detail: 'behind' },
   lifetime: { missing: false, reason: 'stale', detail: null },
   lease: { missing: false, reason: 'stale', detail: 'no-lease' },
+  soft: { missing: false, reason: 'stale', detail: 'soft-purged' },
 } as const satisfies Record<Bypass, object>
 
 export const EDGE_METRICS = {
   sluice_edge_requests_total: {
     kind: 'counter',
-    help: 'Requests by how they were answered: hit, miss or revalidated.',
+    help: 'Requests by how they were answered: hit, stale (after a soft purge), miss or revalidated.',
     labels: ['cache'],
   },
   sluice_edge_fills_total: {
     kind: 'counter',
-    help: 'Questions inward by why the cache did not answer: absent, stamp, min-mark, lifetime or lease.',
+    help: 'Questions inward by why the cache did not answer: absent, stamp, min-mark, lifetime, lease or soft.',
     labels: ['reason'],
   },
   sluice_edge_refused_total: {

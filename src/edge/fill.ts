@@ -83,7 +83,7 @@ async function fillOnce(
 ): Promise<EdgeFill> {
   const { clock, freshness, cache, upstream, variants } = parts
   const epoch = freshness.epoch
-  const candidate = cache.lookup(variantKey(resource, variants, request), 0)?.entry
+  const candidate = cache.lookupStale(variantKey(resource, variants, request), 0)?.entry
   const minMark = Math.max(order.minMark, freshness.needOf(candidate?.keys ?? resource.keys))
   // A plain upstream is the origin's door: this node reads the origin, so it may claim what it asked (P7), taken before the read.
   const ownMark = Math.max(freshness.applied, minMark)

@@ -207,7 +207,7 @@ export class RemoteOriginals {
     ].map(keyHash)
     remember(this.#revalidatedAt, name, clock.now())
     // By what is asked for, not by what is applied: a purge that is still on its way here may be of this very original.
-    const candidate = cache.lookup(name, order.minMark)?.entry
+    const candidate = cache.lookupStale(name, order.minMark)?.entry
     let answer: RemoteAnswer
     try {
       answer = await remote.fetch({

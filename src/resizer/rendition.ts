@@ -14,7 +14,9 @@ import { recipeText } from '../contract/recipe.ts'
 import type { Recipe } from '../contract/recipe.ts'
 import { hostOfOriginal, originRuleFor } from '../contract/origin-rules.ts'
 import { recordName } from '../contract/records.ts'
-import type { AssetRecord, PresetsRecord, ProjectRecord } from '../contract/records.ts'
+import type { AssetRecord, CropRect, PresetsRecord, ProjectRecord } from '../contract/records.ts'
+import { SMART_CROPS_DEFAULT } from '../contract/smart-crops.ts'
+import type { SmartCropSize } from '../contract/smart-crops.ts'
 import { resolveRecipe } from '../contract/resolve-recipe.ts'
 import { urlKeyTexts } from '../contract/url-keys.ts'
 import type { AssetsOrigin } from '../origin/assets-origin.ts'
@@ -60,6 +62,13 @@ export interface RenditionParts {
   readonly bodies: DiskBodies
   readonly render: Render
   readonly rendererVersion: string
+  /** Where a smart crop lies that nobody drew; without it there are none of these. */
+  readonly findArea?: (wanted: {
+    readonly hash: string
+    readonly load: () => Promise<Uint8Array>
+    readonly size: SmartCropSize
+    readonly project: string
+  }) => Promise<CropRect>
   /** A watched file is not what its record says: the watcher should look. */
   readonly onMismatch: (project: string, asset: string) => void
 }
@@ -160,7 +169,7 @@ async function madeOf(
 ): Promise<Made> {
   const key = renditionKey(url, format)
   const etag = etagOf(input.hash, recipe, parts.rendererVersion)
-  const kept = input.sound ? parts.renditions.lookup(key, 0)?.entry : undefined
+  const kept = input.sound ? parts.renditions.lookupStale(key, 0)?.entry : undefined
   if (kept?.meta.etag === etag) {
     // The same input, recipe and renderer, and no purge of it: nothing is rendered again (freshness rule P6).
     const { mediaType, width, height, inputHash } = kept.meta
@@ -259,9 +268,24 @@ async function readInput(
       reason: `${subject.asset} is not an image; ask for it under /is/content/`,
     }
   }
-  const crop =
-    subject.kind === 'image' && subject.crop !== null ? (record.crops[subject.crop] ?? null) : null
-  return readAssetInput(parts, url.project, record, crop)
+  const name = subject.kind === 'image' ? subject.crop : null
+  const edited = name === null ? null : (record.crops[name] ?? null)
+  const input = await readAssetInput(parts, url.project, record, edited)
+  if (name === null || edited !== null) return input
+  return { ...input, crop: await computedCrop(parts, project, input, name) }
+}
+
+/** Nobody drew this crop: it lies where the picture draws the eye, in the size that the project has for it. */
+async function computedCrop(
+  { findArea }: RenditionParts,
+  { project, smartCrops = SMART_CROPS_DEFAULT }: ProjectRecord,
+  { hash, load }: Input,
+  name: string,
+): Promise<Input['crop']> {
+  const size = smartCrops.find((each) => each.name === name)
+  if (!size || !findArea) return null
+  const rect = await findArea({ hash, load, size, project })
+  return { rect, width: size.width, height: size.height }
 }
 
 async function readAssetInput(

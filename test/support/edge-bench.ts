@@ -116,6 +116,8 @@ export interface SluiceBench {
   readonly served: string[]
   get(target: string, options?: AskOptions): Promise<Asked>
   purge(...keyTexts: string[]): number
+  /** A soft purge with a window of `softMs`. */
+  softPurge(softMs: number, ...keyTexts: string[]): number
   lease(): void
   /** The exposition of its metrics. */
   metrics(): Promise<string>
@@ -174,6 +176,11 @@ export async function sluiceBench(
     purge(...keyTexts) {
       const keys = keyTexts.map(keyHash)
       freshness.apply({ seq: freshness.applied + 1, project: 'demo', kind: 'purge', keys })
+      return freshness.applied
+    },
+    softPurge(softMs, ...keyTexts) {
+      const keys = keyTexts.map(keyHash)
+      freshness.apply({ seq: freshness.applied + 1, project: 'demo', kind: 'soft', softMs, keys })
       return freshness.applied
     },
     lease,
