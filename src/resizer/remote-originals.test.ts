@@ -167,6 +167,15 @@ describe('a remote original', () => {
     assert.equal(heard.length, 2)
   })
 
+  test('that was lost together with its rendition is fetched again, although its origin says 304', async () => {
+    const { bench, colour } = await setUp()
+    await colour()
+    for (const name of await bench.disk.list()) await bench.disk.remove(name)
+    bench.clock.advance(36_000_001)
+    bench.lease()
+    assert.equal(await colour(), RED_COLOUR)
+  })
+
   test('is served although the cache disk refuses it', async () => {
     const { bench, colour } = await setUp()
     bench.disk.full = true

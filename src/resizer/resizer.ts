@@ -44,6 +44,8 @@ const NAMES_CDN_SECONDS = 36_000
 /** How long an upstream that is behind waits for the purge log before it bypasses its cache (freshness rule P8). */
 const CATCH_UP_MS = 20
 const CATCH_UP_STEP_MS = 2
+/** An answer may be made of this many kept bodies: a rendition and its original. Each can be lost. */
+const KEPT_FOR_ONE_ANSWER = 2
 
 /** How long an answer lives whose `vh` would have been a reason to look at the origin, were the last look not just over. */
 const BRIEF_SECONDS = 1
@@ -90,15 +92,16 @@ export class Resizer {
     }
   }
 
-  /** Once more when kept bytes turn out to be lost. */
+  /** Anew when kept bytes turn out to be lost. What pointed at them is dropped by then, so the next round finds more. */
   async #serveAgain(
     ...asked: readonly [ResizerRequest, DeliveryUrl, Waiter, number]
   ): Promise<ResizerAnswer> {
-    try {
-      return await this.#serve(...asked)
-    } catch (error) {
-      if (!isKeptBytesLost(error)) throw error
-      return this.#serve(...asked)
+    for (let lost = 0; ; lost++) {
+      try {
+        return await this.#serve(...asked)
+      } catch (error) {
+        if (!isKeptBytesLost(error) || lost === KEPT_FOR_ONE_ANSWER) throw error
+      }
     }
   }
 
