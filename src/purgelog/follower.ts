@@ -52,6 +52,7 @@ const RENEWALS_PER_LEASE = 3
 /** Keys stamped before others get their turn: a millisecond. */
 const KEYS_AT_ONCE = KEYS_PER_ENTRY_MAX
 const RETRY_FIRST_MS = 50
+const HANGS = 'control grants leases for purges that do not come'
 /** Low, because caching must be back within two seconds of control's return. */
 const RETRY_MAX_MS = 1_000
 
@@ -65,6 +66,12 @@ export class Follower {
   #loops: Promise<void> = Promise.resolve()
   #registration: Promise<Registration> | undefined
   #connected = false
+  /** Ends the follow call that is under way. */
+  #cutFollow: (() => void) | undefined
+  /** Since when a grant's head was ahead of what is applied, and nothing came. */
+  #waiting:
+    | { readonly applied: number; readonly since: number; readonly patienceMs: number }
+    | undefined
   readonly #answering = new Set<string>()
 
   constructor(parts: FollowerParts) {
@@ -116,8 +123,10 @@ export class Follower {
       applied: sink.applied,
       waitMs: FOLLOW_WAIT_MS,
     }
+    const cut = new AbortController()
+    this.#cutFollow = () => cut.abort(new PurgelogError('control-unreachable', HANGS))
     const answer = await this.#within(FOLLOW_WAIT_MS + CALL_MS, (signal) =>
-      link.follow(request, signal),
+      link.follow(request, AbortSignal.any([signal, cut.signal])),
     )
     if (answer.kind === 'register') await this.#registerAgain()
     else await this.#take(answer)
@@ -198,7 +207,27 @@ export class Follower {
     if (answer.kind === 'register') return this.#registerAgain()
     if (answer.logId === sink.logId)
       sink.grant({ head: answer.head, leaseMs: answer.leaseMs, sentAt, sentWall })
+    this.#noticeHang(answer.head)
     await this.#parts.timers.sleep(leaseMs / RENEWALS_PER_LEASE, this.#stopping.signal)
+  }
+
+  /**
+   * A machine that lost its power resets no connection: a follow call to it hangs until its own end, while renewals reach whoever
+   * took its place and tell of purges that never come. Then the call is made anew.
+   */
+  #noticeHang(head: number): void {
+    const { sink, clock } = this.#parts
+    const { applied } = sink
+    const before = this.#waiting
+    if (applied >= head) {
+      this.#waiting = undefined
+    } else if (before?.applied !== applied) {
+      this.#waiting = { applied, since: clock.now(), patienceMs: CALL_MS }
+    } else if (clock.now() >= before.since + before.patienceMs) {
+      // Longer each time: a slow network must be able to bring a large answer in the end.
+      this.#waiting = { applied, since: clock.now(), patienceMs: before.patienceMs * 2 }
+      this.#cutFollow?.()
+    }
   }
 
   async #forever(name: string, step: () => Promise<void>): Promise<void> {
