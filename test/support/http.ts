@@ -80,16 +80,18 @@ export async function serveHttp(
 }
 
 const UNTIL_MS = 10_000
+const LOOK_MS = 5
 
 /** Waits for what will be true; fails with `what` after a deadline. */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
   deadlineMs = UNTIL_MS,
+  lookMs = LOOK_MS,
 ): Promise<void> {
   const end = performance.now() + deadlineMs
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    await new Promise((resolve) => setTimeout(resolve, lookMs))
   }
 }
