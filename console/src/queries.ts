@@ -8,6 +8,7 @@ import { isFinal } from '../../src/contract/invalidation.ts'
 import type { Invalidation } from '../../src/contract/invalidation.ts'
 import { api } from './api.ts'
 import type { AssetSearch, LogSearch } from './api.ts'
+import { browser } from './browser.ts'
 import { connection } from './connection.ts'
 
 /** What the console reads from the API, under which names it keeps it, and how long that counts as current. */
@@ -206,13 +207,44 @@ export const queries = {
     }),
 } as const
 
-/** An invalidation changed: everything that shows it, or that it made fresh, is brought up to date. */
+/** An invalidation changed: it is shown at once, and what else shows it is asked for again. */
 export function tellInvalidation(project: string, invalidation: Invalidation): void {
-  queryClient.setQueryData(keys.invalidation(project, invalidation.id), invalidation)
-  void queryClient.invalidateQueries({ queryKey: keys.log(project) })
-  void queryClient.invalidateQueries({ queryKey: keys.overview(project) })
-  if (!isFinal(invalidation.status)) return
-  void queryClient.invalidateQueries({ queryKey: keys.copies(project) })
-  void queryClient.invalidateQueries({ queryKey: keys.live(project) })
-  void queryClient.invalidateQueries({ queryKey: keys.assets(project) })
+  queryClient.setQueryData<Invalidation>(keys.invalidation(project, invalidation.id), (known) =>
+    newerOf(known, invalidation),
+  )
+  refreshSoon(project, 'lists')
+  if (isFinal(invalidation.status)) refreshSoon(project, 'caches')
+}
+
+/** The answer to Submit may come after the event that says Done; a timeline only ever grows. */
+function newerOf(known: Invalidation | undefined, told: Invalidation): Invalidation {
+  return known !== undefined && known.timeline.length > told.timeline.length ? known : told
+}
+
+/** What one kind of news makes old. */
+const OLD = {
+  lists: [keys.log, keys.overview],
+  caches: [keys.copies, keys.live, keys.assets],
+} as const
+type News = keyof typeof OLD
+
+/** A hundred invalidations a second are a hundred changes, but nobody reads faster than this. */
+const REFRESH_MS = 400
+
+const resting = new Map<string, 'quiet' | 'news'>()
+
+/** At once; then at most each `REFRESH_MS`, and the last change is never missed. */
+function refreshSoon(project: string, news: News): void {
+  const name = `${project} ${news}`
+  if (resting.has(name)) {
+    resting.set(name, 'news')
+    return
+  }
+  resting.set(name, 'quiet')
+  for (const key of OLD[news]) void queryClient.invalidateQueries({ queryKey: key(project) })
+  browser.after(REFRESH_MS, () => {
+    const came = resting.get(name)
+    resting.delete(name)
+    if (came === 'news') refreshSoon(project, news)
+  })
 }

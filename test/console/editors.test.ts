@@ -82,6 +82,22 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
     await row.getByText('Done', { exact: true }).waitFor()
   })
 
+  test('a smart crop has a URL of its own, and an asset keeps it when it moves', async () => {
+    const { page } = desk
+    await page.goto('/projects/shop/assets/red%20shoe')
+    await page.getByRole('button', { name: 'Add crop' }).click()
+    await page.getByRole('textbox', { name: 'Name' }).fill('Small')
+    await page.getByRole('button', { name: 'Save crop' }).click()
+    await page.getByRole('cell', { name: 'Small', exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Rename or move' }).click()
+    await page.getByRole('textbox', { name: 'Asset id' }).fill('shoes/red')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByRole('heading', { name: 'shoes/red', level: 1 }).waitFor()
+    const crop = await fetch(`${serve.edges[0]}/is/image/shop/shoes/red:Small`)
+    assert.equal(crop.status, 200)
+    await page.getByText(`${serve.edges[0]}/is/image/shop/shoes/red:Small`).first().waitFor()
+  })
+
   test('a file that is refused says why, and changes nothing', async () => {
     const { page } = desk
     await page.getByRole('link', { name: 'Assets', exact: true }).first().click()
@@ -147,7 +163,7 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
 
   test('an invalidation can be scheduled, and cancelled until then', async () => {
     const { page } = desk
-    await page.goto('/projects/shop/invalidate?assets=red%20shoe')
+    await page.goto('/projects/shop/invalidate?assets=shoes/red')
     await page.getByRole('button', { name: 'Next' }).click()
     await page.getByLabel('When').fill(tomorrow())
     await page.getByRole('button', { name: 'Submit' }).click()
