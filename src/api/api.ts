@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import { assert } from '../kernel/assert.ts'
 import { listen } from '../kernel/http-server.ts'
 import type { Listening } from '../kernel/http-server.ts'
+import { NDJSON } from '../contract/api/invalidations.ts'
 import { JSON_BODY_BYTES_MAX } from '../contract/api/shapes.ts'
 import { accessOf } from './access.ts'
 import { assetFileRoutes } from './asset-file-routes.ts'
@@ -184,12 +185,7 @@ async function readBody(request: FastifyRequest, payload: Readable): Promise<unk
   // Nothing is offered at this address: whatever is sent there is not even read.
   if (request.routeOptions.url === undefined) return undefined
   const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
-  if (type === 'application/x-ndjson') {
-    throw new ApiError(
-      'not-implemented-yet',
-      'NDJSON bodies (a URL a line) are not implemented yet. Send JSON, or invalidate by asset.',
-    )
-  }
+  if (type === NDJSON && request.routeOptions.config.ndjson === true) return payload
   if (type !== '' && type !== 'application/json') {
     throw new ApiError('unsupported-media-type', 'Send Content-Type: application/json.')
   }
@@ -221,5 +217,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The body is a stream of bytes for the handler, not JSON. */
     rawBody?: boolean
+    /** Beside JSON it takes lines, which its handler reads as a stream. */
+    ndjson?: boolean
   }
 }

@@ -1,5 +1,8 @@
+import { Readable } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
 import { PageQuery, closed } from '../contract/api/shapes.ts'
 import {
+  BulkQuery,
   EvidenceExport,
   InvalidationList,
   InvalidationQuery,
@@ -19,7 +22,7 @@ import { ApiError } from './errors.ts'
 import { callerOf, projectOf } from './guard.ts'
 import { pageRequest } from './paging.ts'
 import type { Routes } from './parts.ts'
-import { RequestInvalid } from './validation.ts'
+import { RequestInvalid, compileValidator } from './validation.ts'
 
 /** What people and scripts ask for: see it, submit it, follow it, retry it. */
 
@@ -55,14 +58,22 @@ const submitRoutes: Routes = (app, parts) => {
     {
       schema: {
         summary: 'Submit; 202 means it is on disk and will end in Done or an error with a reason',
+        description:
+          'Long lists as application/x-ndjson: a URL a line, as it is or as a JSON string, options in the query.',
         tags,
+        querystring: BulkQuery,
         body: SubmitBody,
         response: { 202: answers(InvalidationSchema) },
       },
+      config: { ndjson: true },
+      validatorCompiler: compileUnlessLines,
     },
     async (request, reply) => {
-      const wanted = submission(request.body, callerOf(request), request.headers['idempotency-key'])
-      const { invalidation } = await parts.invalidations.submit(projectOf(request).id, wanted)
+      const { id } = projectOf(request)
+      const lines = linesOf(request.body)
+      const { invalidation } = lines
+        ? await parts.invalidations.submitBulk(id, { ...bulkOptions(request), body: lines })
+        : await parts.invalidations.submit(id, jsonSubmission(request))
       return reply
         .code(202)
         .header('location', `${request.url.split('?')[0]}/${invalidation.id}`)
@@ -177,6 +188,37 @@ export function selectionOf(body: SelectionBody): Selection {
     everything: body.everything ?? false,
     exclude: body.exclude ?? [],
   }
+}
+
+/** A stream is not held against the schema of JSON bodies: each of its lines is checked as it comes. */
+const compileUnlessLines: typeof compileValidator = (route) => {
+  const validate = compileValidator(route)
+  return (input: unknown) => (linesOf(input) ? { value: input } : validate(input))
+}
+
+function linesOf(body: unknown): Readable | null {
+  return body instanceof Readable ? body : null
+}
+
+type SubmitCall = FastifyRequest<{ Querystring: BulkQuery; Body: SubmitBody }>
+
+function bulkOptions(request: SubmitCall) {
+  const { query, headers } = request
+  const { selection: _, ...options } = submission(
+    query,
+    callerOf(request),
+    headers['idempotency-key'],
+  )
+  return options
+}
+
+function jsonSubmission(request: SubmitCall): SubmitRequest {
+  const names = Object.keys(request.query)
+  if (names.length > 0) {
+    const reason = 'belongs into the JSON body; the query is for lists of lines'
+    throw new RequestInvalid(names.map((name) => ({ pointer: `/${name}`, reason })))
+  }
+  return submission(request.body, callerOf(request), request.headers['idempotency-key'])
 }
 
 function submission(

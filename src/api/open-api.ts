@@ -1,4 +1,5 @@
 import type { FastifySchema } from 'fastify'
+import { NDJSON } from '../contract/api/invalidations.ts'
 import { Problem } from '../contract/api/shapes.ts'
 import { accessOf } from './access.ts'
 import type { Access } from './access.ts'
@@ -116,7 +117,10 @@ function queryParameters(schema: unknown): Json[] {
 
 function requestBody(method: string, url: string, schema: FastifySchema): Json | undefined {
   if (schema.body !== undefined) {
-    return { required: true, content: { 'application/json': { schema: schema.body } } }
+    const json = { 'application/json': { schema: schema.body } }
+    const lines = { [NDJSON]: { schema: { type: 'string', description: 'A URL a line' } } }
+    const takesLines = method === 'POST' && url.endsWith('/invalidations')
+    return { required: true, content: takesLines ? { ...json, ...lines } : json }
   }
   const isUpload = method === 'PUT' && url.endsWith('/assets/:id')
   return isUpload ? { required: true, content: { '*/*': {} } } : undefined

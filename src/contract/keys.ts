@@ -15,7 +15,11 @@ const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 const encoder = new TextEncoder()
 
 export function keyHash(text: string): KeyHash {
-  const digest = sha256(encoder.encode(text))
+  return spelled(sha256(encoder.encode(text)))
+}
+
+/** The first KEY_BYTES as base64url. */
+function spelled(digest: Uint8Array): KeyHash {
   let out = ''
   for (let at = 0; at < KEY_BYTES; at += 3) {
     const last = at + 1 >= KEY_BYTES
@@ -24,6 +28,14 @@ export function keyHash(text: string): KeyHash {
     if (!last) out += BASE64URL[(bits >> 6) & 63]! + BASE64URL[bits & 63]!
   }
   return out as KeyHash
+}
+
+/** Keys that lie one behind the other as KEY_BYTES each. */
+export function unpackKeys(packed: Uint8Array): readonly KeyHash[] {
+  const keys: KeyHash[] = []
+  for (let at = 0; at < packed.length; at += KEY_BYTES)
+    keys.push(spelled(packed.subarray(at, at + KEY_BYTES)))
+  return keys
 }
 
 /**

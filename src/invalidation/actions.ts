@@ -40,11 +40,15 @@ export async function retry(
     const before = await knownRow(tx, project, id)
     const failed = before.targets.filter((target) => target.state === 'failed')
     const rest = failed.length > 0 && failed.every((target) => outer.has(target.id))
-    const seq = await tx.log.append(project, rest ? [RETRY_KEY] : before.keys)
+    // A long list enters the log in pieces, when it is run.
+    const inPieces = before.bulk !== undefined && !rest
+    const seq = inPieces ? null : await tx.log.append(project, rest ? [RETRY_KEY] : before.keys)
+    const keysSeq = rest ? (before.keysSeq ?? before.seq ?? seq) : seq
     const changed = await tx.invalidations.transition(id, ['ERROR', 'ERROR_CDN_NODE'], {
       ...begunAnew(before, at),
       seq,
-      keysSeq: rest ? (before.keysSeq ?? before.seq ?? seq) : seq,
+      ...(keysSeq === null ? {} : { keysSeq }),
+      ...(inPieces && before.bulk ? { bulk: { ...before.bulk, entered: 0 } } : {}),
       attempt: before.attempt + 1,
       targets: rest ? waitingWhereNotDone(before.targets) : waitingAgain(before.targets),
       evidence: null,

@@ -12,6 +12,7 @@ export const INVALIDATION_ERRORS = {
   'no-urls': 422,
   'too-many-urls': 422,
   'too-many-originals': 422,
+  'too-many-lists': 503,
   'bad-originals': 422,
   'bad-selection': 422,
   'confirmation-missing': 422,

@@ -80,7 +80,7 @@ function unreadable(cause: unknown): InvalidationError {
   })
 }
 
-async function edgeUrls(tables: Tables): Promise<readonly string[]> {
+export async function edgeUrls(tables: Tables): Promise<readonly string[]> {
   const nodes = await tables.nodes.list()
   return nodes.filter((node) => node.role === 'edge').flatMap((node) => node.urls)
 }

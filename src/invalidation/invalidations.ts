@@ -4,6 +4,7 @@ import type { InvalidationFilter, Page, PageRequest, Tables } from '../store/sto
 import { toInvalidation } from '../store/invalidation-rows.ts'
 import { cancel, evidence, knownRow, retry } from './actions.ts'
 import { NO_SELECTION, createAutomatic } from './automatic.ts'
+import { createBulkSubmit } from './bulk-submit.ts'
 import { createEvents } from './events.ts'
 import { gather, projectRow } from './gather.ts'
 import type { InvalidationParts } from './parts.ts'
@@ -13,6 +14,7 @@ import { submit } from './submit.ts'
 import { checkTemplateText, namedAssets } from './template-check.ts'
 import { createUpkeep } from './upkeep.ts'
 import type {
+  BulkRequest,
   CheckedLine,
   EvidenceExport,
   Preview,
@@ -22,6 +24,7 @@ import type {
 } from './requests.ts'
 
 export type {
+  BulkRequest,
   CheckedLine,
   EvidenceExport,
   Preview,
@@ -43,6 +46,8 @@ export interface Invalidations {
   preview(project: string, selection: Selection): Promise<Preview>
   /** Resolves when it is on disk and in the purge log (or scheduled); carrying it out goes on by itself. */
   submit(project: string, request: SubmitRequest): Promise<Submitted>
+  /** The same for a long list, as a stream: the same checks, all or nothing. */
+  submitBulk(project: string, request: BulkRequest): Promise<Submitted>
   /** From ERROR and ERROR_CDN_NODE only; same id, new seq, history kept. */
   retry(project: string, id: string): Promise<Invalidation>
   /** From Scheduled only. */
@@ -95,6 +100,7 @@ export function createInvalidations(given: InvalidationParts): Invalidations {
   return {
     preview: (project, selection) => preview(parts, previews, project, selection),
     submit: (project, request) => submit(parts, project, request),
+    submitBulk: createBulkSubmit(parts),
     retry: (project, id) => retry(parts, project, id),
     cancel: (project, id) => cancel(parts, project, id),
     async get(project, id) {

@@ -51,6 +51,14 @@ export interface SubmitRequest {
   readonly idempotencyKey?: string
 }
 
+/** A list too long for JSON: a URL a line, as a stream. */
+export interface BulkRequest extends Pick<
+  SubmitRequest,
+  'mode' | 'note' | 'scheduleAt' | 'source' | 'createdBy' | 'idempotencyKey'
+> {
+  readonly body: AsyncIterable<Uint8Array>
+}
+
 export interface Submitted {
   readonly invalidation: Invalidation
   /** True when the idempotency key was known: nothing new was made. */
@@ -84,4 +92,6 @@ export interface RecordedChange {
   /** In words: `New version of "shoes/red"`. */
   readonly cause: string
   readonly keys: readonly KeyHash[]
+  /** Also where the project has automatic ones switched off. */
+  readonly asked?: boolean
 }

@@ -1,5 +1,6 @@
 import { isFinal } from '../contract/invalidation.ts'
 import type { Invalidation, InvalidationStatus } from '../contract/invalidation.ts'
+import type { KeyHash } from '../contract/keys.ts'
 import { toInvalidation } from '../store/invalidation-rows.ts'
 import type { InvalidationRow, Tables } from '../store/store.ts'
 import type { MemberProgress, Purge, Target } from '../targets/target.ts'
@@ -7,6 +8,7 @@ import { coveredUrls } from './covered-urls.ts'
 import type { Events } from './events.ts'
 import { createFlushing } from './flushing.ts'
 import type { Flushing } from './flushing.ts'
+import { appendPieces, keysToTell, nodesKeepUp } from './bulk-log.ts'
 import { targetsOf } from './parts.ts'
 import type { InvalidationParts } from './parts.ts'
 import { moved, progressed, waitingAgain, waitingWhereNotDone } from './timeline.ts'
@@ -44,6 +46,8 @@ export class Run {
   #shown: Invalidation
   #flushing: Flushing
   #targets: readonly Target[] = []
+  /** What targets outside Sluice are told; our own nodes read the purge log. */
+  #keys: readonly KeyHash[]
   #writeQueued = false
   #cancelWrite: (() => void) | null = null
 
@@ -51,6 +55,7 @@ export class Run {
     this.parts = parts
     this.#events = events
     this.#row = { ...row, targets: waitingWhereNotDone(row.targets) }
+    this.#keys = row.keys
     this.#shown = toInvalidation(row)
     this.#flushing = this.#newFlushing()
   }
@@ -75,6 +80,10 @@ export class Run {
 
   async readTargets(): Promise<void> {
     this.#targets = await targetsOf(this.parts, this.#row.project)
+    const outer = this.#targets.some((target) => target.begins === 'after-own-nodes')
+    if (!this.#row.bulk || !outer) return
+    this.#keys = await keysToTell(this.parts.store.tables, this.#row)
+    this.#flushing = this.#newFlushing()
   }
 
   get flushing(): Flushing {
@@ -91,12 +100,12 @@ export class Run {
   }
 
   purge(): Purge {
-    const { id, project, seq, keysSeq, keys } = this.#row
+    const { id, project, seq, keysSeq } = this.#row
     return {
       invalidation: id,
       project,
       seq: keysSeq ?? seq ?? 0,
-      keys,
+      keys: this.#keys,
       urls: () => this.#urls(),
     }
   }
@@ -114,6 +123,7 @@ export class Run {
 
   /** Puts the keys into the purge log (once more): from here on a flush means this seq. */
   async enterLog(): Promise<void> {
+    if (this.#row.bulk) return this.#enterPieces()
     const status = moved(this.#row, 'Received', this.now())
     const targets = waitingAgain(this.#row.targets)
     const seq = await this.parts.store.transaction('durable', async (tx) => {
@@ -122,6 +132,31 @@ export class Run {
       return last
     })
     this.#row = { ...this.#row, ...status, targets, seq, keysSeq: seq }
+    this.#flushing = this.#newFlushing()
+    this.#show()
+  }
+
+  /**
+   * A long list enters in pieces, others between them. Each is on disk before a node hears of it, and a runner that takes it over
+   * goes on behind the last; only the last piece makes it a seq to wait for.
+   */
+  async #enterPieces(): Promise<void> {
+    const { store, timers } = this.parts
+    for (let before = 0; ;) {
+      const status = moved(this.#row, 'Received', this.now())
+      const targets = waitingAgain(this.#row.targets)
+      const entered = await store.transaction('durable', async (tx) => {
+        const { seq, bulk } = await appendPieces(tx, this.#row)
+        const last = bulk.entered === bulk.pieces
+        const change = { ...status, targets, bulk, ...(last ? { seq, keysSeq: seq } : {}) }
+        await this.#update(tx, change)
+        return { seq, last, change }
+      })
+      this.#row = { ...this.#row, ...entered.change }
+      if (entered.last) break
+      await nodesKeepUp({ store, timers }, before, this.signal)
+      before = entered.seq
+    }
     this.#flushing = this.#newFlushing()
     this.#show()
   }
@@ -209,7 +244,10 @@ export class Run {
 
   async *#urls(): AsyncIterable<readonly string[]> {
     const { store, timers } = this.parts
-    for await (const places of coveredUrls({ tables: store.tables, timers }, this.#row)) {
+    for await (const places of coveredUrls(
+      { tables: store.tables, timers },
+      { ...this.#row, keys: this.#keys },
+    )) {
       yield places.map(({ url }) => url)
     }
   }

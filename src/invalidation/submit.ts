@@ -167,10 +167,10 @@ function refuseSoft(request: SubmitRequest): void {
   })
 }
 
-async function knownByKey(
+export async function knownByKey(
   tables: Tables,
   project: string,
-  request: SubmitRequest,
+  request: Pick<SubmitRequest, 'idempotencyKey'>,
   bodyHash: string,
 ): Promise<Invalidation | undefined> {
   if (request.idempotencyKey === undefined) return undefined

@@ -67,7 +67,8 @@ export function checkServedUrl(text: string, known: DeliveryNames): CheckedUrl {
   return split.ok ? checkTarget(split.host, split.target, known) : split
 }
 
-function checkTarget(host: string, target: string, known: DeliveryNames): CheckedUrl {
+/** The part behind the host: path and query. */
+export function checkTarget(host: string, target: string, known: DeliveryNames): CheckedUrl {
   const company = /^\/is\/(?:image|content)\/([^/?]*)/.exec(target)?.[1]
   if (company !== undefined && !known.companies.includes(decoded(company))) {
     return refused(

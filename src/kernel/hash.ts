@@ -5,6 +5,11 @@ export function sha256(data: Uint8Array | string): string {
   return hash('sha256', data, 'hex')
 }
 
+/** SHA-256 as its 32 bytes. */
+export function sha256Bytes(text: string): Buffer {
+  return hash('sha256', text, 'buffer')
+}
+
 /** SHA-256 of bytes that arrive in pieces. */
 export function sha256Stream(): { update(piece: Uint8Array): void; digest(): string } {
   const running = createHash('sha256')

@@ -66,6 +66,18 @@ export const SubmitBody = closed({
 })
 export type SubmitBody = Static<typeof SubmitBody>
 
+/**
+ * The query of a submit whose body is `application/x-ndjson`: a URL a line, as it is or as a JSON string. What JSON bodies say
+ * beside their list stands here.
+ */
+export const BulkQuery = closed({
+  mode: Type.Optional(Type.Enum(MODES)),
+  note: Type.Optional(Type.String({ maxLength: NOTE_LENGTH_MAX })),
+  scheduleAt: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+})
+export type BulkQuery = Static<typeof BulkQuery>
+export const NDJSON = 'application/x-ndjson'
+
 export const Preview = closed({
   digest: Type.String(),
   /** What must be typed to confirm; null when nothing must. */

@@ -1,0 +1,28 @@
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import type { BulkPiece } from '../store/store.ts'
+import { PieceMaker } from './bulk-lines.ts'
+import type { BulkSummary } from './bulk-lines.ts'
+import type { DeliveryNames } from './url-check.ts'
+
+/** What goes to the thread: bytes of the list, then null. */
+export type ToThread = Uint8Array | null
+
+/** One answer for each message, so that who sends knows how much is under way. */
+export interface FromThread {
+  readonly pieces: readonly BulkPiece[]
+  /** With the last one. */
+  readonly summary: BulkSummary | null
+}
+
+/** The beginning of a thread: reads a list beside the event loop that answers everybody else. */
+if (!isMainThread && parentPort !== null) {
+  const port = parentPort
+  const maker = new PieceMaker((workerData as { names: DeliveryNames }).names)
+  port.on('message', (message: ToThread) => {
+    const { pieces, summary } =
+      message === null ? maker.end() : { pieces: maker.push(message), summary: null }
+    const buffers = pieces.map(({ keys }) => keys.buffer as ArrayBuffer)
+    port.postMessage({ pieces, summary } satisfies FromThread, buffers)
+    if (message === null) port.close()
+  })
+}
