@@ -182,13 +182,13 @@ describe('separate processes', () => {
 
 /** Readers at every edge, one after the other each, until stopped: what they met. */
 function underLoad() {
-  let on = true
+  const stopped = new AbortController()
   let asked = 0
   const failures: string[] = []
   const statuses = new Set<number>()
   const inward = new Set<number>()
   const reader = async (edge: Started): Promise<void> => {
-    while (on) {
+    while (!stopped.signal.aborted) {
       try {
         const { status, headers, text } = await ask(urlOf(edge))
         statuses.add(status)
@@ -205,7 +205,7 @@ function underLoad() {
   return {
     count: () => asked,
     async stop() {
-      on = false
+      stopped.abort()
       await Promise.all(readers)
       return { failures, statuses: [...statuses], inward: [...inward] }
     },
