@@ -88,9 +88,9 @@ export class Fills<A extends FillAnswer> {
   /** Whether this answer reflects all that the waiter could have learned before it asked. */
   accepts(waiter: Waiter, answer: Pick<A, 'keys' | 'mark'>): boolean {
     if (answer.mark < waiter.minMark) return false
-    return (
-      answer.mark >= waiter.appliedAtArrival || this.#freshness.reflects(answer.keys, answer.mark)
-    )
+    if (answer.mark >= waiter.appliedAtArrival) return true
+    // What a soft purge made stale is shown from the cache, with its own terms, or not at all.
+    return this.#freshness.reflects(answer.keys, answer.mark) && !this.#freshness.staleness(answer)
   }
 
   /** Enough that the second answer passes whatever is applied while it is made. */

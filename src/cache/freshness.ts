@@ -171,9 +171,13 @@ export class Freshness {
     this.heard(entry.seq)
   }
 
-  /** True when the purge was soft and there was room to remember it so; else it is taken as a hard one. */
+  /**
+   * True when the purge was soft and there was room to remember it so; else it is taken as a hard one. So is one that comes to a node
+   * without a lease: nobody waited for this node, so the window that Done spoke of began without it, and would end late here.
+   */
   #applySoft({ kind, keys, seq, softMs }: PurgeEntry): boolean {
     if (kind !== 'soft' || softMs === undefined || !(softMs > 0)) return false
+    if (!this.holdsLease()) return false
     return this.#soft.raise(keys, seq, this.#clock.now() + softMs)
   }
 

@@ -66,6 +66,14 @@ describe('after a soft purge', () => {
     assert.equal((await edge.get(RED)).text, 'version 2')
   })
 
+  test('that came to an edge without a lease nothing old is shown: its window began without this edge', async () => {
+    const { resizer, edge } = await setUp()
+    edge.clock.advance(LEASE_MS + 1)
+    resizer.applied = edge.softPurge(WINDOW_MS, ASSET)
+    edge.lease()
+    assert.equal((await edge.get(RED)).text, 'version 2')
+  })
+
   test('hard wins over soft, whichever comes first', async () => {
     for (const hardFirst of [true, false]) {
       const { resizer, edge } = await setUp()
