@@ -3,7 +3,7 @@ export interface Program {
   readonly debian: string
   readonly why: string
 }
-export declare const PROGRAMS: Readonly<Record<'chromium' | 'rsync' | 'curl', Program>>
+export declare const PROGRAMS: Readonly<Record<'chromium' | 'rsync' | 'varnish' | 'curl', Program>>
 export declare function findProgram(names: readonly string[]): string | undefined
 export declare function installPrograms(
   say: (line: string) => void,

@@ -17,6 +17,11 @@ export const PROGRAMS = {
     debian: 'rsync',
     why: 'a watched folder is tested with `rsync --inplace`',
   },
+  varnish: {
+    names: ['varnishd'],
+    debian: 'varnish',
+    why: 'purges of a cache outside Sluice are tested with a real one',
+  },
   curl: {
     names: ['curl'],
     debian: 'curl',

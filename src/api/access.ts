@@ -112,6 +112,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'POST /internal/nodes/renew': 'node',
   'POST /internal/nodes/peeks': 'node',
   'POST /internal/nodes/served': 'node',
+  'POST /internal/nodes/keep': 'node',
 }
 
 export function accessOf(method: string, url: string): Access | undefined {

@@ -40,6 +40,10 @@ export function nodeRoutes(app: ApiServer, { authority }: ApiParts, closing: Abo
     return {}
   })
 
+  app.post(NODE_PATHS.keep, { schema: { body: ServedBody } }, async (request) => ({
+    beyond: await authority.keepServed(request.body.incarnation, request.body.urls),
+  }))
+
   app.post(NODE_PATHS.served, { schema: { body: ServedBody } }, async (request) => {
     await authority.reportServed(request.body.incarnation, request.body.urls)
     return {}

@@ -136,6 +136,7 @@ export type ProjectSettings = Partial<
     | 'cdnTtlSeconds'
     | 'browserTtlSeconds'
     | 'automaticInvalidation'
+    | 'outerCaches'
     | 'maxUrlsPerInvalidation'
     | 'maxOriginalsPerInvalidation'
     | 'supportUrl'

@@ -155,6 +155,15 @@ export interface ControlLink {
   ): Promise<void>
   /** Best effort: what was served, for "every URL known to have been served". */
   reportServed(incarnation: string, urls: readonly ServedUrl[], signal: AbortSignal): Promise<void>
+  /**
+   * Records spellings before their answers leave, on disk when it resolves; gives those back that are beyond the bound of their
+   * subject. A carrier without it records nothing.
+   */
+  keepServed?(
+    incarnation: string,
+    urls: readonly ServedUrl[],
+    signal: AbortSignal,
+  ): Promise<readonly string[]>
 }
 
 /** A question to one node: what it holds for these canonical targets. It never fills because of it. */

@@ -1,6 +1,6 @@
 import { deliverySettings } from './delivery-settings.ts'
 import type { DeliverySettings } from './delivery-settings.ts'
-import type { NamesRecord, ProjectNames } from './records.ts'
+import type { NamesRecord, OuterCaches, ProjectNames } from './records.ts'
 
 /** The settings of a project that say which URLs are its own and what they mean. */
 export interface NamedProject {
@@ -11,6 +11,7 @@ export interface NamedProject {
   readonly hosts: readonly string[]
   readonly originAliases: Readonly<Record<string, string>>
   readonly delivery?: Partial<DeliverySettings>
+  readonly outerCaches?: OuterCaches
 }
 
 export function projectNames(project: NamedProject): ProjectNames {
@@ -24,6 +25,7 @@ export function projectNames(project: NamedProject): ProjectNames {
     originAliases: project.originAliases,
     ...(originPrefix === null ? {} : { originPrefix }),
     ...(sized ? { sizes: { step: sizeStep, allowed: allowedSizes } } : {}),
+    ...(project.outerCaches ? { outer: project.outerCaches } : {}),
     ...(signedUrls.required ? { signing: { keys: signedUrls.keys } } : {}),
   }
 }

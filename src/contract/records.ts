@@ -33,8 +33,18 @@ export interface ProjectNames {
   /** Where a path without a host in front lies: `host/path`. */
   readonly originPrefix?: string
   readonly sizes?: SizeRule
+  /** Set when caches behind our edges are targets of the project. */
+  readonly outer?: OuterCaches
   /** Set when URLs must be signed. Given to nodes alone. */
   readonly signing?: Pick<SignedUrls, 'keys'>
+}
+
+/** What edges must do for caches behind them that a project's targets purge (freshness rule P15). */
+export interface OuterCaches {
+  /** One knows nothing but URLs: each spelling is recorded before its answer leaves. */
+  readonly recordUrls: boolean
+  /** Lower-case response headers in which answers bear their tags. */
+  readonly tagHeaders: readonly string[]
 }
 
 export interface OriginRule {

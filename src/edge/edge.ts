@@ -14,6 +14,7 @@ import { fill } from './fill.ts'
 import type { EdgeCache, EdgeFill, FillParts } from './fill.ts'
 import { ageMs, isFresh } from './kept.ts'
 import type { MissLimit } from './miss-limit.ts'
+import { forOuterCaches } from './outer-caches.ts'
 import { pass } from './pass.ts'
 import type { EdgeRequest, Resolver, Resource } from './resource.ts'
 import { endingAt } from './signed-request.ts'
@@ -36,6 +37,8 @@ export interface EdgeParts {
   readonly missLimit?: Pick<MissLimit, 'take'>
   /** Told before a rendition leaves. */
   readonly onServed: (request: EdgeRequest, resource: Resource) => void
+  /** Records a spelling before its answer leaves; false: no cache behind us may keep that. None may when absent. */
+  readonly keepServed?: (request: EdgeRequest, resource: Resource) => Promise<boolean>
 }
 
 /** The kept thing or the fill that answers a request, and how it came about. */
@@ -96,6 +99,15 @@ export class Edge {
     const obtained = await this.obtain(request, resource)
     if (obtained === 'not-cached')
       return text(504, 'Not in this cache, and the request said only-if-cached.')
+    const answer = await this.#answer(request, resource, obtained)
+    const outer = resource.served?.outer
+    if (!outer) return answer
+    const record = async (): Promise<boolean> =>
+      (await this.parts.keepServed?.(request, resource)) ?? false
+    return forOuterCaches(outer, answer, obtained.answer.keys, record)
+  }
+
+  async #answer(request: EdgeRequest, resource: Resource, obtained: Obtained): Promise<EdgeAnswer> {
     if (obtained.answer.tooLarge) return pass(this.parts, request, resource, 'request')
     if (resource.served && obtained.answer.meta.status === 200)
       this.parts.onServed(request, resource)

@@ -1,5 +1,6 @@
 import type { KeyHash } from '../contract/keys.ts'
 import type { Asker } from '../contract/node-protocol.ts'
+import type { OuterCaches } from '../contract/records.ts'
 import type { HeaderMap } from './lifetime.ts'
 import type { EdgeAnswer } from './answer.ts'
 
@@ -32,7 +33,12 @@ export interface Resource {
   /** Whether `Vary` of answers selects among variants; a resource of Sluice is one variant already. */
   readonly varies: boolean
   /** For "every URL known to have been served"; null for what is not a rendition. */
-  readonly served: { readonly project: string; readonly subject: string } | null
+  readonly served: {
+    readonly project: string
+    readonly subject: string
+    /** Set where a cache behind us is a target of the project. */
+    readonly outer?: OuterCaches
+  } | null
   /** Wall-clock milliseconds after which no cache may give this answer: the end of a signed URL. */
   readonly expiresAtMs?: number
   /** Called after the upstream took a request that may have changed the resource. */

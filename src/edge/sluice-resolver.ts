@@ -33,6 +33,7 @@ interface Parsed {
   readonly url: DeliveryUrl
   readonly keys: readonly KeyHash[]
   readonly signing: ProjectNames['signing']
+  readonly outer: ProjectNames['outer']
 }
 
 /**
@@ -71,8 +72,8 @@ export class SluiceResolver implements Resolver {
     if (!parsed.ok) return { kind: 'answer', answer: problemAnswer(parsed.problem, mark) }
     const { url } = parsed
     const keys = urlKeyTexts(url).map(keyHash)
-    const signing = names.projects.find(({ project }) => project === url.project)?.signing
-    const found = { url, keys, signing }
+    const named = names.projects.find(({ project }) => project === url.project)
+    const found = { url, keys, signing: named?.signing, outer: named?.outer }
     this.#remember(spelling, found)
     return this.#resource(request, found, mark)
   }
@@ -84,12 +85,13 @@ export class SluiceResolver implements Resolver {
     const { url } = parsed
     return this.#resource(
       request,
-      { url, keys: urlKeyTexts(url).map(keyHash), signing: undefined },
+      { url, keys: urlKeyTexts(url).map(keyHash), signing: undefined, outer: undefined },
       null,
     )
   }
 
-  #resource(request: EdgeRequest, { url, keys, signing }: Parsed, mark: number | null): Resolution {
+  #resource(request: EdgeRequest, parsed: Parsed, mark: number | null): Resolution {
+    const { url, keys, signing, outer } = parsed
     const { clock, meter } = this.#edge.parts
     const signed = checkSigned(request, url.project, signing, clock.wall())
     if (!signed.ok) {
@@ -106,7 +108,7 @@ export class SluiceResolver implements Resolver {
         keys,
         forward: format === null ? {} : { accept: `image/${format}` },
         varies: false,
-        served: request.asker ? null : { project: url.project, subject: subjectText(url) },
+        served: request.asker ? null : servedAs(url, outer),
         ...(signed.expiresAtMs === null ? {} : { expiresAtMs: signed.expiresAtMs }),
       },
     }
@@ -157,6 +159,10 @@ function parseNames(body: Uint8Array): NamesRecord {
   // The rest was checked when control wrote it, and comes from an authenticated node.
   if (!sound) throw new EdgeError('upstream-malformed', 503, 'The record of names cannot be read.')
   return parsed as NamesRecord
+}
+
+function servedAs(url: DeliveryUrl, outer: ProjectNames['outer']): Resource['served'] {
+  return { project: url.project, subject: subjectText(url), ...(outer ? { outer } : {}) }
 }
 
 export function subjectText({ project, subject }: DeliveryUrl): string {

@@ -49,6 +49,8 @@ export interface ControlMemory {
   markOut(incarnation: string): Promise<void>
   remove(incarnation: string): Promise<void>
   recordServed(urls: readonly ServedUrl[], at: number): Promise<void>
+  /** On disk when it resolves; gives those back that are beyond the bound. Without it nothing is kept. */
+  keepServed?(urls: readonly ServedUrl[], at: number): Promise<readonly string[]>
 }
 
 export interface AuthorityParts {
@@ -169,6 +171,11 @@ export class Authority implements ControlLink, NodeBarrier {
 
   async reportServed(_incarnation: string, urls: readonly ServedUrl[]): Promise<void> {
     await this.#parts.memory.recordServed(urls, this.#parts.clock.wall())
+  }
+
+  async keepServed(_incarnation: string, urls: readonly ServedUrl[]): Promise<readonly string[]> {
+    const { memory, clock } = this.#parts
+    return (await memory.keepServed?.(urls, clock.wall())) ?? urls.map(({ url }) => url)
   }
 
   /**

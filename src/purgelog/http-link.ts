@@ -21,6 +21,7 @@ export const NODE_PATHS = {
   renew: '/internal/nodes/renew',
   peeks: '/internal/nodes/peeks',
   served: '/internal/nodes/served',
+  keep: '/internal/nodes/keep',
 } as const
 
 /** 256 entries of 4096 keys of 25 characters: what `follow` may answer at most, with room. */
@@ -97,6 +98,16 @@ export class HttpLink implements ControlLink {
     signal: AbortSignal,
   ): Promise<void> {
     await this.#call(NODE_PATHS.served, { incarnation, urls }, signal)
+  }
+
+  async keepServed(
+    incarnation: string,
+    urls: readonly ServedUrl[],
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const { beyond } = await this.#call(NODE_PATHS.keep, { incarnation, urls }, signal)
+    if (!Array.isArray(beyond)) throw badAnswer(NODE_PATHS.keep)
+    return beyond.map(String)
   }
 
   async close(): Promise<void> {

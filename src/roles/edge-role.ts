@@ -10,6 +10,7 @@ import type { EdgeDoorParts } from '../edge/edge-server.ts'
 import type { EdgeCache } from '../edge/fill.ts'
 import { HttpUpstream } from '../edge/http-upstream.ts'
 import type { KeptMeta } from '../edge/kept.ts'
+import { KeptUrls } from '../edge/kept-urls.ts'
 import { OpenRequests } from '../edge/open-requests.ts'
 import { PlainResolver } from '../edge/plain-resolver.ts'
 import { MissLimit } from '../edge/miss-limit.ts'
@@ -52,6 +53,13 @@ export async function startEdge(
   const upstream = new HttpUpstream(settings.upstreamUrl, place.nodeSecret)
   const served = new ServedUrls()
   const counted = countHits(metrics)
+  const kept = new KeptUrls({
+    clock,
+    timers,
+    log,
+    keep: async (urls, signal) =>
+      place.link.keepServed?.(place.id, urls, signal) ?? urls.map(({ url }) => url),
+  })
   const edge = new Edge({
     clock,
     timers,
@@ -62,10 +70,18 @@ export async function startEdge(
     upstream,
     resolver: (made) => new SluiceResolver(made),
     ...(settings.missLimit ? { missLimit: new MissLimit(clock, log, settings.missLimit) } : {}),
+    async keepServed(request, { served: named, target }) {
+      if (named === null) return false
+      const { project, subject } = named
+      // As the cache behind us knows it: with its signature and everything that we ignore.
+      const url = `${request.scheme}://${request.host}${request.target}`
+      return kept.keep({ project, subject, url, target })
+    },
     onServed(request, resource) {
       if (!resource.served) return
       const url = `${request.scheme}://${request.host}${unsignedTarget(request.target)}`
-      served.note({ ...resource.served, url, target: resource.target })
+      const { project, subject } = resource.served
+      served.note({ project, subject, url, target: resource.target })
     },
   })
   const open = new OpenRequests()

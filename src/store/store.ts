@@ -2,7 +2,13 @@ import type { DeliverySettings } from '../contract/delivery-settings.ts'
 import type { KeyHash } from '../contract/keys.ts'
 import type { NodeRole, Peek, ServedUrl } from '../contract/node-protocol.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
-import type { AssetKind, AssetLocation, CropRecord, OriginRule } from '../contract/records.ts'
+import type {
+  AssetKind,
+  AssetLocation,
+  CropRecord,
+  OriginRule,
+  OuterCaches,
+} from '../contract/records.ts'
 import type { SmartCropSize } from '../contract/smart-crops.ts'
 import type { Invalidation, InvalidationStatus, Role, Selection } from '../contract/invalidation.ts'
 import type { OuterTarget } from '../contract/targets.ts'
@@ -257,6 +263,8 @@ export interface ProjectRow {
   readonly supportUrl: string | null
   /** What was set; the rest has its default. */
   readonly delivery?: Partial<DeliverySettings>
+  /** What its targets need of our edges; absent before it had any. */
+  readonly outerCaches?: OuterCaches
   readonly template: string
   readonly templateVersion: number
   /** Absent: the usual three. */
