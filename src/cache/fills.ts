@@ -52,7 +52,8 @@ interface Slot<A> {
 
 /** Long enough that a burst for one uncacheable thing is not queued behind itself. */
 const UNSHAREABLE_MS = 5_000
-const UNSHAREABLE_KEYS_MAX = 10_000
+/** Of up to 32 KB each, as visitors please; forgetting one only collapses its askers again. */
+const UNSHAREABLE_KEYS_MAX = 2_000
 
 export class Fills<A extends FillAnswer> {
   readonly #freshness: Freshness

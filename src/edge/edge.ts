@@ -108,7 +108,7 @@ export class Edge {
   }
 
   async #answer(request: EdgeRequest, resource: Resource, obtained: Obtained): Promise<EdgeAnswer> {
-    if (obtained.answer.tooLarge) return pass(this.parts, request, resource, 'request')
+    if (obtained.answer.tooLarge) return pass(this.parts, request, resource, 'uri-miss')
     if (resource.served && obtained.answer.meta.status === 200)
       this.parts.onServed(request, resource)
     const { freshness, clock, meter } = this.parts

@@ -117,10 +117,18 @@ async function fillOnce(
   const body = await readWithin(answer, cache.objectBytesMax)
   if (body === null)
     return { ...common, meta, body: EMPTY, shareable: false, stored: false, tooLarge: true }
-  const verdict = storability({ headers: request }, answer.status, answer.headers)
+  const verdict = storability(inwardOf(resource, request), answer.status, answer.headers)
   if (!verdict.store)
-    return { ...common, meta, body, shareable: isForAll(answer, request), stored: false }
+    return { ...common, meta, body, shareable: isForAll(answer, resource.forward), stored: false }
   return keep(parts, epoch, { ...common, meta, body, shareable: true })
+}
+
+/** Only what went inward can have made the answer one visitor's own; the wish that nothing be stored is heard all the same. */
+function inwardOf(resource: Resource, request: HeaderMap): { headers: HeaderMap } {
+  const wish = request['cache-control']
+  return wish === undefined
+    ? { headers: resource.forward }
+    : { headers: { ...resource.forward, 'cache-control': wish } }
 }
 
 /** A failure is for everybody who waits, unless it may speak of the one who asked. */

@@ -34,7 +34,7 @@ export async function pass(
   parts: PassParts,
   request: EdgeRequest,
   resource: Resource,
-  reason: 'method' | 'request',
+  reason: 'method' | 'uri-miss',
 ): Promise<EdgeAnswer> {
   const { freshness, upstream } = parts
   const need = Math.max(
@@ -76,7 +76,7 @@ function streamed(
   request: EdgeRequest,
   answer: UpstreamAnswer,
   mark: number,
-  reason: 'method' | 'request',
+  reason: 'method' | 'uri-miss',
 ): EdgeAnswer {
   const status = answer.status
   const outcome: CacheOutcome = {

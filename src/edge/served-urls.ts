@@ -1,3 +1,4 @@
+import { sha256 } from '../kernel/hash.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Timers } from '../kernel/timers.ts'
 import type { ServedUrl } from '../contract/node-protocol.ts'
@@ -6,25 +7,45 @@ import type { ServedUrl } from '../contract/node-protocol.ts'
 const KNOWN_MAX = 50_000
 /** Reports kept while control cannot be reached; beyond this the oldest are lost: the list is a help, not a proof. */
 const WAITING_MAX = 10_000
+/** … and in characters, because a visitor decides how long a URL is. */
+const WAITING_CHARACTERS_MAX = 8 * 1024 * 1024
+/** Enough of a hash that no two of the remembered spellings share one by chance. */
+const HASH_CHARACTERS = 24
 const PER_REPORT_MAX = 1_000
 const REPORT_EVERY_MS = 1_000
 
 /** Collects first-seen spellings of rendition URLs and reports them to control in batches. */
 export class ServedUrls {
   readonly #known = new Set<string>()
-  #waiting: ServedUrl[] = []
+  readonly #waiting: ServedUrl[] = []
+  #characters = 0
   readonly #stopping = new AbortController()
   #loop: Promise<void> = Promise.resolve()
 
   note(url: ServedUrl): void {
-    if (this.#known.has(url.url)) return
-    this.#known.add(url.url)
+    const name = sha256(url.url).slice(0, HASH_CHARACTERS)
+    if (this.#known.has(name)) return
+    this.#known.add(name)
     for (const oldest of this.#known) {
       if (this.#known.size <= KNOWN_MAX) break
       this.#known.delete(oldest)
     }
     this.#waiting.push(url)
-    if (this.#waiting.length > WAITING_MAX) this.#waiting.shift()
+    this.#characters += charactersOf(url)
+    this.#drop()
+  }
+
+  /** The oldest of too many. */
+  #drop(): void {
+    let count = 0
+    while (
+      this.#waiting.length - count > WAITING_MAX ||
+      this.#characters > WAITING_CHARACTERS_MAX
+    ) {
+      this.#characters -= charactersOf(this.#waiting[count]!)
+      count += 1
+    }
+    if (count > 0) this.#waiting.splice(0, count)
   }
 
   start(
@@ -50,13 +71,20 @@ export class ServedUrls {
       await timers.sleep(REPORT_EVERY_MS, signal).catch(() => undefined)
       // Taken out, because what is noted while the report is on its way may push the oldest away.
       const batch = this.#waiting.splice(0, PER_REPORT_MAX)
+      for (const url of batch) this.#characters -= charactersOf(url)
       if (batch.length === 0 || signal.aborted) continue
       try {
         await report(batch, signal)
       } catch (error) {
-        this.#waiting = [...batch, ...this.#waiting].slice(-WAITING_MAX)
+        this.#waiting.unshift(...batch)
+        for (const url of batch) this.#characters += charactersOf(url)
+        this.#drop()
         log.debug({ err: error }, 'served URLs not reported; trying again')
       }
     }
   }
+}
+
+function charactersOf({ project, subject, url, target }: ServedUrl): number {
+  return project.length + subject.length + url.length + target.length
 }

@@ -278,6 +278,24 @@ describe('served URLs', () => {
     await served.stop()
   })
 
+  test('that are long are bounded by their length, while control is down', async () => {
+    const time = manualTime()
+    const served = new ServedUrls()
+    let down = true
+    const reported: string[] = []
+    served.start(time.timers, silentLog, async (urls) => {
+      if (down) throw new RangeError('control is down')
+      reported.push(...urls.map((each) => each.url))
+    })
+    for (let at = 0; at < 3_000; at++) served.note(url(`${at} ${'x'.repeat(8_000)}`))
+    await time.advance(3_000)
+    down = false
+    await time.advance(10_000)
+    assert.equal(reported.length > 100 && reported.length < 1_500, true, String(reported.length))
+    assert.match(reported.at(-1) ?? '', /2999 /, 'the oldest are lost, the newest are not')
+    await served.stop()
+  })
+
   test('noted while a report is on its way are not lost with it', async () => {
     const time = manualTime()
     const served = new ServedUrls()

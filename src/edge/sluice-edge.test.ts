@@ -254,6 +254,26 @@ describe('spellings', () => {
 })
 
 describe('strangers', () => {
+  test('who show an Authorization or cookies are served from the one copy: nothing of theirs goes inward', async () => {
+    const { resizer, edge } = await setUp()
+    const headers = { authorization: 'Basic eDp5', cookie: 'a=b' }
+    await edge.get(RED, { headers })
+    assert.match(cacheStatus(await edge.get(RED)), /hit/)
+    const inward = Object.keys(resizer.asked()[0]!.headers)
+    assert.equal(inward.includes('authorization') || inward.includes('cookie'), false)
+  })
+
+  test('cannot fill the memory with long spellings of one picture', async () => {
+    const { resizer, edge } = await setUp()
+    for (let at = 0; at < 50; at++) {
+      const answer = await edge.get(`${RED}&utm_x=${'x'.repeat(7_000)}${at}`)
+      assert.equal(answer.status, 200)
+    }
+    assert.equal(resizer.asked().length, 1)
+    const tooLong = await edge.get(`${RED}&utm_x=${'x'.repeat(9_000)}`)
+    assert.equal(tooLong.status >= 400 && tooLong.status < 500, true)
+  })
+
   test('are not nodes by saying so', async () => {
     const { edge } = await setUp()
     const forged = {

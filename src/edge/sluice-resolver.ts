@@ -28,6 +28,8 @@ const NAMES_RESOURCE: Resource = {
 
 /** Parsed URLs remembered between requests; cleared when the names change. */
 const PARSED_MAX = 20_000
+/** Longer spellings are parsed each time: a visitor decides how long a URL is, and must not fill the memory with it. */
+const REMEMBERED_CHARACTERS_MAX = 1_024
 
 interface Parsed {
   readonly url: DeliveryUrl
@@ -115,6 +117,7 @@ export class SluiceResolver implements Resolver {
   }
 
   #remember(spelling: string, found: Parsed): void {
+    if (spelling.length > REMEMBERED_CHARACTERS_MAX) return
     this.#parsed.set(spelling, found)
     for (const oldest of this.#parsed.keys()) {
       if (this.#parsed.size <= PARSED_MAX) break

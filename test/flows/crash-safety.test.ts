@@ -26,7 +26,7 @@ const ENV = {
 /** Kills at random instants: 50 and more when somebody asks for them. */
 const KILLS = Number(process.env['SLUICE_TEST_KILLS'] ?? 12)
 /** No more time than this, however slow the machine is. */
-const RANDOM_MS = 45_000
+const RANDOM_MS = Math.max(45_000, KILLS * 4_000)
 const TARGET = '/is/image/demo/flag?wid=32&fmt=png'
 const COLOURS = ['#f00', '#00f', '#0f0', '#ff0', '#f0f', '#0ff', '#fff', '#888'] as const
 const PICTURES = await Promise.all(COLOURS.map((colour) => plainPicture(colour)))
