@@ -63,6 +63,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   [`GET ${P}/assets/:id/renditions`]: 'viewer',
   [`GET ${P}/assets/:id/versions`]: 'viewer',
   [`POST ${P}/assets/:id/versions/:version/restore`]: 'editor',
+  [`GET ${P}/assets/:id/crops`]: 'viewer',
   [`GET ${P}/assets/:id/crops/:name`]: 'viewer',
   [`PUT ${P}/assets/:id/crops/:name`]: 'editor',
   [`DELETE ${P}/assets/:id/crops/:name`]: 'editor',

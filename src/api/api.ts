@@ -16,6 +16,7 @@ import { serveConsole } from './console-files.ts'
 import { demoRoutes } from './demo-routes.ts'
 import { docsRoutes } from './docs-routes.ts'
 import { ApiError } from './errors.ts'
+import { cropRoutes } from './crop-routes.ts'
 import { createEventStreams, eventRoutes } from './event-routes.ts'
 import { createGuard } from './guard.ts'
 import { healthRoutes } from './health-routes.ts'
@@ -78,6 +79,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   peopleRoutes(app, parts)
   assetRoutes(app, parts)
   assetFileRoutes(app, parts)
+  cropRoutes(app, parts)
   originalRoutes(app, parts)
   templateRoutes(app, parts)
   invalidationRoutes(app, parts)

@@ -5,7 +5,6 @@ import {
   AssetQuery,
   AssetVersionList,
   Copies,
-  Crop,
   FolderList,
   FolderQuery,
   RenditionList,
@@ -31,7 +30,6 @@ export const assetRoutes: Routes = (app, parts) => {
   listRoutes(app, parts)
   changeRoutes(app, parts)
   knowledgeRoutes(app, parts)
-  cropRoutes(app, parts)
 }
 
 const listRoutes: Routes = (app, parts) => {
@@ -179,50 +177,6 @@ const knowledgeRoutes: Routes = (app, parts) => {
     async (request) => {
       const project = projectOf(request)
       return copiesOf(parts, project, await known(parts, project.id, request.params.id))
-    },
-  )
-}
-
-const cropRoutes: Routes = (app, parts) => {
-  type Params = { Params: { id: string; name: string } }
-
-  app.get<Params>(
-    `${A}/crops/:name`,
-    { schema: { summary: 'A smart crop', tags, response: { 200: answers(Crop) } } },
-    async (request) => {
-      const { id, name } = request.params
-      const crops = await parts.assets.crops(projectOf(request).id, id)
-      const crop = Object.hasOwn(crops, name) ? crops[name] : undefined
-      if (crop === undefined) {
-        throw new AssetsError('unknown-crop', 'The asset has no smart crop of that name.')
-      }
-      return crop
-    },
-  )
-
-  app.put<Params & { Body: Crop }>(
-    `${A}/crops/:name`,
-    {
-      schema: {
-        summary: 'Make or change a smart crop',
-        tags,
-        body: Crop,
-        response: { 200: answers(Crop) },
-      },
-    },
-    async (request) => {
-      const { id, name } = request.params
-      return parts.assets.putCrop(projectOf(request).id, id, name, request.body)
-    },
-  )
-
-  app.delete<Params>(
-    `${A}/crops/:name`,
-    { schema: { summary: 'Remove a smart crop', tags, response: { 200: answers(Empty) } } },
-    async (request) => {
-      const { id, name } = request.params
-      await parts.assets.removeCrop(projectOf(request).id, id, name)
-      return {}
     },
   )
 }

@@ -1,5 +1,6 @@
 import type { Copies } from '../contract/api/assets.ts'
 import { keyText } from '../contract/keys.ts'
+import { cropNames } from '../contract/smart-crops.ts'
 import { parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
 import type { Peek } from '../contract/node-protocol.ts'
 import type { NodePeek } from '../purgelog/barrier.ts'
@@ -37,15 +38,16 @@ export async function copiesOf(
  * replaced a picture asks sooner.
  */
 export function usualTargets(project: ProjectRow, asset: AssetRow): readonly string[] {
-  const names = namesOf([project])
+  const delivered = namesOf([project])
   const path = asset.id.split('/').map(encodeURIComponent).join('/')
   const folder = asset.kind === 'image' ? 'image' : 'content'
   const base = `/is/${folder}/${encodeURIComponent(project.id)}/${path}`
   const isImage = asset.kind === 'image'
   const presets = isImage ? Object.keys(project.presets).map((name) => `${base}?$${name}$`) : []
-  const crops = isImage ? Object.keys(asset.crops).map((name) => `${base}:${name}`) : []
+  const names = cropNames(project.smartCrops, asset.crops)
+  const crops = isImage ? names.map((name) => `${base}:${encodeURIComponent(name)}`) : []
   return [base, ...presets, ...crops].flatMap((target) => {
-    const parsed = parseDeliveryUrl({ host: 'localhost', target }, names)
+    const parsed = parseDeliveryUrl({ host: 'localhost', target }, delivered)
     return parsed.ok ? [parsed.url.target] : []
   })
 }

@@ -82,10 +82,10 @@ const changeRoutes: Routes = (app, parts) => {
     async (request) => {
       const { id, presets } = projectOf(request)
       const { name } = request.params
-      const { modifiers } = request.body
+      const { modifiers, invalidate = false } = request.body
       const usage = await parts.assets.presetUsage(id, name)
       const changed = !(Object.hasOwn(presets, name) && presets[name] === modifiers)
-      await parts.assets.putPreset(id, name, modifiers)
+      await parts.assets.putPreset(id, name, modifiers, { invalidate })
       return { ...(await presetNamed(parts, id, name)), ...usage, changed }
     },
   )

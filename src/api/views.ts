@@ -4,6 +4,7 @@ import type { Project } from '../contract/api/projects.ts'
 import { undeliverable, undeliverableReason } from '../contract/deliverable.ts'
 import { deliverySettings } from '../contract/delivery-settings.ts'
 import type { Role } from '../contract/invalidation.ts'
+import { SMART_CROPS_DEFAULT } from '../contract/smart-crops.ts'
 import { mayAct } from './access.ts'
 import type { AssetRow, NodeRow, ProjectRow } from '../store/store.ts'
 
@@ -34,6 +35,7 @@ export function projectView(row: ProjectRow, context: ProjectContext): Project {
     automaticInvalidation: row.automaticInvalidation,
     maxUrlsPerInvalidation: row.maxUrlsPerInvalidation,
     maxOriginalsPerInvalidation: row.maxOriginalsPerInvalidation,
+    smartCrops: (row.smartCrops ?? SMART_CROPS_DEFAULT).map((size) => ({ ...size })),
     supportUrl: row.supportUrl,
     delivery: deliveryView(row, isAdmin),
     demo: row.id === context.demoProject,

@@ -1,11 +1,8 @@
-import { keyHash, keyText } from '../contract/keys.ts'
 import { recordName } from '../contract/records.ts'
-import type { CropRecord } from '../contract/records.ts'
 import type { AssetRow } from '../store/store.ts'
 import { assetKeys, assetRecord } from './asset-rows.ts'
-import type { AssetPatch } from './assets.ts'
+import type { AssetChange, AssetPatch } from './assets.ts'
 import { commit } from './commit.ts'
-import { checkCrop, checkCropName } from './crop-rules.ts'
 import { AssetsError } from './errors.ts'
 import { assertId, assertWritable, assetOf, projectOf } from './library-parts.ts'
 import type { LibraryParts } from './library-parts.ts'
@@ -13,7 +10,7 @@ import { assertUnchanged, nextVersion } from './uploads.ts'
 
 /** Changes of an asset that leave its bytes alone. */
 
-interface Which {
+export interface Which {
   readonly project: string
   readonly id: string
 }
@@ -60,65 +57,12 @@ export async function removeAsset(parts: LibraryParts, which: Which): Promise<vo
   })
 }
 
-export async function putCrop(
-  parts: LibraryParts,
-  which: Which,
-  name: string,
-  crop: CropRecord,
-): Promise<CropRecord> {
-  checkCropName(name)
-  checkCrop(crop)
-  await parts.locks.run(which.project, async () => {
-    const before = await assetOf(parts, which.project, which.id)
-    if (before.kind !== 'image') {
-      throw new AssetsError('bad-crop', `“${which.id}” is not an image: it cannot have crops.`)
-    }
-    const crops = { ...before.crops, [name]: crop }
-    if (Object.keys(crops).length > CROPS_PER_ASSET_MAX) {
-      throw new AssetsError('bad-crop', `An asset has at most ${CROPS_PER_ASSET_MAX} crops.`)
-    }
-    await commitCrops(parts, before, crops, name)
-  })
-  return crop
-}
-
-/** Adobe's profiles hold some ten sizes; the record of an asset is read for each of its renditions. */
-const CROPS_PER_ASSET_MAX = 100
-
-export async function removeCrop(parts: LibraryParts, which: Which, name: string): Promise<void> {
-  await parts.locks.run(which.project, async () => {
-    const before = await assetOf(parts, which.project, which.id)
-    if (!Object.hasOwn(before.crops, name)) {
-      throw new AssetsError('unknown-crop', `“${which.id}” has no crop “${name}”.`)
-    }
-    const crops = Object.fromEntries(
-      Object.entries(before.crops).filter(([other]) => other !== name),
-    )
-    await commitCrops(parts, before, crops, name)
-  })
-}
-
-async function commitCrops(
-  parts: LibraryParts,
-  before: AssetRow,
-  crops: AssetRow['crops'],
-  name: string,
-): Promise<void> {
-  await commitAsset(parts, before, {
-    row: { ...before, crops },
-    change: {
-      cause: `Crop “${name}” of “${before.id}” changed`,
-      keys: [keyHash(keyText.crop(before.project, before.id, name))],
-    },
-  })
-}
-
-async function commitAsset(
+export async function commitAsset(
   parts: LibraryParts,
   before: AssetRow,
   next: {
     readonly row: AssetRow
-    readonly change: { readonly cause: string; readonly keys: ReturnType<typeof assetKeys> }
+    readonly change: Omit<AssetChange, 'project'>
   },
 ): Promise<AssetRow> {
   const { project, id } = before

@@ -37,6 +37,7 @@ export function projectRecord(row: ProjectRow): ProjectRecord {
     origins: row.origins,
     cdnTtlSeconds: row.cdnTtlSeconds,
     browserTtlSeconds: row.browserTtlSeconds,
+    ...(row.smartCrops ? { smartCrops: row.smartCrops } : {}),
     ...(row.delivery ? { delivery: recordedDelivery(row) } : {}),
   }
 }

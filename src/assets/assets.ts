@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { KeyHash } from '../contract/keys.ts'
-import type { CropRecord } from '../contract/records.ts'
+import type { CropRecord, CropRect } from '../contract/records.ts'
+import type { SmartCropSize } from '../contract/smart-crops.ts'
 import type {
   AssetFilter,
   AssetRow,
@@ -37,13 +38,20 @@ export interface Assets {
   /** Makes the bytes of an older version the newest version. */
   restore(project: string, id: string, version: number, by: string): Promise<AssetRow>
 
-  crops(project: string, id: string): Promise<Readonly<Record<string, CropRecord>>>
-  putCrop(project: string, id: string, name: string, crop: CropRecord): Promise<CropRecord>
+  /** As they are delivered: the project's for every image, computed unless somebody drew them, then the asset's own. */
+  crops(project: string, id: string): Promise<readonly SmartCrop[]>
+  putCrop(
+    project: string,
+    id: string,
+    name: string,
+    crop: CropEdit,
+    options?: EditOptions,
+  ): Promise<CropRecord>
   removeCrop(project: string, id: string, name: string): Promise<void>
 
   /** `{name: modifiers}`, names as written. */
   presets(project: string): Promise<Readonly<Record<string, string>>>
-  putPreset(project: string, name: string, modifiers: string): Promise<void>
+  putPreset(project: string, name: string, modifiers: string, options?: EditOptions): Promise<void>
   removePreset(project: string, name: string): Promise<void>
   /** Also of a preset that does not exist any more: it may still be held by edges. */
   presetUsage(project: string, name: string): Promise<PresetUsage>
@@ -139,6 +147,7 @@ export type ProjectSettings = Partial<
     | 'outerCaches'
     | 'maxUrlsPerInvalidation'
     | 'maxOriginalsPerInvalidation'
+    | 'smartCrops'
     | 'supportUrl'
     | 'delivery'
   >
@@ -174,6 +183,34 @@ export interface AssetChange {
   /** In words: `New version of "shoes/red"`. */
   readonly cause: string
   readonly keys: readonly KeyHash[]
+  /** Whoever made it asked for it: also where the project has automatic ones switched off. */
+  readonly asked?: boolean
+}
+
+/** Without a size: the one that the project has for crops of that name. */
+export type CropEdit = Pick<CropRecord, 'rect'> & Partial<Pick<CropRecord, 'width' | 'height'>>
+
+export interface SmartCrop {
+  readonly name: string
+  /** Null when it cannot be computed. */
+  readonly rect: CropRect | null
+  readonly width: number
+  readonly height: number
+  readonly computed: boolean
+}
+
+/** Where the area of a shape lies that draws the eye; rejects when the bytes are no picture. */
+export type FindArea = (wanted: {
+  readonly hash: string
+  readonly load: () => Promise<Uint8Array>
+  readonly size: SmartCropSize
+  readonly project: string
+}) => Promise<CropRect>
+
+/** Of presets and crops, whose changes alter pictures under addresses that stay. */
+export interface EditOptions {
+  /** Invalidate what was made with it, whatever the project says about automatic ones. */
+  readonly invalidate?: boolean
 }
 
 export type OnChange = (tx: Tables, change: AssetChange) => Promise<void>

@@ -3,7 +3,7 @@ import type { Log } from '../kernel/log.ts'
 import type { RecordChange, RecordStore } from '../origin/records.ts'
 import type { Store, Tables } from '../store/store.ts'
 import { recordKey } from './asset-rows.ts'
-import type { OnChange } from './assets.ts'
+import type { AssetChange, OnChange } from './assets.ts'
 import type { Intents } from './intents.ts'
 
 /**
@@ -17,7 +17,7 @@ export interface Commit {
   /** Keys that go into the log at once besides those of the records: what keys an asset had and has (freshness rule P11). */
   readonly purge?: readonly KeyHash[]
   /** What an automatic invalidation is to take along. */
-  readonly change?: { readonly cause: string; readonly keys: readonly KeyHash[] }
+  readonly change?: Omit<AssetChange, 'project'>
   readonly rows: (tx: Tables) => Promise<void>
 }
 

@@ -7,9 +7,10 @@ import { openAssetsOrigin } from '../origin/assets-origin.ts'
 import { sweepUnfinished } from '../origin/durable-files.ts'
 import { openRecords } from '../origin/records.ts'
 import type { Store } from '../store/store.ts'
-import { patchAsset, putCrop, removeAsset, removeCrop } from './asset-changes.ts'
+import { patchAsset, removeAsset } from './asset-changes.ts'
+import { putCrop, removeCrop, smartCrops } from './crops.ts'
 import { assetContent } from './asset-content.ts'
-import type { Assets, OnChange } from './assets.ts'
+import type { Assets, FindArea, OnChange } from './assets.ts'
 import { createFolders } from './folders.ts'
 import type { Folders } from './folders.ts'
 import { openIntents } from './intents.ts'
@@ -28,6 +29,8 @@ export interface AssetsParts {
   readonly originFolder: string
   /** The invalidation room's `recordChange`. */
   readonly onChange: OnChange
+  /** Where smart crops lie that nobody drew; without it they are not shown. */
+  readonly findArea?: FindArea
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
@@ -47,6 +50,7 @@ export function createAssets(parts: AssetsParts): Assets {
     clock,
     log,
     locks: createLocks(),
+    ...(parts.findArea ? { findArea: parts.findArea } : {}),
   }
   const dataFolder = dirname(originFolder)
   const folders = createFolders({ ...library, timers: parts.timers, dataFolder })
@@ -85,7 +89,7 @@ function reading(parts: LibraryParts): Reading {
       return assets.versions(project, id)
     },
     content: (project, id, options) => assetContent(parts, project, id, options ?? {}),
-    crops: async (project, id) => (await assetOf(parts, project, id)).crops,
+    crops: (project, id) => smartCrops(parts, { project, id }),
     presets: async (project) => (await projectOf(parts, project)).presets,
     presetUsage: (project, name) => presetUsage(parts, project, name),
     templateVersions: (project) => parts.store.tables.projects.templateVersions(project),
@@ -115,9 +119,11 @@ function changing(parts: LibraryParts): Changing {
     patch: (project, id, change, by) => patchAsset(parts, { project, id }, change, by),
     remove: (project, id) => removeAsset(parts, { project, id }),
     restore: (project, id, version, by) => restoreVersion(parts, { project, id, version, by }),
-    putCrop: (project, id, name, crop) => putCrop(parts, { project, id }, name, crop),
+    putCrop: (project, id, name, edit, options) =>
+      putCrop(parts, { project, id }, { name, edit, ...options }),
     removeCrop: (project, id, name) => removeCrop(parts, { project, id }, name),
-    putPreset: (project, name, modifiers) => putPreset(parts, project, name, modifiers),
+    putPreset: (project, name, modifiers, options) =>
+      putPreset(parts, project, name, modifiers, options),
     removePreset: (project, name) => removePreset(parts, project, name),
     createProject: (id, settings) => createProject(parts, id, settings),
     updateProject: (id, settings) => updateProject(parts, id, settings),

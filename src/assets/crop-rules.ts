@@ -1,5 +1,8 @@
 import type { CropRecord } from '../contract/records.ts'
+import { SMART_CROPS_MAX } from '../contract/smart-crops.ts'
+import type { SmartCropSize } from '../contract/smart-crops.ts'
 import { AssetsError } from './errors.ts'
+import type { AssetsErrorDetail } from './errors.ts'
 
 /** A crop's name stands behind a colon in URLs: `asset:Large`. */
 const CROP_NAME = /^[A-Za-z0-9][A-Za-z0-9 _.-]{0,99}$/
@@ -12,10 +15,7 @@ const ROUNDING = 1e-9
 
 export function checkCropName(name: string): void {
   if (CROP_NAME.test(name)) return
-  throw new AssetsError(
-    'bad-crop',
-    'A crop’s name has 1 to 100 letters, digits, spaces, dots, dashes or underscores.',
-  )
+  throw new AssetsError('bad-crop', nameReason)
 }
 
 export function checkCrop(crop: CropRecord): void {
@@ -34,7 +34,27 @@ export function checkCrop(crop: CropRecord): void {
   if (errors.length > 0) throw new AssetsError('bad-crop', 'This crop is not possible.', { errors })
 }
 
+const nameReason =
+  'A crop’s name has 1 to 100 letters, digits, spaces, dots, dashes or underscores.'
+
 const sizeReason = `A whole number of pixels from 1 to ${CROP_PIXELS_MAX}.`
+
+/** Of a project's smart crops. */
+export function cropErrors(sizes: readonly SmartCropSize[]): readonly AssetsErrorDetail[] {
+  const named = (name: string, at: number) =>
+    sizes.findIndex((other) => other.name.toLowerCase() === name.toLowerCase()) === at
+  return [
+    ...(sizes.length > SMART_CROPS_MAX
+      ? [wrong('/smartCrops', `A project has at most ${SMART_CROPS_MAX} smart crops.`)]
+      : []),
+    ...sizes.flatMap(({ name, width, height }, at) => [
+      ...(CROP_NAME.test(name) ? [] : [wrong(`/smartCrops/${at}/name`, nameReason)]),
+      ...(named(name, at) ? [] : [wrong(`/smartCrops/${at}/name`, 'This name is listed twice.')]),
+      ...(isPixels(width) ? [] : [wrong(`/smartCrops/${at}/width`, sizeReason)]),
+      ...(isPixels(height) ? [] : [wrong(`/smartCrops/${at}/height`, sizeReason)]),
+    ]),
+  ]
+}
 
 function isShare(value: number): boolean {
   return value >= 0 && value <= 1

@@ -4,7 +4,7 @@ import { recordName } from '../contract/records.ts'
 import type { ProjectRow } from '../store/store.ts'
 import { presetsRecord } from './asset-rows.ts'
 import { commit } from './commit.ts'
-import type { PresetUsage } from './assets.ts'
+import type { EditOptions, PresetUsage } from './assets.ts'
 import { AssetsError } from './errors.ts'
 import { projectOf } from './library-parts.ts'
 import type { LibraryParts } from './library-parts.ts'
@@ -23,6 +23,7 @@ export async function putPreset(
   project: string,
   name: string,
   modifiers: string,
+  { invalidate = false }: EditOptions = {},
 ): Promise<void> {
   checkName(name)
   checkModifiers(modifiers)
@@ -36,7 +37,15 @@ export async function putPreset(
         `A project has at most ${PRESETS_PER_PROJECT_MAX} presets.`,
       )
     }
-    await commitPresets(parts, { ...row, presets }, `Preset “${name}” changed`, name)
+    await commitPresets(
+      parts,
+      { ...row, presets },
+      {
+        cause: `Preset “${name}” changed`,
+        name,
+        asked: invalidate,
+      },
+    )
   })
 }
 
@@ -46,6 +55,7 @@ export async function presetUsage(
   project: string,
   name: string,
 ): Promise<PresetUsage> {
+  checkName(name)
   await projectOf(parts, project)
   return parts.store.tables.served.usage(project, name.toLowerCase())
 }
@@ -61,7 +71,15 @@ export async function removePreset(
     if (Object.keys(presets).length === Object.keys(row.presets).length) {
       throw new AssetsError('unknown-preset', `There is no preset “${name}”.`)
     }
-    await commitPresets(parts, { ...row, presets }, `Preset “${name}” deleted`, name)
+    await commitPresets(
+      parts,
+      { ...row, presets },
+      {
+        cause: `Preset “${name}” deleted`,
+        name,
+        asked: false,
+      },
+    )
   })
 }
 
@@ -69,13 +87,16 @@ export async function removePreset(
 async function commitPresets(
   parts: LibraryParts,
   row: ProjectRow,
-  cause: string,
-  name: string,
+  {
+    cause,
+    name,
+    asked,
+  }: { readonly cause: string; readonly name: string; readonly asked: boolean },
 ): Promise<void> {
   await commit(parts, {
     project: row.id,
     records: [{ name: recordName.presets(row.id), document: presetsRecord(row) }],
-    change: { cause, keys: [keyHash(keyText.preset(row.id, name.toLowerCase()))] },
+    change: { cause, asked, keys: [keyHash(keyText.preset(row.id, name.toLowerCase()))] },
     rows: (tx) => tx.projects.update(row.id, { presets: row.presets }),
   })
 }

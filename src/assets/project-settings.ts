@@ -2,6 +2,7 @@ import { WILDCARD } from '../contract/origin-rules.ts'
 import type { OriginRule } from '../contract/records.ts'
 import type { ProjectRow } from '../store/store.ts'
 import type { ProjectSettings } from './assets.ts'
+import { cropErrors } from './crop-rules.ts'
 import { AssetsError } from './errors.ts'
 import type { AssetsErrorDetail } from './errors.ts'
 
@@ -83,6 +84,7 @@ export function normalizeSettings(settings: ProjectSettings): ProjectSettings {
     ...aliasErrors(kept.originAliases ?? {}),
     ...numberErrors(kept),
     ...serverErrors(kept),
+    ...cropErrors(kept.smartCrops ?? []),
   ]
   if (errors.length > 0) {
     throw new AssetsError('bad-settings', 'Some settings are not possible.', { errors })

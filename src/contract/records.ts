@@ -1,4 +1,5 @@
 import type { DeliverySettings, SignedUrls } from './delivery-settings.ts'
+import type { SmartCropSize } from './smart-crops.ts'
 import type { SizeRule } from './sizes.ts'
 
 /**
@@ -65,6 +66,8 @@ export interface ProjectRecord {
   readonly origins: readonly OriginRule[]
   readonly cdnTtlSeconds: number
   readonly browserTtlSeconds: number
+  /** Absent: the usual three. */
+  readonly smartCrops?: readonly SmartCropSize[]
   /** What was set; the rest has its default. */
   readonly delivery?: Partial<RecordedDelivery>
 }

@@ -15,3 +15,12 @@ export const SMART_CROPS_DEFAULT: readonly SmartCropSize[] = [
 
 /** Each is computed for each image that is put, and stands in the image's record. */
 export const SMART_CROPS_MAX = 20
+
+/** Every crop of an image: those that the project has for all, then those of its own. */
+export function cropNames(
+  sizes: readonly SmartCropSize[] | undefined,
+  own: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const names = (sizes ?? SMART_CROPS_DEFAULT).map(({ name }) => name)
+  return [...new Set([...names, ...Object.keys(own)])]
+}

@@ -1,9 +1,12 @@
+import type { CropRect } from '../contract/records.ts'
 import type { Recipe } from '../contract/recipe.ts'
 import { ImagingError } from './errors.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { FairQueueOptions } from './fair-queue.ts'
 import type { Rendition } from './render.ts'
 import { render } from './render.ts'
+import { rememberedAreas, salientArea } from './salient-area.ts'
+import type { FindArea } from './salient-area.ts'
 
 /** A bounded queue before the processors, fair between projects: `concurrency` renders at a time, `queueMax` waiting for each. */
 export type RendererOptions = FairQueueOptions
@@ -26,6 +29,8 @@ export interface Renderer {
     signal?: AbortSignal,
     project?: string,
   ): Promise<Rendition>
+  /** Where a smart crop lies; waits for its turn like a render. */
+  findArea(wanted: FindArea): Promise<CropRect>
   stats(): RendererStats
 }
 
@@ -33,24 +38,36 @@ export function createRenderer(options: RendererOptions): Renderer {
   const queue = new FairQueue(options)
   const counts = { rendered: 0, failed: 0, refused: 0 }
 
+  async function inTurn<T>(
+    project: string,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    if (!(await queue.enter(project, signal))) {
+      counts.refused++
+      throw new ImagingError('render-queue-full', 'Too many pictures are being made; try again')
+    }
+    try {
+      return await work()
+    } catch (error) {
+      if (!signal?.aborted) counts.failed++
+      throw error
+    } finally {
+      queue.leave()
+    }
+  }
+
   return {
-    async render(recipe, source, signal, project = '') {
-      if (!(await queue.enter(project, signal))) {
-        counts.refused++
-        throw new ImagingError('render-queue-full', 'Too many pictures are being made; try again')
-      }
-      try {
+    render: (recipe, source, signal, project = '') =>
+      inTurn(project, signal, async () => {
         const bytes = typeof source === 'function' ? await source() : source
         const rendition = await render(recipe, bytes, signal)
         counts.rendered++
         return rendition
-      } catch (error) {
-        if (!signal?.aborted) counts.failed++
-        throw error
-      } finally {
-        queue.leave()
-      }
-    },
+      }),
+    findArea: rememberedAreas(({ load, size, project }) =>
+      inTurn(project, undefined, async () => salientArea(await load(), size)),
+    ),
     stats: () => ({ ...counts, running: queue.running, waiting: queue.waiting }),
   }
 }

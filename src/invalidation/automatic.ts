@@ -71,10 +71,11 @@ export function createAutomatic(
       history,
     )
     const row = await store.transaction('durable', async (tx) => {
-      const changes = await tx.changes.take(project)
+      const automatic = (await tx.projects.get(project))?.automaticInvalidation ?? false
+      const taken = await tx.changes.take(project)
+      const changes = taken.filter((change) => automatic || change.asked === true)
       const keys = [...new Set(changes.flatMap((change) => change.keys))].sort()
-      const wanted = (await tx.projects.get(project))?.automaticInvalidation ?? false
-      if (!wanted || keys.length === 0) return null
+      if (keys.length === 0) return null
       const fresh: InvalidationRow = {
         ...blankRow(parts, project, 'Received'),
         ...parts.runner().hold(),
@@ -96,7 +97,7 @@ export function createAutomatic(
     invalidateDue,
     async record(tx, change) {
       const project = await tx.projects.get(change.project)
-      if (!project?.automaticInvalidation) return
+      if (!project?.automaticInvalidation && change.asked !== true) return
       await tx.changes.add({ ...change, at: clock.wall() })
       wake()
     },

@@ -101,7 +101,7 @@ describe('forming URLs', () => {
     const assets = [image('a', { crops: { wide: crop } }), pdf('m')]
     const served = new Map([['a', ['http://old.example/is/image/demo/a?wid=7']]])
     assert.deepEqual(
-      urls({ crops: true, content: true, served: true }, assets, {}, served),
+      urls({ crops: true, content: true, served: true }, assets, { smartCrops: [] }, served),
       [
         `${BASE}/a`,
         `${BASE}/a:wide`,
@@ -109,6 +109,14 @@ describe('forming URLs', () => {
         'http://old.example/is/image/demo/a?wid=7',
       ].sort(),
     )
+  })
+
+  test("smart crops are the project's for every image, and the image's own", () => {
+    const drawn = { rect: { x: 0, y: 0, width: 1, height: 1 }, width: 1, height: 1 }
+    const assets = [image('a', { crops: { Large: drawn, Own: drawn } }), image('b'), pdf('c')]
+    const base = (id: string) => [`${BASE}/${id}`, `${BASE}/${id}:Large`, `${BASE}/${id}:Medium`]
+    const expected = [...base('a'), `${BASE}/a:Own`, `${BASE}/a:Small`]
+    assert.deepEqual(urls({ crops: true }, assets), [...expected, ...base('b'), `${BASE}/b:Small`])
   })
 
   test('an id is percent-encoded once, its slashes stay, the tail stays as it is', () => {
@@ -120,7 +128,8 @@ describe('forming URLs', () => {
     const rect = { x: 0, y: 0, width: 1, height: 1 }
     const crops = { 'my crop': { rect, width: 1, height: 1 } }
     const part = { presets: true, crops: true }
-    assert.deepEqual(urls(part, [image('a', { crops })], { presets: { 'My Preset': '' } }), [
+    const project = { presets: { 'My Preset': '' }, smartCrops: [] }
+    assert.deepEqual(urls(part, [image('a', { crops })], project), [
       `${BASE}/a`,
       `${BASE}/a:my%20crop`,
       `${BASE}/a?$My%20Preset$`,

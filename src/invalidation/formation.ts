@@ -1,4 +1,5 @@
 import { undeliverable, undeliverableReason } from '../contract/deliverable.ts'
+import { cropNames } from '../contract/smart-crops.ts'
 import type { Selection } from '../contract/invalidation.ts'
 import { SENTENCES } from './errors.ts'
 import type { InvalidationErrorCode, RefusedItem } from './errors.ts'
@@ -107,7 +108,7 @@ function baseUrls(asset: AssetRow, { project, selection }: FormationInput): Form
 
 function cropUrls(asset: AssetRow, { project }: FormationInput): FormedUrl[] {
   const base = imageBase(project) + encodeId(asset.id)
-  return Object.keys(asset.crops).map((name) =>
+  return cropNames(project.smartCrops, asset.crops).map((name) =>
     formedFor(asset, `${base}:${encodeURIComponent(name)}`, `asset ${asset.id}, crop ${name}`),
   )
 }

@@ -227,9 +227,9 @@ describe('checking a template', () => {
         ]),
         [
           [1, 2, [[6, 'warning']]],
-          [3, 2, [[1, 'error']]],
+          [3, 2, [[9, 'error']]],
           [4, 1, [[1, 'error']]],
-          [5, 1, []],
+          [5, 1, [[32, 'warning']]],
         ],
       )
       assert.deepEqual(lines[0]?.urls, [`${BASE}/a?$large$`, `${BASE}/b?$large$`])

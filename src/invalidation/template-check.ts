@@ -1,6 +1,6 @@
 import type { DeliveryUrl } from '../contract/delivery-url.ts'
 import { didYouMean } from '../contract/did-you-mean.ts'
-import { SMART_CROPS_DEFAULT } from '../contract/smart-crops.ts'
+import { cropNames } from '../contract/smart-crops.ts'
 import type { AssetRow, ProjectRow } from '../store/store.ts'
 import { imageBase, isIneligible } from './formation.ts'
 import type { CheckedLine } from './requests.ts'
@@ -125,13 +125,11 @@ function cropRemark(
 ): readonly Remark[] {
   if (subject.kind !== 'image' || subject.crop === null) return []
   const { crop } = subject
-  const ofAssets = [...assets, ...named].flatMap((asset) => Object.keys(asset.crops))
-  const names = [
-    ...new Set([
-      ...(project.smartCrops ?? SMART_CROPS_DEFAULT).map(({ name }) => name),
-      ...ofAssets,
-    ]),
-  ]
+  const own = Object.assign(
+    {},
+    ...[...assets, ...named].map(({ crops }) => crops),
+  ) as AssetRow['crops']
+  const names = cropNames(project.smartCrops, own)
   if (names.includes(crop)) return []
   const sameLetters = names.find((name) => name.toLowerCase() === crop.toLowerCase())
   const hint = sameLetters ? ` Did you mean ${sameLetters}?` : didYouMean(crop, names)

@@ -50,6 +50,9 @@ const project = Compile(
     origins: Type.Array(originRule),
     cdnTtlSeconds: Type.Number(),
     browserTtlSeconds: Type.Number(),
+    smartCrops: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), width: Type.Number(), height: Type.Number() })),
+    ),
     delivery: Type.Optional(
       Type.Object({
         missingOriginal: Type.Optional(Type.Enum([...MISSING_ORIGINALS])),

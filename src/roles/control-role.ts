@@ -6,6 +6,7 @@ import type { DemoPictures } from '../api/parts.ts'
 import { createAssets } from '../assets/create-assets.ts'
 import type { Assets, OnChange } from '../assets/assets.ts'
 import { OriginRefresh } from '../assets/origin-refresh.ts'
+import { rememberedAreas, salientArea } from '../imaging/salient-area.ts'
 import { createInvalidations } from '../invalidation/invalidations.ts'
 import type { Invalidations } from '../invalidation/invalidations.ts'
 import type { StepPoint } from '../invalidation/parts.ts'
@@ -88,7 +89,17 @@ export async function startControl(machine: Machine, settings: ControlSettings):
     ...(settings.atStep ? { atStep: settings.atStep } : {}),
   })
   const onChange: OnChange = (tx, change) => invalidations.recordChange(tx, change)
-  const assets = createAssets({ store, originFolder, onChange, clock, timers, random, log })
+  const findArea = rememberedAreas(async ({ load, size }) => salientArea(await load(), size))
+  const assets = createAssets({
+    store,
+    originFolder,
+    onChange,
+    findArea,
+    clock,
+    timers,
+    random,
+    log,
+  })
   late.assets = assets
   const { originals, refresh } = originalsOf(machine, store, settings.nodeSecret, onChange)
   await ensureAccount(machine, store, settings)

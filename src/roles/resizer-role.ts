@@ -74,6 +74,7 @@ export async function startResizer(
     assets: origin.assets,
     remotes,
     render: (recipe, load, project) => renderer.render(recipe, load, undefined, project),
+    findArea: (wanted) => renderer.findArea(wanted),
     rendererVersion: RENDERER_VERSION,
     onMismatch: settings.onMismatch,
   })

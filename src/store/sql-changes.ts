@@ -7,7 +7,13 @@ export function sqlChanges(db: Sql): ChangeTable {
     async add(row) {
       await db
         .insertInto('changes')
-        .values({ project: row.project, cause: row.cause, keys: row.keys.join(' '), at: row.at })
+        .values({
+          project: row.project,
+          cause: row.cause,
+          keys: row.keys.join(' '),
+          at: row.at,
+          asked: row.asked === true ? 1 : 0,
+        })
         .execute()
     },
     async due(before) {
@@ -33,6 +39,7 @@ export function sqlChanges(db: Sql): ChangeTable {
         cause: row.cause,
         keys: row.keys.split(' ').filter((key) => key !== '') as KeyHash[],
         at: row.at,
+        ...(row.asked === 1 ? { asked: true } : {}),
       }))
     },
   }

@@ -49,7 +49,14 @@ export interface SqlSchema {
   invalidation_urls: { n: number; position: number; url: string }
   invalidation_counts: { project: string; status: string; count: number }
   idempotency: { project: string; key: string; body_hash: string; id: string; at: number }
-  changes: { n: Generated<number>; project: string; cause: string; keys: string; at: number }
+  changes: {
+    n: Generated<number>
+    project: string
+    cause: string
+    keys: string
+    at: number
+    asked: Generated<number>
+  }
   projects: { id: string; created_at: number; doc: string }
   template_versions: {
     project: string

@@ -11,6 +11,7 @@ const FIRST = '001-first'
 const TARGETS = '002-targets'
 const KEPT_HISTORIES = '003-histories'
 const LONG_LISTS = '004-long-lists'
+const ASKED = '005-asked-changes'
 
 /** The log's name must never be met again: 96 bits. */
 const LOG_ID_BYTES = 12
@@ -149,6 +150,8 @@ insert into invalidation_search (rowid, project, words)
   from invalidations as i
 `
 
+const ASKED_CHANGES = `alter table changes add column asked integer not null default 0`
+
 function migrations(random: Random): Record<string, Migration> {
   return {
     [FIRST]: {
@@ -163,6 +166,7 @@ function migrations(random: Random): Record<string, Migration> {
     [LONG_LISTS]: {
       up: (db) => runAll(db, LONG_LIST_TABLES),
     },
+    [ASKED]: { up: (db) => runAll(db, ASKED_CHANGES) },
   }
 }
 

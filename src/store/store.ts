@@ -2,13 +2,7 @@ import type { DeliverySettings } from '../contract/delivery-settings.ts'
 import type { KeyHash } from '../contract/keys.ts'
 import type { NodeRole, Peek, ServedUrl } from '../contract/node-protocol.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
-import type {
-  AssetKind,
-  AssetLocation,
-  CropRecord,
-  OriginRule,
-  OuterCaches,
-} from '../contract/records.ts'
+import type { AssetKind, AssetLocation, CropRecord, OriginRule, OuterCaches } from '../contract/records.ts'
 import type { SmartCropSize } from '../contract/smart-crops.ts'
 import type { Invalidation, InvalidationStatus, Role, Selection } from '../contract/invalidation.ts'
 import type { OuterTarget } from '../contract/targets.ts'
@@ -236,6 +230,8 @@ export interface ChangeRow {
   readonly cause: string
   readonly keys: readonly KeyHash[]
   readonly at: number
+  /** Asked for by whoever made the change: also where the project has automatic ones switched off. */
+  readonly asked?: boolean
 }
 
 export interface ChangeTable {

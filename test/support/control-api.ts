@@ -15,6 +15,7 @@ import type { ApiConfig, ApiParts } from '../../src/api/parts.ts'
 import { hashPassword } from '../../src/api/passwords.ts'
 import { createAssets } from '../../src/assets/create-assets.ts'
 import type { OnChange } from '../../src/assets/assets.ts'
+import { rememberedAreas, salientArea } from '../../src/imaging/salient-area.ts'
 import type { Role } from '../../src/contract/invalidation.ts'
 import { createInvalidations } from '../../src/invalidation/invalidations.ts'
 import type { Invalidations } from '../../src/invalidation/invalidations.ts'
@@ -136,7 +137,8 @@ async function makeParts({ store, folder, clock, config }: Making): Promise<ApiP
   })
   const outer = controlTargets(base, { store, authority, nodeSecret: NODE_SECRET })
   const { invalidations, onChange } = makeInvalidations(base, authority)
-  const assets = createAssets({ ...base, originFolder, onChange })
+  const findArea = rememberedAreas(async ({ load, size }) => salientArea(await load(), size))
+  const assets = createAssets({ ...base, originFolder, onChange, findArea })
   await assets.start()
   await invalidations.start()
   return {

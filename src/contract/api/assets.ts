@@ -25,6 +25,33 @@ export const Crop = closed({
 })
 export type Crop = Static<typeof Crop>
 
+/** What has no size gets the one that the project has for crops of that name. */
+export const CropPut = closed({
+  rect: Crop.properties.rect,
+  width: Type.Optional(Crop.properties.width),
+  height: Type.Optional(Crop.properties.height),
+  /** Invalidate the crop also where the project has automatic ones switched off. */
+  invalidate: Type.Optional(Type.Boolean()),
+})
+export type CropPut = Static<typeof CropPut>
+
+/** A smart crop as it is delivered: drawn by somebody, or computed from what draws the eye. */
+export const CropView = closed({
+  name: Type.String(),
+  /** Null when it cannot be computed: the original is damaged or not there. */
+  rect: nullable(Crop.properties.rect),
+  width: Type.Integer(),
+  height: Type.Integer(),
+  computed: Type.Boolean(),
+})
+export type CropView = Static<typeof CropView>
+
+export const CropList = closed({
+  items: Type.Array(CropView),
+  nextCursor: nullable(Type.String()),
+})
+export type CropList = Static<typeof CropList>
+
 export const Asset = closed({
   id: Type.String(),
   kind: Type.Enum(ASSET_KINDS),
@@ -37,6 +64,7 @@ export const Asset = closed({
   width: nullable(Type.Integer()),
   height: nullable(Type.Integer()),
   modifiedAt: Instant,
+  /** Those that somebody drew; `…/crops` has the computed ones, too. */
   crops: Type.Record(Type.String(), Crop),
   /**
    * Where visitors fetch it: `<publish server>/is/image/<company>/<id>` for images (add `?$preset$`), `/is/content/…` for

@@ -1,8 +1,9 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
-import { RESAMPLINGS } from '../dynamic-media-commands.ts'
+import { REPLY_SIDE_MAX, RESAMPLINGS } from '../dynamic-media-commands.ts'
 import { MISSING_ORIGINALS } from '../delivery-settings.ts'
+import { SMART_CROPS_MAX } from '../smart-crops.ts'
 import {
   EMAIL_LENGTH_MAX,
   Instant,
@@ -100,6 +101,15 @@ const settings = {
   automaticInvalidation: Type.Boolean(),
   maxUrlsPerInvalidation: Type.Integer({ minimum: 1, maximum: 100_000 }),
   maxOriginalsPerInvalidation: Type.Integer({ minimum: 1, maximum: 1000 }),
+  /** Smart crops of every image, computed until somebody draws them: `<id>:<name>` in URLs. */
+  smartCrops: Type.Array(
+    closed({
+      name: Name,
+      width: Type.Integer({ minimum: 1, maximum: REPLY_SIDE_MAX }),
+      height: Type.Integer({ minimum: 1, maximum: REPLY_SIDE_MAX }),
+    }),
+    { maxItems: SMART_CROPS_MAX },
+  ),
   /** Shown with failures: where a person finds help. */
   supportUrl: nullable(Url),
 }
@@ -239,7 +249,11 @@ export const PresetDetail = closed({
 })
 export type PresetDetail = Static<typeof PresetDetail>
 
-export const PresetPut = closed({ modifiers: Type.String({ maxLength: 2048 }) })
+export const PresetPut = closed({
+  modifiers: Type.String({ maxLength: 2048 }),
+  /** Invalidate what was made with it also where the project has automatic ones switched off. */
+  invalidate: Type.Optional(Type.Boolean()),
+})
 export type PresetPut = Static<typeof PresetPut>
 
 export const PresetList = closed({
