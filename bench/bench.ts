@@ -8,6 +8,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { attackFigures } from './attack.ts'
+import { bulkFigures } from './bulk.ts'
 import { edgeFigures } from './edge-hits.ts'
 import type { Bench, Figure } from './figure.ts'
 import { invalidationFigures } from './invalidations.ts'
@@ -21,6 +22,7 @@ const BENCHES: readonly Bench[] = [
   { name: 'invalidations', run: invalidationFigures },
   { name: 'edge', run: edgeFigures },
   { name: 'attack', run: attackFigures },
+  { name: 'bulk', run: bulkFigures },
 ]
 
 function markdown(figures: readonly Figure[]): string {

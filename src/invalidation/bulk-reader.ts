@@ -8,8 +8,11 @@ import type { DeliveryNames } from './url-check.ts'
 const UNDER_WAY_MAX = 3
 /** Bytes in one message; smaller arrivals are put together. */
 const MESSAGE_BYTES = 256 * 1024
-/** What the thread may hold; beyond it something is wrong, and it ends instead of the process. */
-const THREAD_MEGABYTES_MAX = 192
+/**
+ * What the thread may hold: a piece is some megabytes of short-lived texts. Beyond it something is wrong, and the thread ends instead
+ * of the process.
+ */
+const THREAD_LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 96 }
 /** Published, this file is JavaScript and so is the thread's. */
 const THREAD = new URL(
   import.meta.url.endsWith('.ts') ? './bulk-thread.ts' : './bulk-thread.js',
@@ -26,7 +29,7 @@ export async function* readBulk(
 ): AsyncGenerator<BulkPiece, BulkSummary> {
   const worker = new Worker(THREAD, {
     workerData: { names },
-    resourceLimits: { maxOldGenerationSizeMb: THREAD_MEGABYTES_MAX },
+    resourceLimits: THREAD_LIMITS,
   })
   const answers = answersOf(worker)
   try {
