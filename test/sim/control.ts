@@ -15,6 +15,7 @@ import type { Authority } from '../../src/purgelog/authority.ts'
 import type { AssetRow, ProjectRow, Store } from '../../src/store/store.ts'
 import { createOwnNodes } from '../../src/targets/own-nodes.ts'
 import { controlMemory } from '../support/control-memory.ts'
+import { DRIFT_MAX } from './host.ts'
 import type { Program } from './host.ts'
 import type { Origin } from './origin.ts'
 import { subjectOf } from './origin.ts'
@@ -93,6 +94,29 @@ export class Control {
     })
   }
 
+  /**
+   * "Stale, may be shown while it is asked after": for `softMs` from when every node has acknowledged or lost its lease. A little
+   * longer by the clocks of nodes that drift.
+   */
+  async purgeSoftly(subject: string, softMs: number): Promise<void> {
+    const { database, ledger, world } = this.#stage
+    const keys = isRemote(subject)
+      ? [keyText.original(PROJECT, subject), keyText.source(PROJECT, subject)].map(keyHash)
+      : assetKeys(PROJECT, subject)
+    const seq = await this.store.transaction('durable', async (tx) => {
+      const appended = await tx.log.append(PROJECT, keys)
+      database.soften(appended, softMs)
+      return appended
+    })
+    ledger.soft(subject, seq)
+    world.note(this.program.name, `soft purge ${seq} of ${subject} for ${softMs.toFixed(0)} ms`)
+    await this.authority.waitFor(seq, () => undefined, new AbortController().signal)
+    world.after(softMs * (1 + DRIFT_MAX) + 1, () => {
+      world.note(this.program.name, `soft purge ${seq} is over`)
+      ledger.softOver(subject, seq)
+    })
+  }
+
   /** A new version of an asset, as the asset library puts it. */
   async put(id: string, text: string): Promise<void> {
     const before = await this.store.tables.assets.get(PROJECT, id)
@@ -156,6 +180,10 @@ export class Control {
       },
     })
   }
+}
+
+function isRemote(subject: string): boolean {
+  return subject === REMOTE
 }
 
 type Commit = Parameters<typeof commit>[1]

@@ -9,6 +9,7 @@ import type { World } from './world.ts'
 /** The control store: it outlives every control process, takes its time, and tells the ledger of each commit. */
 export class Database {
   readonly #store: MemoryStore
+  readonly #soft = new Map<number, number>()
   readonly #world: World
   readonly #ledger: Ledger
   /** Ways to the database and back take up to this long each; 0 takes none. */
@@ -24,7 +25,7 @@ export class Database {
   for(program: Program, announce: () => void): Store {
     const { tables } = this.#store
     return {
-      tables: this.#slowed(program, { ...tables, log: this.seen(tables.log) }),
+      tables: this.#slowed(program, { ...tables, log: this.#softened(this.seen(tables.log)) }),
       close: async () => undefined,
       transaction: async (durability, work) => {
         const notes: (() => void)[] = []
@@ -38,6 +39,22 @@ export class Database {
         if (notes.length > 0) announce()
         return result
       },
+    }
+  }
+
+  /** From its commit on, this purge is a soft one. */
+  soften(seq: number, softMs: number): void {
+    this.#soft.set(seq, softMs)
+  }
+
+  #softened(log: LogTable): LogTable {
+    return {
+      ...log,
+      after: async (...ask) =>
+        (await log.after(...ask)).map((entry) => {
+          const softMs = this.#soft.get(entry.seq)
+          return softMs === undefined ? entry : { ...entry, kind: 'soft', softMs }
+        }),
     }
   }
 

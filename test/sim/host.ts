@@ -3,6 +3,9 @@ import type { Timers } from '../../src/kernel/timers.ts'
 import { Chance } from './chance.ts'
 import type { World } from './world.ts'
 
+/** Clocks may differ by the margin's share of a lease: half of it to either side, and a little less. */
+export const DRIFT_MAX = 0.009
+
 /** A machine with a clock of its own: it begins anywhere, drifts, can be set to another time of day, and stands still in a suspend. */
 export class Host {
   readonly name: string

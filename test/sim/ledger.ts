@@ -23,6 +23,20 @@ export class Ledger {
     this.#committedAt.set(seq, this.#world.moment())
   }
 
+  /** A soft purge of everything that is made of `subject`: marks that include it claim it at once. */
+  soft(subject: string, seq: number): void {
+    const at = this.#committedAt.get(seq) ?? this.#world.moment()
+    for (const url of URLS) if (url.subject === subject) this.#claimed(url, { seq, at })
+  }
+
+  /** Its window is over everywhere. */
+  softOver(subject: string, seq: number): void {
+    const at = this.#committedAt.get(seq)
+    if (at === undefined) return
+    const because = `the window of soft purge ${seq} is over`
+    for (const url of URLS) if (url.subject === subject) this.#promise(url, { moment: at, because })
+  }
+
   inserted(row: InvalidationRow): void {
     this.#rows.set(row.id, row)
     this.#world.note('store', `${nameOf(row.id)} accepted, seq ${row.seq}: ${inWords(row)}`)
@@ -45,23 +59,25 @@ export class Ledger {
 
   #purged(row: InvalidationRow, seq: number): void {
     const at = this.#committedAt.get(seq) ?? this.#world.moment()
-    for (const url of URLS.filter((each) => isPromised(row, each))) {
-      const purges = this.#purges.get(url) ?? []
-      this.#purges.set(
-        url,
-        [...purges, { seq, at }].sort((a, b) => a.seq - b.seq),
-      )
-    }
+    for (const url of URLS) if (isPromised(row, url)) this.#claimed(url, { seq, at })
+  }
+
+  #claimed(url: SceneUrl, purge: { readonly seq: number; readonly at: number }): void {
+    const purges = [...(this.#purges.get(url) ?? []), purge]
+    purges.sort((a, b) => a.seq - b.seq)
+    this.#purges.set(url, purges)
   }
 
   /** From this moment on anyone may have learned that it is Done. */
   #done(row: InvalidationRow): void {
     const at = this.#committedAt.get(row.seq ?? 0)
     if (at === undefined) return
-    for (const url of URLS.filter((each) => isPromised(row, each))) {
-      if ((this.#floors.get(url)?.moment ?? 0) >= at) continue
-      this.#floors.set(url, { moment: at, because: `${nameOf(row.id)} (seq ${row.seq}) is Done` })
-    }
+    const because = `${nameOf(row.id)} (seq ${row.seq}) is Done`
+    for (const url of URLS) if (isPromised(row, url)) this.#promise(url, { moment: at, because })
+  }
+
+  #promise(url: SceneUrl, floor: Floor): void {
+    if (this.floorOf(url).moment < floor.moment) this.#floors.set(url, floor)
   }
 
   /** What whoever asks for `url` now may rely on. */

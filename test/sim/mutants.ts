@@ -26,7 +26,7 @@ import { CALM_PROFILE, onlyFaults } from './profile.ts'
 import type { Profile } from './profile.ts'
 import type { Script } from './run.ts'
 import { PROJECT, REMOTE } from './scene.ts'
-import { SCRIPT_PROFILE, outTwice, powerCut, slowGrant } from './scripts.ts'
+import { SCRIPT_PROFILE, outTwice, powerCut, slowGrant, softAndLate } from './scripts.ts'
 import { SequenceDatabase } from './sequence-database.ts'
 
 /**
@@ -211,6 +211,21 @@ function withoutOut(memory: ControlMemory): ControlMemory {
   }
 }
 
+/** Soft: whenever a node hears of a soft purge, its window begins. */
+class SoftWhenever extends Freshness {
+  #applying = false
+
+  override apply(entry: PurgeEntry): void {
+    this.#applying = true
+    super.apply(entry)
+    this.#applying = false
+  }
+
+  override holdsLease(): boolean {
+    return this.#applying || super.holdsLease()
+  }
+}
+
 /** P4: who is to be waited for is written down at leisure. */
 function forgetfulOfNodes(memory: ControlMemory, store: Store): ControlMemory {
   return {
@@ -344,5 +359,11 @@ export const MUTANTS: readonly Mutant[] = [
     build: { ...soundBuild, memory: forgetfulOfNodes },
     profile: SCRIPT_PROFILE,
     script: powerCut,
+  },
+  {
+    name: 'a soft purge whose window begins whenever a node hears of it',
+    build: { ...soundBuild, freshness: ({ clock }) => new SoftWhenever(clock) },
+    profile: SCRIPT_PROFILE,
+    script: softAndLate,
   },
 ]

@@ -45,6 +45,7 @@ export class Network {
   readonly #cuts = new Set<string>()
   readonly #hanging = new Set<() => void>()
   readonly #listening = new Set<() => void>()
+  #healed = false
   conditions: Conditions = { ...CALM }
   /** Decides for single messages; those that it leaves alone go as conditions are. */
   script: (message: Message) => Fate = () => undefined
@@ -63,6 +64,7 @@ export class Network {
 
   /** The end of all faults: what hangs is reset. */
   heal(): void {
+    this.#healed = true
     this.#cuts.clear()
     this.script = () => undefined
     this.conditions = { ...CALM }
@@ -149,7 +151,7 @@ export class Network {
     }
     this.#hanging.add(reset)
     // Half of all losses are told soon, by a reset; the others are a silence.
-    const silent = this.#world.chance.happens(0.5)
+    const silent = !this.#healed && this.#world.chance.happens(0.5)
     from.later(silent ? HANG_MS : this.#world.chance.between(1, 200), reset)
   }
 

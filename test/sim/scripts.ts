@@ -95,3 +95,28 @@ export const powerCut: Script = async (theatre, safety) => {
     await world.run(world.now + 10)
   }
 }
+
+/**
+ * An edge is cut off while a picture is purged softly: control waits until its lease is over, and then for the window. Back again, the
+ * edge hears of the purge, and would begin a window of its own.
+ */
+export const softAndLate: Script = async (theatre, safety) => {
+  const { world, network, ledger, controls } = theatre.stage
+  const [edge] = theatre.edges
+  const [control] = controls
+  const url = URLS.find(({ target }) => target.includes('shoes/blue?wid'))!
+  void safety.read(edge!, url)
+  await world.run(world.now + 100)
+  network.script = ({ what, asker }) =>
+    asker === edge!.host.name && !what.startsWith('ask') ? 'lost' : undefined
+  void control!.put('shoes/blue', 'v2 of shoes/blue')
+  await world.run(world.now + 100)
+  void control!.purgeSoftly('shoes/blue', 200)
+  await world.run(world.now + 3_000, () => ledger.floorOf(url).moment > 0)
+  network.heal()
+  await world.run(world.now + 3_000, () => edge!.freshness.holdsLease())
+  for (let ms = 0; ms < 300; ms += 1) {
+    void safety.read(edge!, url)
+    await world.run(world.now + 1)
+  }
+}

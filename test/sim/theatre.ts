@@ -2,7 +2,7 @@ import { recordName } from '../../src/contract/records.ts'
 import { namesRecord, presetsRecord, projectRecord } from '../../src/assets/asset-rows.ts'
 import type { Build } from './build.ts'
 import { Control, projectRow } from './control.ts'
-import { Host, Program } from './host.ts'
+import { DRIFT_MAX, Host, Program } from './host.ts'
 import { Ledger } from './ledger.ts'
 import { Network } from './network.ts'
 import { EdgeNode, ResizerNode } from './nodes.ts'
@@ -11,9 +11,6 @@ import type { Profile } from './profile.ts'
 import { ASSETS, PROJECT, REMOTE } from './scene.ts'
 import type { Stage } from './stage.ts'
 import { World } from './world.ts'
-
-/** Clocks may differ by the margin's share of a lease: half of it to either side, and a little less. */
-const DRIFT_MAX = 0.009
 
 /** Every program of one run: control processes, a resizer, perhaps a home edge, two edges. */
 export class Theatre {

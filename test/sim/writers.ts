@@ -42,6 +42,13 @@ export class Writers {
       case 'preset':
         await this.#library.setPreset(`wid=${100 + version}`)
         return this.#maybePurge(chance.pick(ASSET_IDS))
+      case 'soft': {
+        const subject = chance.pick([...ASSET_IDS, REMOTE])
+        const softMs = chance.between(50, 1_500)
+        return this.#at(chance.pick(this.#stage.controls), (control) =>
+          control.purgeSoftly(subject, softMs),
+        )
+      }
       case 'purgeOnly':
         return this.#maybePurge(chance.pick([...ASSET_IDS, REMOTE]))
     }
@@ -56,10 +63,15 @@ export class Writers {
     const { chance } = this.#stage.world
     if (chance.happens(0.15)) return
     const control = chance.pick(this.#stage.controls)
+    return this.#at(control, (asked) => asked.invalidate(this.#selection(subject)))
+  }
+
+  /** Inside a control process; nothing when it is not there. */
+  async #at(control: Control, work: (control: Control) => Promise<void>): Promise<void> {
     if (!control.program.running) return
     await new Promise((resolve, reject) => {
       control.program.later(0, () => {
-        control.invalidate(this.#selection(subject)).then(resolve, reject)
+        work(control).then(resolve, reject)
       })
     })
   }
