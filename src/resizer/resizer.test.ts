@@ -88,6 +88,23 @@ describe('a rendition', () => {
     assert.equal(fresh.headers['sluice-mark'], '1')
   })
 
+  test('is new at once under an id= that names the new version, once the record is known to have changed', async () => {
+    const bench = await setUp()
+    await bench.ask(TARGET)
+    const { hash } = await bench.putAsset('flag', BLUE, { version: 2 })
+    bench.purge(keyText.record(recordName.asset('demo', 'flag')))
+    assert.equal(await colourOf((await bench.ask(TARGET)).bytes), RED_COLOUR)
+    const named = await bench.ask(`${TARGET}&id=${hash.slice(0, 12)}`)
+    assert.equal(await colourOf(named.bytes), BLUE_COLOUR)
+  })
+
+  test('is not rendered again for each id= that names no version', async () => {
+    const bench = await setUp()
+    await bench.ask(TARGET)
+    for (let at = 0; at < 5; at++) await bench.ask(`${TARGET}&id=${at}00000`)
+    assert.equal(bench.seen.renders, 1)
+  })
+
   test('is made of inputs read anew when the asker knows of a purge that is still on its way here', async () => {
     const bench = await setUp()
     await bench.ask(TARGET)

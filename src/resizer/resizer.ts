@@ -149,7 +149,9 @@ export class Resizer {
     const brief = token === 'too-soon'
     const known = renditions.has(key)
     const found = news || !waiter.mayUseCache ? undefined : renditions.lookup(key, waiter.minMark)
-    if (found && !this.#expired(url, found.entry.meta)) {
+    const fit =
+      found && !this.#expired(url, found.entry.meta) && !namesAnother(url, found.entry.meta)
+    if (found && fit) {
       const { keys, meta, body } = found.entry
       // HEAD tells the length of what it does not send, so it reads like GET.
       const bytes = isNotModified(request, meta) ? NOTHING : await bodies.read(body)
@@ -313,6 +315,15 @@ function publicProblem(error: unknown): Problem | null {
   const { status, publicMessage } = error
   if (typeof status !== 'number' || typeof publicMessage !== 'string') return null
   return { status, parameter: null, reason: publicMessage }
+}
+
+/**
+ * `id=` asks for a version that the kept rendition was not made of: without a purge it may be of an older one (Image Serving, "id").
+ * Looking at the record again costs little; nothing is rendered again when the input is the same.
+ */
+function namesAnother({ subject, versionToken }: DeliveryUrl, meta: RenditionMeta): boolean {
+  if (versionToken === null || subject.kind === 'original') return false
+  return !meta.inputHash.startsWith(versionToken.toLowerCase())
 }
 
 /** Why the cache did not answer, for the metric of that name. */
