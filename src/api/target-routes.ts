@@ -3,7 +3,8 @@ import { Target, TargetList, TargetPut, TargetTest, TargetTested } from '../cont
 import { Empty } from '../contract/api/shapes.ts'
 import type { OuterTarget } from '../contract/targets.ts'
 import type { ProjectRow, TargetRow } from '../store/store.ts'
-import { settingsOf, settingsProblems } from '../targets/target-rules.ts'
+import { secretProblems, settingsOf, settingsProblems } from '../targets/target-rules.ts'
+import type { SettingsProblem } from '../targets/target-rules.ts'
 import { mayAct } from './access.ts'
 import { answers } from './answers.ts'
 import { rolesIn } from './callers.ts'
@@ -62,7 +63,10 @@ const changeRoutes: Routes = (app, parts) => {
       const before = rows.find((row) => row.id === id)
       if (!before) refuseNew(id, rows)
       const settings = settingsOf(request.body, before?.settings)
-      refuseProblems(settings)
+      refuseProblems([
+        ...settingsProblems(settings),
+        ...secretProblems(request.body, before?.settings),
+      ])
       const createdAt = before?.createdAt ?? parts.clock.wall()
       const row = { project, id, settings, createdAt }
       await parts.targets.put(row)
@@ -175,10 +179,9 @@ async function refuseNode(parts: ApiParts, id: string): Promise<void> {
   throw new ApiError('read-only-target', `${id} is a node of Sluice: it is a target by itself.`)
 }
 
-function refuseProblems(settings: OuterTarget): void {
-  const errors = settingsProblems(settings)
+function refuseProblems(errors: readonly SettingsProblem[]): void {
   if (errors.length === 0) return
-  throw new ApiError('bad-target', `${errors[0]!.reason}`, { errors })
+  throw new ApiError('bad-target', errors[0]!.reason, { errors })
 }
 
 function unknownTarget(): ApiError {

@@ -60,6 +60,34 @@ export function settingsOf(given: GivenTarget, before: OuterTarget | undefined):
   }
 }
 
+/** Secrets that were to be kept and cannot be: there is none, or it would go to another place than the one it was given for. */
+export function secretProblems(
+  given: GivenTarget,
+  before: OuterTarget | undefined,
+): readonly SettingsProblem[] {
+  const names = Object.entries(given.secretHeaders ?? {}).flatMap(([name, value]) =>
+    value === null ? [name.toLowerCase()] : [],
+  )
+  const known = before === undefined ? [] : placesOf(before)
+  const moved = placesOf(given).some((place) => !known.includes(place))
+  return names.flatMap((name) => {
+    const pointer = `/secretHeaders/${name}`
+    if (before?.secretHeaders[name] === undefined) {
+      return [{ pointer, reason: 'There is no value to keep: give one.' }]
+    }
+    return moved ? [{ pointer, reason: 'The address has changed: give the value again.' }] : []
+  })
+}
+
+/** Where requests with secrets go. */
+function placesOf({
+  purge,
+  everything,
+}: Pick<GivenTarget, 'purge' | 'everything'>): readonly string[] {
+  const patterns = everything ? [purge, everything] : [purge]
+  return patterns.map(({ url }) => /^[^:]*:\/\/[^/?#]*/.exec(url)?.[0] ?? url)
+}
+
 function lowerCased(pattern: RequestPattern): RequestPattern {
   const headers = Object.entries(pattern.headers).map(([name, value]) => [
     name.toLowerCase(),
