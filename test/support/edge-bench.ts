@@ -127,7 +127,7 @@ export interface SluiceBench {
 /** An edge that lives by a purge log, before something that answers as a resizer does. */
 export async function sluiceBench(
   upstreamUrl: string,
-  { memoryBytes = 4_000_000, trusted = '' } = {},
+  { memoryBytes = 4_000_000, trusted = '', timers = systemTimers } = {},
 ): Promise<SluiceBench> {
   const clock = movableClock()
   const machine = testMachine(clock)
@@ -141,6 +141,7 @@ export async function sluiceBench(
   const served: string[] = []
   const edge = new Edge({
     ...machine,
+    timers,
     meter: machine.metrics,
     freshness,
     cache,
