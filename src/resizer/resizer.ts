@@ -247,7 +247,9 @@ export class Resizer {
       projects: [],
     }
     // Keys that sign URLs are for nodes; on loopback others may ask too.
-    const shown = request.asker ? projects : projects.map(({ signing: _, ...names }) => names)
+    const shown = request.asker
+      ? projects
+      : projects.map((names) => ({ ...names, signing: undefined }))
     const body = Buffer.from(JSON.stringify({ projects: shown }))
     const etag = `"${sha256(body).slice(0, 32)}"`
     const keys = [keyHash(keyText.record(recordName.names()))]

@@ -368,6 +368,20 @@ describe('sizes', () => {
 
 const now = () => Math.floor(Date.now() / 1000)
 
+describe('behind a trusted proxy', () => {
+  it('the limit of new pictures follows the forwarded address', async () => {
+    newClient()
+    await origin.put('/limit.png', 'red')
+    let refused = 0
+    for (let width = 1; width <= 100; width++) {
+      if ((await get(`/sample.li/limit.png?w=${width}`)).status === 429) refused += 1
+    }
+    assert.ok(refused > 0)
+    newClient()
+    assert.equal((await get('/sample.li/limit.png?w=101')).status, 200, 'another client')
+  })
+})
+
 describe('signed URLs', () => {
   it('are asked for on every request once the project wants them, also for what is cached', async () => {
     newClient()

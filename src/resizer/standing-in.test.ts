@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, it } from 'node:test'
+import { NAMES } from '../../test/support/edge-bench.ts'
+import { serveHttp } from '../../test/support/http.ts'
+import { colourOf, plainPicture, resizerBench } from '../../test/support/resizer-bench.ts'
+import { originalsTarget } from '../contract/known-originals.ts'
+import type { KnownOriginal } from '../contract/known-originals.ts'
+import { keyText } from '../contract/keys.ts'
+import { recordName } from '../contract/records.ts'
+import type { RecordedDelivery } from '../contract/records.ts'
+
+/** Goal: what stands in for an original that is missing or cannot be read is never something that was purged. */
+
+const closing: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close()
+})
+
+const [RED, BLUE] = await Promise.all([plainPicture('#f00'), plainPicture('#00f')])
+const ORIGINAL = 'sample.li/flat.png'
+const TARGET = `/~/original/demo/${ORIGINAL}?func=fit&w=32`
+const HOURS_MS = 36_000_000
+
+async function setUp(delivery: Partial<RecordedDelivery> = { staleIfErrorSeconds: 600 }) {
+  const host = { picture: RED, status: 200 }
+  const server = await serveHttp((_request, response) => {
+    if (host.status === 200) response.writeHead(200, { etag: '"one"' }).end(host.picture)
+    else response.writeHead(host.status).end()
+  })
+  const connectTo = new URL(server.url).host
+  const bench = await resizerBench([
+    { host: 'sample.li', scheme: 'http', connectTo, allowPrivate: true },
+  ])
+  closing.push(
+    () => server.stop(),
+    () => bench.stop(),
+  )
+  await bench.putProject({ delivery })
+  const lapse = (ms: number): void => {
+    bench.clock.advance(ms)
+    bench.lease()
+  }
+  return { bench, host, heard: server.heard, lapse }
+}
+
+describe('a copy past its lifetime, while its origin fails', () => {
+  it('is given for a moment, with a mark that is the judge’s', async () => {
+    const { bench, host, lapse } = await setUp()
+    await bench.ask(TARGET)
+    host.status = 500
+    lapse(HOURS_MS + 1)
+    const seq = bench.purge(keyText.asset('demo', 'something-else'))
+    const answer = await bench.ask(TARGET, seq)
+    assert.equal(answer.status, 200)
+    assert.equal(await colourOf(answer.bytes), '255,0,0')
+    assert.equal(answer.headers['sluice-mark'], String(seq))
+    assert.equal(answer.headers['cache-control'], 'public, max-age=10')
+    assert.equal(answer.headers['cdn-cache-control'], 'max-age=10')
+    const longer = await bench.ask(`${TARGET}&ci_cache=86400`)
+    assert.equal(longer.headers['cdn-cache-control'], 'max-age=10', 'ci_cache does not stretch it')
+  })
+
+  it('makes way as soon as the origin answers again', async () => {
+    const { bench, host, lapse } = await setUp()
+    await bench.ask(TARGET)
+    host.status = 500
+    lapse(HOURS_MS + 1)
+    await bench.ask(TARGET)
+    Object.assign(host, { status: 200, picture: BLUE })
+    lapse(10_001)
+    assert.equal(await colourOf((await bench.ask(TARGET)).bytes), '0,0,255')
+  })
+
+  it('does not exist once it was purged', async () => {
+    const { bench, host, lapse } = await setUp()
+    await bench.ask(TARGET)
+    host.status = 500
+    lapse(HOURS_MS + 1)
+    bench.purge(keyText.original('demo', ORIGINAL), keyText.source('demo', ORIGINAL))
+    assert.equal((await bench.ask(TARGET)).status, 502)
+  })
+
+  it('is not given to one who knows of a purge that is still on its way here', async () => {
+    const { bench, host, lapse } = await setUp()
+    await bench.ask(TARGET)
+    host.status = 500
+    lapse(HOURS_MS + 1)
+    assert.equal((await bench.ask(TARGET, bench.freshness.applied + 1)).status, 502)
+  })
+
+  it('is not given without a lease, because a purge may be unknown here', async () => {
+    const { bench, host } = await setUp()
+    await bench.ask(TARGET)
+    host.status = 500
+    bench.clock.advance(HOURS_MS + 1)
+    assert.equal((await bench.get(TARGET)).status, 502)
+  })
+
+  it('is not given longer than the project says, nor without its word', async () => {
+    const { bench, host, lapse } = await setUp()
+    await bench.ask(TARGET)
+    host.status = 500
+    lapse(HOURS_MS + 600_001)
+    assert.equal((await bench.ask(TARGET)).status, 502)
+    const silent = await setUp({})
+    await silent.bench.ask(TARGET)
+    silent.host.status = 500
+    silent.lapse(HOURS_MS + 1)
+    assert.equal((await silent.bench.ask(TARGET)).status, 502)
+  })
+
+  it('does not stand in for what the origin said is gone', async () => {
+    const { bench, host, lapse } = await setUp()
+    await bench.ask(TARGET)
+    host.status = 404
+    lapse(HOURS_MS + 1)
+    assert.equal((await bench.ask(TARGET)).status, 404)
+    host.status = 500
+    lapse(10_001)
+    assert.equal((await bench.ask(TARGET)).status, 502)
+  })
+})
+
+describe('a missing original', () => {
+  it('is not asked after again while its moment lasts, unless it was purged', async () => {
+    const { bench, host, heard, lapse } = await setUp({ missingTtlSeconds: 30 })
+    host.status = 404
+    for (const width of [1, 2, 3]) await bench.ask(TARGET.replace('w=32', `w=${width}`))
+    assert.equal(heard.length, 1)
+    host.status = 200
+    bench.purge(keyText.source('demo', ORIGINAL), keyText.original('demo', ORIGINAL))
+    assert.equal((await bench.ask(TARGET)).status, 200)
+    host.status = 404
+    lapse(HOURS_MS + 1)
+    await bench.ask(TARGET)
+    lapse(30_001)
+    await bench.ask(TARGET)
+    assert.equal(heard.length, 4)
+  })
+
+  it('is asked after for one who knows of a purge that is still on its way here', async () => {
+    const { bench, host, heard } = await setUp({ missingTtlSeconds: 30 })
+    host.status = 404
+    await bench.ask(TARGET)
+    await bench.ask(TARGET, bench.freshness.applied + 1)
+    assert.equal(heard.length, 2)
+  })
+
+  it('carries the keys of the picture that stands for it', async () => {
+    const { bench, host } = await setUp({
+      missingOriginal: 'default-image-200',
+      missingImage: 'flag',
+      missingTtlSeconds: 3600,
+    })
+    await bench.putAsset('flag', RED)
+    host.status = 404
+    const before = await bench.ask(TARGET)
+    assert.equal(before.status, 200)
+    const keys = (before.headers['sluice-keys'] ?? '').split(',')
+    bench.purge(keyText.asset('demo', 'flag'))
+    assert.equal(
+      bench.freshness.reflects(keys as never, Number(before.headers['sluice-mark'])),
+      false,
+    )
+  })
+
+  it('whose default image is missing too is an empty 404, never a 200', async () => {
+    const { bench, host } = await setUp({
+      missingOriginal: 'default-image-200',
+      missingImage: 'sample.li/default.png',
+    })
+    host.status = 404
+    const answer = await bench.ask(TARGET)
+    assert.deepEqual([answer.status, answer.bytes.length], [404, 0])
+  })
+})
+
+describe('what is known of originals', () => {
+  it('is told to nodes, and what was purged is not known any more', async () => {
+    const { bench } = await setUp()
+    await bench.ask(TARGET)
+    const one = originalsTarget('demo', { original: ORIGINAL })
+    const known = async (target: string) =>
+      (JSON.parse((await bench.ask(target)).text) as { items: KnownOriginal[] }).items
+    const [item] = await known(one)
+    assert.equal(item?.original, ORIGINAL)
+    assert.equal(item?.etag, '"one"')
+    assert.match(item?.hash ?? '', /^[0-9a-f]{64}$/)
+    assert.deepEqual(await known(originalsTarget('demo', { after: '' })), [item])
+    assert.deepEqual(await known(originalsTarget('demo', { after: ORIGINAL })), [])
+    assert.deepEqual(await known(originalsTarget('dem', { after: '' })), [])
+    assert.equal((await bench.get(one)).status, 404, 'to nobody else')
+    bench.purge(keyText.source('demo', ORIGINAL))
+    assert.deepEqual(await known(one), [])
+  })
+
+  it('keys that sign URLs are told to nodes alone', async () => {
+    const { bench } = await setUp()
+    const signing = { keys: [{ id: 'k1', secret: 'never to be seen by anybody else' }] }
+    const projects = NAMES.projects.map((names) => ({ ...names, signing }))
+    await bench.records.write(recordName.names(), { projects })
+    bench.purge(keyText.record(recordName.names()))
+    assert.match((await bench.ask('/~/names')).text, /never to be seen/)
+    assert.doesNotMatch((await bench.get('/~/names')).text, /never to be seen/)
+  })
+})
