@@ -53,6 +53,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   [`DELETE ${P}/keys/:id`]: 'admin',
 
   [`GET ${P}/assets`]: 'viewer',
+  [`POST ${P}/assets/actions`]: 'editor',
   [`GET ${P}/assets/:id`]: 'viewer',
   [`PUT ${P}/assets/:id`]: 'editor',
   [`PATCH ${P}/assets/:id`]: 'editor',
@@ -86,6 +87,8 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   [`POST ${P}/invalidations`]: 'editor',
   [`GET ${P}/invalidations/:id`]: 'viewer',
   [`GET ${P}/invalidations/:id/urls`]: 'viewer',
+  [`GET ${P}/invalidations/export`]: 'viewer',
+  [`GET ${P}/invalidations/:id/report`]: 'viewer',
   [`GET ${P}/invalidations/:id/events`]: 'viewer',
   [`GET ${P}/invalidations/:id/evidence`]: 'viewer',
   [`POST ${P}/invalidations/:id/retry`]: 'editor',

@@ -1,5 +1,7 @@
 import {
   Asset,
+  AssetActions,
+  AssetActionsDone,
   AssetList,
   AssetPatch,
   AssetQuery,
@@ -11,6 +13,7 @@ import {
 } from '../contract/api/assets.ts'
 import { Empty, PageQuery, closed } from '../contract/api/shapes.ts'
 import { keyText } from '../contract/keys.ts'
+import type { BulkAction } from '../assets/assets.ts'
 import { AssetsError } from '../assets/errors.ts'
 import type { AssetRow } from '../store/store.ts'
 import { answers } from './answers.ts'
@@ -18,6 +21,7 @@ import { copiesOf } from './copies.ts'
 import { callerOf, projectOf } from './guard.ts'
 import { pageOf, pageRequest, wholeList } from './paging.ts'
 import type { ApiParts, Routes } from './parts.ts'
+import { RequestInvalid } from './validation.ts'
 import { assetView, instant } from './views.ts'
 
 /** Assets: what a project has, and changes of it that need no file. */
@@ -29,6 +33,7 @@ const tags = ['assets']
 export const assetRoutes: Routes = (app, parts) => {
   listRoutes(app, parts)
   changeRoutes(app, parts)
+  bulkRoutes(app, parts)
   knowledgeRoutes(app, parts)
 }
 
@@ -122,6 +127,37 @@ const changeRoutes: Routes = (app, parts) => {
       )
     },
   )
+}
+
+const bulkRoutes: Routes = (app, parts) => {
+  app.post(
+    `${P}/assets/actions`,
+    {
+      schema: {
+        summary: 'Publish, unpublish, delete or move many, all or nothing',
+        tags,
+        body: AssetActions,
+        response: { 200: answers(AssetActionsDone) },
+      },
+    },
+    async (request) => {
+      const { by } = callerOf(request)
+      const items = await parts.assets.bulk(projectOf(request).id, actionOf(request.body), by)
+      return {
+        changed: items.filter(({ changed }) => changed).length,
+        items: items.map((item) => ({ ...item })),
+      }
+    },
+  )
+}
+
+function actionOf({ action, ids, to }: AssetActions): BulkAction {
+  const moves = action === 'move'
+  if (moves !== (to !== undefined)) {
+    const reason = moves ? 'is missing: name the folder' : 'is for moving alone'
+    throw new RequestInvalid([{ pointer: '/to', reason }])
+  }
+  return moves ? { kind: action, ids, to: to! } : { kind: action, ids }
 }
 
 const knowledgeRoutes: Routes = (app, parts) => {

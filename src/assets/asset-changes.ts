@@ -1,5 +1,5 @@
 import { recordName } from '../contract/records.ts'
-import type { AssetRow } from '../store/store.ts'
+import type { AssetRow, AssetVersionRow, Tables } from '../store/store.ts'
 import { assetKeys, assetRecord } from './asset-rows.ts'
 import type { AssetChange, AssetPatch } from './assets.ts'
 import { commit } from './commit.ts'
@@ -79,25 +79,53 @@ export async function commitAsset(
   return row
 }
 
-/** Old and new keys go into the log with the move itself (freshness rule P11). The history moves along. */
-async function moveAsset(
+/** An asset under its new id, with the history that goes along. */
+export interface MovedAsset {
+  readonly row: AssetRow
+  readonly history: readonly AssetVersionRow[]
+}
+
+export async function movedAsset(
   parts: LibraryParts,
   before: AssetRow,
   moved: AssetRow,
   by: string,
-): Promise<AssetRow> {
+): Promise<MovedAsset> {
   const { project } = before
-  const { assets } = parts.store.tables
-  if (await assets.get(project, moved.id)) {
-    throw new AssetsError('asset-exists', `There is already an asset “${moved.id}”.`)
-  }
   const now = parts.clock.wall()
   const version = await nextVersion(parts, project, moved.id)
   const fresh = version === 1
   const row = { ...moved, version: fresh ? before.version : version, modifiedAt: now }
   const history = fresh
-    ? await assets.versions(project, before.id)
+    ? await parts.store.tables.assets.versions(project, before.id)
     : [{ ...historyEntry(row), createdAt: now, createdBy: by }]
+  return { row, history }
+}
+
+export async function putMoved(
+  tx: Tables,
+  { project, id }: AssetRow,
+  { row, history }: MovedAsset,
+): Promise<void> {
+  await assertUnchanged(await tx.assets.get(project, row.id), undefined)
+  await tx.assets.remove(project, id)
+  await tx.assets.put(row)
+  for (const entry of history) await tx.assets.addVersion(project, row.id, entry)
+}
+
+/** Old and new keys go into the log with the move itself (freshness rule P11). The history moves along. */
+async function moveAsset(
+  parts: LibraryParts,
+  before: AssetRow,
+  wanted: AssetRow,
+  by: string,
+): Promise<AssetRow> {
+  const { project } = before
+  if (await parts.store.tables.assets.get(project, wanted.id)) {
+    throw new AssetsError('asset-exists', `There is already an asset “${wanted.id}”.`)
+  }
+  const moved = await movedAsset(parts, before, wanted, by)
+  const { row } = moved
   const keys = [...assetKeys(project, before.id), ...assetKeys(project, row.id)]
   await commit(parts, {
     project,
@@ -109,10 +137,7 @@ async function moveAsset(
     change: { cause: `Moved “${before.id}” to “${row.id}”`, keys },
     async rows(tx) {
       await assertUnchanged(await tx.assets.get(project, before.id), before)
-      await assertUnchanged(await tx.assets.get(project, row.id), undefined)
-      await tx.assets.remove(project, before.id)
-      await tx.assets.put(row)
-      for (const entry of history) await tx.assets.addVersion(project, row.id, entry)
+      await putMoved(tx, before, moved)
     },
   })
   return row

@@ -35,6 +35,8 @@ export interface Assets {
   /** Publishes, unpublishes, moves. */
   patch(project: string, id: string, change: AssetPatch, by: string): Promise<AssetRow>
   remove(project: string, id: string, by: string): Promise<void>
+  /** One action on many, all or nothing: refused (422 `bulk-refused`) with a reason for each that stands in the way. */
+  bulk(project: string, action: BulkAction, by: string): Promise<readonly BulkOutcome[]>
   /** Makes the bytes of an older version the newest version. */
   restore(project: string, id: string, version: number, by: string): Promise<AssetRow>
 
@@ -116,6 +118,19 @@ export interface AssetPatch {
   readonly published?: boolean
   /** A new id: move or rename. */
   readonly id?: string
+}
+
+export type BulkAction =
+  | { readonly kind: 'publish' | 'unpublish' | 'delete'; readonly ids: readonly string[] }
+  /** Into a folder (`''` is the top), each with its own name. */
+  | { readonly kind: 'move'; readonly ids: readonly string[]; readonly to: string }
+
+export interface BulkOutcome {
+  readonly id: string
+  /** Its id afterwards; null when it is deleted. */
+  readonly now: string | null
+  /** False when it was so before. */
+  readonly changed: boolean
 }
 
 export interface ContentOptions {

@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts'
 import { patchAsset, removeAsset } from './asset-changes.ts'
 import { putCrop, removeCrop, smartCrops } from './crops.ts'
 import { assetContent } from './asset-content.ts'
+import { bulkAction } from './bulk-actions.ts'
 import type { Assets, FindArea, OnChange } from './assets.ts'
 import { createFolders } from './folders.ts'
 import type { Folders } from './folders.ts'
@@ -102,6 +103,7 @@ type Changing = Pick<
   | 'put'
   | 'patch'
   | 'remove'
+  | 'bulk'
   | 'restore'
   | 'putCrop'
   | 'removeCrop'
@@ -118,6 +120,7 @@ function changing(parts: LibraryParts): Changing {
     put: (upload, body) => putAsset(parts, upload, body),
     patch: (project, id, change, by) => patchAsset(parts, { project, id }, change, by),
     remove: (project, id) => removeAsset(parts, { project, id }),
+    bulk: (project, action, by) => bulkAction(parts, project, action, by),
     restore: (project, id, version, by) => restoreVersion(parts, { project, id, version, by }),
     putCrop: (project, id, name, edit, options) =>
       putCrop(parts, { project, id }, { name, edit, ...options }),

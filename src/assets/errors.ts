@@ -9,6 +9,7 @@ export const ASSETS_ERRORS = {
   'bad-crop': 422,
   'bad-preset': 422,
   'bad-settings': 422,
+  'bulk-refused': 422,
   'asset-exists': 409,
   'asset-changed': 409,
   'project-exists': 409,

@@ -98,6 +98,28 @@ export const AssetPatch = Type.Partial(closed({ published: Type.Boolean(), id: A
 })
 export type AssetPatch = Static<typeof AssetPatch>
 
+/** Body of POST `…/assets/actions`. `to`, a folder, is for moving: each asset keeps its own name; empty is the top. */
+export const AssetActions = closed({
+  action: Type.Enum(['publish', 'unpublish', 'delete', 'move']),
+  ids: Type.Array(AssetId, { minItems: 1, maxItems: 1000 }),
+  to: Type.Optional(Type.String({ maxLength: ASSET_ID_LENGTH_MAX })),
+})
+export type AssetActions = Static<typeof AssetActions>
+
+export const AssetActionsDone = closed({
+  /** Assets that were not so before. */
+  changed: Type.Integer(),
+  items: Type.Array(
+    closed({
+      id: Type.String(),
+      /** Its id now; null when it is deleted. */
+      now: nullable(Type.String()),
+      changed: Type.Boolean(),
+    }),
+  ),
+})
+export type AssetActionsDone = Static<typeof AssetActionsDone>
+
 export const FolderQuery = closed({
   /** Empty or absent: the top. */
   parent: Type.Optional(Type.String({ maxLength: ASSET_ID_LENGTH_MAX })),
