@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
+import { assert as holds, property, string } from 'fast-check'
 import { filledIn, placeholdersIn, urlValues, usesTags } from './targets.ts'
 
 const VALUES = urlValues(new URL('http://www.example.com:8080/a/b%20c?d=e&f="g"'))
@@ -24,8 +24,8 @@ describe('patterns of requests', () => {
   })
 
   test('a JSON body stays JSON, whatever the URL', () => {
-    fc.assert(
-      fc.property(fc.string(), (url) => {
+    holds(
+      property(string(), (url) => {
         const body = filledIn('{"files":["{url|json}"]}', { url })
         assert.deepEqual(JSON.parse(body), { files: [url] })
       }),

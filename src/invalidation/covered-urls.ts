@@ -41,10 +41,13 @@ export async function* coveredUrls(
 async function* listedUrls(tables: Tables, row: InvalidationRow, known: DeliveryNames): Pieces {
   const list = (page: PageRequest) => tables.invalidations.urls(row.project, row.id, page)
   for await (const urls of pages(list)) {
-    yield urls.map((url) => {
-      const checked = checkServedUrl(url, known)
-      return { url, target: checked.ok ? checked.url.target : null }
-    })
+    // A folder, or everything, is listed for people as one line that is no URL.
+    yield urls
+      .filter((url) => !url.endsWith('/*'))
+      .map((url) => {
+        const checked = checkServedUrl(url, known)
+        return { url, target: checked.ok ? checked.url.target : null }
+      })
   }
 }
 
@@ -106,7 +109,7 @@ export async function placesToProbe(
 ): Promise<readonly PlaceToProbe[]> {
   const places = new Map<string, PlaceToProbe>()
   for await (const piece of coveredUrls(parts, row)) {
-    for (const place of piece) places.set(place.url, place)
+    for (const place of piece) if (place.target !== null) places.set(place.url, place)
     if (places.size >= PROBES_MAX) break
   }
   return [...places.values()]

@@ -9,6 +9,11 @@ const judge = async (
   reference: Reference | null = null,
 ): Promise<string> => (await judgeSeen({ mark, etag }, 7, async () => reference)).verdict
 
+const on = (host: string) => (_: unknown, at: number) => ({
+  url: `http://${host}/${at}`,
+  target: null,
+})
+
 describe('what a cache serves', () => {
   test('is fresh by a mark that is new enough, and by a newer one', async () => {
     assert.equal(await judge(7, null), 'fresh')
@@ -35,10 +40,6 @@ describe('what a cache serves', () => {
   })
 
   test('is looked at in at most 20 places, spread over its hosts', () => {
-    const on = (host: string) => (_: unknown, at: number) => ({
-      url: `http://${host}/${at}`,
-      target: null,
-    })
     const places = [
       ...Array.from({ length: 50 }, on('a.example')),
       ...Array.from({ length: 3 }, on('b.example:8080')),

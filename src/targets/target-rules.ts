@@ -170,10 +170,13 @@ function headerProblems(
   })
 }
 
+function isHost(host: string): boolean {
+  return URL.parse(`http://${host}/`)?.host === host
+}
+
 function placeProblems({ verifyAddress, hosts }: OuterTarget): readonly SettingsProblem[] {
   const base = verifyAddress === null ? null : URL.parse(verifyAddress)
   const fine = verifyAddress === null || (isWebUrl(verifyAddress) && base?.search === '')
-  const isHost = (host: string): boolean => URL.parse(`http://${host}/`)?.host === host
   return [
     ...(fine
       ? []

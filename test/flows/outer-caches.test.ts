@@ -17,6 +17,17 @@ const varnishd = program('varnish')
 const P = '/api/v1/projects/demo'
 const DEADLINE_MS = 30_000
 
+function stateOf(it: Invalidation, target: string) {
+  const { state, attempts, detail } = it.targets.find(({ id }) => id === target)!
+  return { state, attempts, detail }
+}
+
+function assertOwnDone(it: Invalidation): void {
+  const own = it.targets.filter(({ id }) => id !== 'varnish' && id !== 'second')
+  assert.equal(own.length, 3)
+  assert.deepEqual([...new Set(own.map(({ state }) => state))], ['done'])
+}
+
 describe('a Varnish before our edges', { skip: varnishd.skip }, () => {
   let sluice: Started
   let varnish: Varnish
@@ -89,17 +100,6 @@ describe('a Varnish before our edges', { skip: varnishd.skip }, () => {
     return ended(id)
   }
 
-  function stateOf(it: Invalidation, target: string) {
-    const { state, attempts, detail } = it.targets.find(({ id }) => id === target)!
-    return { state, attempts, detail }
-  }
-
-  function assertOwnDone(it: Invalidation): void {
-    const own = it.targets.filter(({ id }) => id !== 'varnish' && id !== 'second')
-    assert.equal(own.length, 3)
-    assert.deepEqual([...new Set(own.map(({ state }) => state))], ['done'])
-  }
-
   test('PURGE works: Done, with evidence seen through it', async () => {
     await put('varnish', varnish.open)
     const old = await stalePicture('flat')
@@ -135,8 +135,8 @@ describe('a Varnish before our edges', { skip: varnishd.skip }, () => {
     )
     assert.equal(stateOf(failed, 'second').state, 'done')
     assertOwnDone(failed)
-    const before = asked.length
-    assert.ok(before > 0)
+    const askedAtFirst = asked.length
+    assert.ok(askedAtFirst > 0)
 
     await put('varnish', varnish.open)
     await call('POST', `${P}/invalidations/${failed.id}/retry`)
@@ -146,7 +146,7 @@ describe('a Varnish before our edges', { skip: varnishd.skip }, () => {
     assert.equal(stateOf(done, 'varnish').attempts, 2)
     assert.equal(stateOf(done, 'second').attempts, 1)
     assert.equal(stateOf(done, 'edge-1').attempts, 1)
-    assert.equal(asked.length, before)
+    assert.equal(asked.length, askedAtFirst)
     assert.notEqual(await visit('spinset'), old)
     await call('DELETE', `${P}/targets/second`)
   })
