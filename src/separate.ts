@@ -82,8 +82,8 @@ export async function edgeAlone(machine: Machine, config: Config): Promise<App> 
     const { controlUrl, dataFolder } = config
     const data = controlUrl === null ? null : await openDataFolder(dataFolder, machine.random)
     if (data) stops.push(async () => data.unlock())
-    for (const port of config.edgePorts) {
-      const edge = await startEdgeAt(machine, config, port, data, stops)
+    for (const at of config.edgePorts.keys()) {
+      const edge = await startEdgeAt(machine, config, at, data, stops)
       stops.push(() => edge.stop())
       edges.push(edge)
     }
@@ -105,23 +105,29 @@ async function orStop(start: (stops: (() => Promise<void>)[]) => Promise<App>): 
 async function startEdgeAt(
   machine: Machine,
   config: Config,
-  port: number,
+  at: number,
   data: DataFolder | null,
   stops: (() => Promise<void>)[],
 ): Promise<Running> {
+  const port = config.edgePorts[at]!
   const settings = edgeSettings(config, port, config.upstreamUrl!)
   const { controlUrl, host, purgeFrom } = config
   if (!data || controlUrl === null) return startPlainEdge(machine, { ...settings, purgeFrom })
   const nodeSecret = config.nodeSecret!
   const link = new HttpLink(controlUrl, nodeSecret)
   stops.push(() => link.close())
-  const place = { id: edgeId(config, port), host, port, data, link, nodeSecret }
+  const place = { id: edgeId(config, at), host, port, data, link, nodeSecret }
   return startEdge(machine, place, settings)
 }
 
-function edgeId(config: Config, port: number): string {
-  if (config.nodeId === null) return `edge-${port}`
-  return config.edgePorts.length === 1 ? config.nodeId : `${config.nodeId}-${port}`
+/**
+ * Of two edges in one data folder none may have the other's id: the second would declare the first, which lives, its dead predecessor.
+ * A free port (0) has no number yet, so those are told apart by their place in the list.
+ */
+function edgeId({ nodeId, edgePorts }: Config, at: number): string {
+  if (nodeId !== null && edgePorts.length === 1) return nodeId
+  const port = edgePorts[at]!
+  return `${nodeId ?? 'edge'}-${port === 0 ? `free-${at + 1}` : port}`
 }
 
 /** A separate node: ready once it listens, with its private port for health and metrics where one is set. */

@@ -8,7 +8,7 @@ import type { KeyHash } from '../contract/keys.ts'
 import { NODE_HEADERS } from '../contract/node-protocol.ts'
 import { EdgeError } from './errors.ts'
 import { keptMeta, refreshedMeta } from './kept.ts'
-import type { KeptMeta } from './kept.ts'
+import type { KeptMeta, Received } from './kept.ts'
 import { storability } from './lifetime.ts'
 import type { HeaderMap } from './lifetime.ts'
 import type { Resource } from './resource.ts'
@@ -96,7 +96,13 @@ async function fillOnce(
   const answer = await upstream.ask({ method: 'GET', target: resource.target, headers }, signal)
   const mark = upstream.marks && answer.status < 500 ? markOf(answer, freshness.logId) : ownMark
   const keys = keysOf(answer) ?? candidate?.keys ?? resource.keys
-  const inputHash = answer.headers[NODE_HEADERS.input] ?? null
+  const received: Received = {
+    sentAt,
+    status: answer.status,
+    headers: answer.headers,
+    inputHash: answer.headers[NODE_HEADERS.input] ?? null,
+    dated: !upstream.marks,
+  }
   if (resource.varies && answer.status < 500)
     variants.note(resource.cacheKey, answer.headers['vary'] ?? notModifiedVary(answer, candidate))
   const variant = variantKey(resource, variants, request)
@@ -110,10 +116,10 @@ async function fillOnce(
         502,
         'The image server answered 304 to an unconditional request.',
       )
-    const meta = refreshedMeta(clock, sentAt, candidate.meta, answer.headers, inputHash)
+    const meta = refreshedMeta(clock, received, candidate.meta)
     return keep(parts, epoch, { ...common, meta, body: candidate.body, shareable: true })
   }
-  const meta = keptMeta(clock, sentAt, answer.status, answer.headers, inputHash)
+  const meta = keptMeta(clock, received)
   const body = await readWithin(answer, cache.objectBytesMax)
   if (body === null)
     return { ...common, meta, body: EMPTY, shareable: false, stored: false, tooLarge: true }

@@ -93,6 +93,37 @@ describe('how long an answer is used', () => {
   })
 })
 
+describe('an answer that another cache confirmed', () => {
+  test('is as old as that cache says, not new', async () => {
+    const { edge, heard } = await before((request, response) => {
+      const same = request.headers['if-none-match'] === '"v1"'
+      const headers = { 'cache-control': 'max-age=60', etag: '"v1"', age: same ? '50' : '0' }
+      response.writeHead(same ? 304 : 200, headers).end(same ? undefined : 'page')
+    })
+    await edge.get('/a')
+    edge.clock.advance(61_000)
+    const confirmed = await edge.get('/a')
+    assert.equal(Number(confirmed.headers['age']) >= 50, true)
+    edge.clock.advance(11_000)
+    await edge.get('/a')
+    assert.equal(heard.length, 3)
+  })
+
+  test('without a date is new, whenever it was first sent', async () => {
+    const date = new Date().toUTCString()
+    const { edge, heard } = await before((request, response) => {
+      const same = request.headers['if-none-match'] === '"v1"'
+      const headers = { 'cache-control': 'max-age=60', etag: '"v1"', ...(same ? {} : { date }) }
+      response.writeHead(same ? 304 : 200, headers).end(same ? undefined : 'page')
+    })
+    await edge.get('/a')
+    edge.clock.advance(100_000)
+    await edge.get('/a')
+    assert.equal(isHit(await edge.get('/a')), true)
+    assert.equal(heard.length, 2)
+  })
+})
+
 describe('what is not kept for others', () => {
   const cases: readonly (readonly [string, Record<string, string>])[] = [
     ['no-store', { 'cache-control': 'no-store' }],

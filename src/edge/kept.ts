@@ -18,36 +18,44 @@ export interface KeptMeta {
   readonly inputHash: string | null
 }
 
-export function keptMeta(
-  clock: Clock,
-  sentAt: number,
-  status: number,
-  headers: HeaderMap,
-  inputHash: string | null,
-): KeptMeta {
+/** An answer as it came. */
+export interface Received {
+  /** Monotonic milliseconds at which it was asked for. */
+  readonly sentAt: number
+  readonly status: number
+  readonly headers: HeaderMap
+  readonly inputHash: string | null
+  /** Whether its `Date` tells its age: a node's answer is as old as it says, and its clock may be wrong. */
+  readonly dated: boolean
+}
+
+export function keptMeta(clock: Clock, answer: Received): KeptMeta {
+  return metaOf(clock, answer, answer.headers)
+}
+
+/** After a 304: the stored fields, replaced by those that the 304 brings (RFC 9111 §3.2). It is as old as the 304 is. */
+export function refreshedMeta(clock: Clock, answer: Received, stored: KeptMeta): KeptMeta {
+  const fields = { ...stored.headers, ...endToEnd(answer.headers) }
+  const { status } = stored
+  const inputHash = answer.inputHash ?? stored.inputHash
+  return metaOf(clock, { ...answer, status, inputHash }, fields)
+}
+
+function metaOf(clock: Clock, answer: Received, fields: HeaderMap): KeptMeta {
+  const { sentAt, status, inputHash, dated } = answer
   const receivedAt = clock.now()
+  const { date: _unbelieved, ...undated } = answer.headers
+  const aging = dated ? answer.headers : undated
   return {
     status,
-    headers: endToEnd(headers),
-    etag: headers['etag'] ?? null,
-    lastModified: headers['last-modified'] ?? null,
-    lifetimeMs: lifetimeSeconds(headers) * 1000,
-    ageAtReceiptMs: initialAgeSeconds(headers, clock.wall(), receivedAt - sentAt) * 1000,
+    headers: endToEnd(fields),
+    etag: fields['etag'] ?? null,
+    lastModified: fields['last-modified'] ?? null,
+    lifetimeMs: lifetimeSeconds(fields) * 1000,
+    ageAtReceiptMs: initialAgeSeconds(aging, clock.wall(), receivedAt - sentAt) * 1000,
     receivedAt,
     inputHash,
   }
-}
-
-/** After a 304: the stored fields, replaced by those that the 304 brings (RFC 9111 §3.2). */
-export function refreshedMeta(
-  clock: Clock,
-  sentAt: number,
-  stored: KeptMeta,
-  headers: HeaderMap,
-  inputHash: string | null,
-): KeptMeta {
-  const fields = { ...stored.headers, ...endToEnd(headers) }
-  return keptMeta(clock, sentAt, stored.status, fields, inputHash ?? stored.inputHash)
 }
 
 export function ageMs(meta: KeptMeta, now: number): number {

@@ -112,6 +112,19 @@ describe('an edge before an image server', () => {
   })
 })
 
+describe('an image server whose clock is wrong', () => {
+  test('is cached from all the same: its answers are as old as it says', async () => {
+    const { resizer, edge } = await setUp()
+    const date = new Date(Date.now() - 40_000_000).toUTCString()
+    resizer.handler = (_request, response) => {
+      const headers = { date, 'cdn-cache-control': 'max-age=36000' }
+      response.writeHead(200, { ...headers, ...provenance(0, ['project:demo']) }).end('picture')
+    }
+    assert.equal((await edge.get(RED)).headers['age'], '0')
+    assert.match(cacheStatus(await edge.get(RED)), /hit/)
+  })
+})
+
 describe('without a lease', () => {
   test('what is kept is asked after, without a body, and never discarded (P6)', async () => {
     const { resizer, edge } = await setUp()
