@@ -128,6 +128,18 @@ describe('a remote original', () => {
     assert.equal(heard.length, 3)
   })
 
+  test('with a vh whose look at the origin failed is asked after again', async () => {
+    const { bench, host, change, colour } = await setUp()
+    await colour(`${TARGET}&vh=1`)
+    bench.clock.advance(1_001)
+    host.status = 500
+    assert.equal((await bench.ask(`${TARGET}&vh=2`)).status, 502)
+    host.status = 200
+    change(BLUE, '"blue"')
+    bench.clock.advance(1_001)
+    assert.equal(await colour(`${TARGET}&vh=2`), BLUE_COLOUR)
+  })
+
   test('with a vh that came too soon is given for a moment only', async () => {
     const { bench, colour } = await setUp()
     await colour(`${TARGET}&vh=1`)

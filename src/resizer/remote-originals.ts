@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.ts'
+import { sha256 } from '../kernel/hash.ts'
 import type { Log } from '../kernel/log.ts'
 import { Fills } from '../cache/fills.ts'
 import type { FillAnswer, FillOrder } from '../cache/fills.ts'
@@ -78,6 +79,8 @@ const ORIGIN_FAILURES: readonly string[] = [
 /** Originals whose last revalidation and seen tokens are remembered. */
 const REMEMBERED_MAX = 20_000
 const TOKENS_PER_ORIGINAL_MAX = 64
+/** Enough of a hash to tell them apart. */
+const BRIEF_CHARACTERS = 40
 
 /** Remote originals: cached with a `src:` key that renditions do not carry (freshness rule P12). */
 export class RemoteOriginals {
@@ -103,8 +106,9 @@ export class RemoteOriginals {
    * Whether this version token asks for a look at the origin first (`news`, and noted as seen), or would if the last look were
    * not just over (`too-soon`): then what is known may be given, for a moment only.
    */
-  tokenState(project: string, original: string, token: string): 'known' | 'news' | 'too-soon' {
-    const name = sourceName(project, original)
+  tokenState(project: string, original: string, version: string): 'known' | 'news' | 'too-soon' {
+    const name = brief(sourceName(project, original))
+    const token = brief(version)
     const seen = this.#seenTokens.get(name) ?? new Set()
     if (seen.has(token)) return 'known'
     const last = this.#revalidatedAt.get(name)
@@ -205,7 +209,7 @@ export class RemoteOriginals {
       keyText.original(project.project, original),
       keyText.source(project.project, original),
     ].map(keyHash)
-    remember(this.#revalidatedAt, name, clock.now())
+    remember(this.#revalidatedAt, brief(name), clock.now())
     // By what is asked for, not by what is applied: a purge that is still on its way here may be of this very original.
     const candidate = cache.lookupStale(name, order.minMark)?.entry
     let answer: RemoteAnswer
@@ -217,6 +221,8 @@ export class RemoteOriginals {
         ...(candidate ? { validators: candidate.meta } : { noCache: true }),
       })
     } catch (error) {
+      // A version token that this look was for has not been looked after: it is news again.
+      this.#seenTokens.delete(brief(name))
       return this.#insteadOf(error, name, ask, order)
     }
     const fill = { keys, mark, shareable: true } as const
@@ -296,6 +302,11 @@ export class RemoteOriginals {
 
 function notThere(status: number): RemoteOriginal {
   return { kind: 'missing', reason: `The origin answered ${status}.` }
+}
+
+/** Names and tokens are as long as a visitor likes; what is remembered of them is not. */
+function brief(text: string): string {
+  return text.length <= BRIEF_CHARACTERS ? text : sha256(text).slice(0, BRIEF_CHARACTERS)
 }
 
 function sourceName(project: string, original: string): string {
