@@ -24,12 +24,12 @@ describe('reads of one host', () => {
     )
   })
 
-  it('a burst within the limit does not wait, the next read does, and those past two seconds are refused', () => {
+  it('a burst within the limit does not wait, the next read does, and those past five seconds are refused', () => {
     const gate = new HostGate(GATE_LIMITS)
-    const burst = Array.from({ length: 200 }, () => gate.admit(0))
+    const burst = Array.from({ length: 400 }, () => gate.admit(0))
     assert.ok(burst.slice(0, 50).every((each) => each.kind === 'go' && each.waitMs === 0))
     assert.deepEqual(burst[50], { kind: 'go', waitMs: 1000, probe: false })
-    assert.ok(burst.slice(150).every((each) => each.kind === 'crowded'))
+    assert.ok(burst.slice(300).every((each) => each.kind === 'crowded'))
   })
 })
 

@@ -17,7 +17,7 @@ export interface GateLimits {
 
 export const GATE_LIMITS: GateLimits = {
   readsPerSecond: 50,
-  turnWaitMaxMs: 2_000,
+  turnWaitMaxMs: 5_000,
   failuresBeforeRest: 5,
   restMs: 1_000,
   restMaxMs: 30_000,
