@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import sharp from 'sharp'
 import { isFinal } from '../../src/contract/invalidation.ts'
 import type { Invalidation } from '../../src/contract/invalidation.ts'
 import { program } from '../support/programs.ts'
@@ -26,6 +27,46 @@ function assertOwnDone(it: Invalidation): void {
   const own = it.targets.filter(({ id }) => id !== 'varnish' && id !== 'second')
   assert.equal(own.length, 3)
   assert.deepEqual([...new Set(own.map(({ state }) => state))], ['done'])
+}
+
+interface SlowOrigin {
+  readonly address: string
+  /** Resolves when somebody has asked. */
+  readonly asked: Promise<void>
+  /** From now on it has a blue picture instead of a red one. */
+  replace(): void
+  /** From now on it answers; whoever asked before gets what it had then. */
+  go(): void
+  stop(): void
+}
+
+function picture(background: string): Promise<Buffer> {
+  return sharp({ create: { width: 80, height: 60, channels: 3, background } })
+    .png()
+    .toBuffer()
+}
+
+async function startSlowOrigin(): Promise<SlowOrigin> {
+  const [red, blue] = await Promise.all([picture('#f00'), picture('#00f')])
+  let now = red
+  const asked = Promise.withResolvers<void>()
+  const going = Promise.withResolvers<void>()
+  const server = createServer((_, response) => {
+    const had = now
+    asked.resolve()
+    void going.promise.then(() => response.setHeader('content-type', 'image/png').end(had))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked: asked.promise,
+    replace: () => void (now = blue),
+    go: going.resolve,
+    stop() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
 }
 
 describe('a Varnish before our edges', { skip: varnishd.skip }, () => {
@@ -198,6 +239,64 @@ describe('a Varnish before our edges', { skip: varnishd.skip }, () => {
     assert.equal(done.evidence?.verdict, 'unverifiable')
     assert.match(done.evidence.notes?.join(' ') ?? '', /varnish: it has no verify address/)
     assert.notEqual(await visit('Backpack_B'), old)
+  })
+
+  test('one that takes our mark away is judged by the ETag of our image server', async () => {
+    const change = { verifyAddress: varnish.markless }
+    await put('varnish', varnish.lying, change)
+    const old = await stalePicture('gradient')
+    const failed = await invalidate('gradient')
+    assert.equal(failed.status, 'ERROR_CDN_NODE', JSON.stringify(failed.evidence))
+    assert.match(
+      failed.evidence?.notes?.join(' ') ?? '',
+      /another strong ETag than the image server/,
+    )
+    assert.equal(await visit('gradient'), old)
+
+    await put('varnish', varnish.markless, change)
+    await call('POST', `${P}/invalidations/${failed.id}/retry`)
+    const done = await ended(failed.id)
+    assert.equal(done.status, 'Done', JSON.stringify(done))
+    assert.equal(done.evidence?.verdict, 'fresh')
+    const seen = done.evidence.probes.filter(({ via }) => via === 'varnish')
+    assert.ok(
+      seen.every(({ mark, detail }) => mark === null && /same strong ETag/.test(detail ?? '')),
+    )
+    assert.notEqual(await visit('gradient'), old)
+  })
+
+  test('what it was fetching when the purge came does not stay in it', async (context) => {
+    const slow = await startSlowOrigin()
+    context.after(() => slow.stop())
+    await put('varnish', varnish.open)
+    const origin = {
+      host: 'slow.example',
+      scheme: 'http',
+      connectTo: slow.address,
+      allowPrivate: true,
+    }
+    const { origins } = (await call('GET', P)) as { origins: object[] }
+    await call('PATCH', P, { origins: [...origins, origin] })
+    const token = ((await call('GET', P)) as { tokens: string[] }).tokens[0]!
+    const url = `${varnish.open}/_t/${token}/slow.example/a.png?w=40`
+    const fetching = fetch(url).then(async (answer) => {
+      await answer.bytes()
+      return answer.headers.get('etag')
+    })
+    await slow.asked
+    slow.replace()
+    const body = { originals: ['slow.example/a.png'] }
+    const { id } = (await call('POST', `${P}/invalidations`, body)) as Invalidation
+    await delay(200)
+    slow.go()
+    const done = await ended(id)
+    assert.equal(done.status, 'Done', JSON.stringify(done))
+    assert.ok(await fetching)
+    const now = await fetch(url)
+    await now.bytes()
+    assert.ok(Number(now.headers.get('sluice-mark')) >= done.seq!)
+    const colour = await sharp(await (await fetch(url)).bytes()).stats()
+    assert.ok(colour.channels[2]!.mean > 200, 'the new picture is blue')
   })
 
   test('trying it says whether it takes a purge, and whether it can be looked through', async () => {

@@ -17,11 +17,15 @@ export interface Varnish {
   readonly closed: string
   /** Answers 200 to PURGE and does nothing. */
   readonly lying: string
+  /** Takes PURGE, and takes our mark away from what it answers. */
+  readonly markless: string
   /** Stops it as a machine without a moment's time would, until `go`. */
   freeze(): Promise<void>
   go(): Promise<void>
   stop(): Promise<void>
 }
+
+const DOORS = ['open', 'closed', 'lying', 'markless'] as const
 
 export async function startVarnish(program: string, backend: string): Promise<Varnish> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-varnish-'))
@@ -29,18 +33,15 @@ export async function startVarnish(program: string, backend: string): Promise<Va
   await chmod(folder, 0o755)
   const file = path.join(folder, 'test.vcl')
   await writeFile(file, vcl(new URL(backend)))
-  const ports = await freePorts(3)
-  const doors = ['open', 'closed', 'lying'].flatMap((name, at) => [
-    '-a',
-    `${name}=127.0.0.1:${ports[at]}`,
-  ])
+  const ports = await freePorts(DOORS.length)
+  const doors = DOORS.flatMap((name, at) => ['-a', `${name}=127.0.0.1:${ports[at]}`])
   const place = path.join(folder, 'n')
   const args = ['-F', ...doors, '-n', place, '-s', 'malloc,32m', '-f', file]
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   child.stdout.on('data', (text: Buffer) => (said += text.toString()))
   child.stderr.on('data', (text: Buffer) => (said += text.toString()))
-  const [open, closed, lying] = ports.map((port) => `http://127.0.0.1:${port}`)
+  const [open, closed, lying, markless] = ports.map((port) => `http://127.0.0.1:${port}`)
   await ready(child, open!, () => said)
   const signal = async (name: 'SIGSTOP' | 'SIGCONT'): Promise<void> => {
     for (const pid of await childrenOf(child.pid!)) process.kill(pid, name)
@@ -49,6 +50,7 @@ export async function startVarnish(program: string, backend: string): Promise<Va
     open: open!,
     closed: closed!,
     lying: lying!,
+    markless: markless!,
     freeze: () => signal('SIGSTOP'),
     go: () => signal('SIGCONT'),
     async stop() {
@@ -73,6 +75,9 @@ sub vcl_recv {
     if (client.ip !~ near) { return (synth(403, "Not allowed from here")); }
     return (purge);
   }
+}
+sub vcl_deliver {
+  if (local.socket == "markless") { unset resp.http.Sluice-Mark; }
 }
 sub vcl_backend_response { set beresp.ttl = 1h; set beresp.grace = 0s; }
 `
