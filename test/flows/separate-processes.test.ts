@@ -85,6 +85,13 @@ async function replaceWith(colour: string): Promise<string> {
   return (await api.submit({ assets: ['shop/flag'], renditions: true })).id
 }
 
+async function nodeIds(): Promise<string[]> {
+  const headers = { authorization: `Bearer ${await control.adminKey()}` }
+  const answer = await fetch(`${control.consoleUrl}/api/v1/nodes`, { headers })
+  const { items } = (await answer.json()) as { items: { id: string }[] }
+  return items.map(({ id }) => id)
+}
+
 /** The value of one series on a node's private port. */
 async function metric(node: Started, series: string): Promise<number> {
   const { text } = await ask(`${node.nodeUrl}/metrics`)
@@ -162,18 +169,27 @@ describe('separate processes', () => {
     for (const edge of edges) assert.equal(await colourAt(edge), RED)
   })
 
-  test('an edge that starts while control is away serves, by asking each time', async () => {
+  test('two edges of one process that start while control is away serve by asking, and then take part', async () => {
     const port = new URL(control.consoleUrl).port
     await control.stop()
     const url = `http://127.0.0.1:${port}`
-    const args = ['--control', url, '--upstream', resizer.resizerUrl, '--edge-ports', '0']
+    const args = ['--control', url, '--upstream', resizer.resizerUrl, '--edge-ports', '0,0']
     const late = await startRole('edge', { data: join(root, 'late'), args, env: ENV })
     try {
       const answer = await ask(late.edges[0]! + TARGET)
       assert.equal(answer.status, 200)
       assert.equal(await colourOf(answer.bytes), RED)
       control = await startControl(port)
-      await until('it has joined', async () => isHit((await ask(late.edges[0]! + TARGET)).headers))
+      for (const edge of late.edges)
+        await until('it has joined', async () => isHit((await ask(edge + TARGET)).headers))
+      api = apiClient(control.consoleUrl, await control.adminKey())
+      const began = performance.now()
+      await api.done(await replaceWith('#00f'))
+      assert.equal(performance.now() - began < LEASE_MS, true, 'both acknowledge')
+      for (const edge of late.edges)
+        assert.equal(await colourOf((await ask(edge + TARGET)).bytes), BLUE)
+      const names = await nodeIds()
+      assert.equal(names.filter((id) => id.startsWith('edge-')).length, 2, names.join())
     } finally {
       await late.stop()
     }
