@@ -5,6 +5,7 @@ import type { Peek } from '../contract/node-protocol.ts'
 import { parseCanonicalTarget } from '../contract/parse-delivery-url.ts'
 import { unsignedTarget } from '../contract/signed-url.ts'
 import { Edge } from '../edge/edge.ts'
+import type { EdgeParts } from '../edge/edge.ts'
 import { edgeHandler } from '../edge/edge-server.ts'
 import type { EdgeDoorParts } from '../edge/edge-server.ts'
 import type { EdgeCache } from '../edge/fill.ts'
@@ -52,13 +53,6 @@ export async function startEdge(
   const upstream = new HttpUpstream(settings.upstreamUrl, place.nodeSecret)
   const served = new ServedUrls()
   const counted = countHits(metrics)
-  const kept = new KeptUrls({
-    clock,
-    timers,
-    log,
-    keep: async (urls, signal) =>
-      place.link.keepServed?.(place.id, urls, signal) ?? urls.map(({ url }) => url),
-  })
   const edge = new Edge({
     clock,
     timers,
@@ -69,19 +63,7 @@ export async function startEdge(
     upstream,
     resolver: (made) => new SluiceResolver(made),
     ...(settings.missLimit ? { missLimit: new MissLimit(clock, log, settings.missLimit) } : {}),
-    async keepServed(request, { served: named, target }) {
-      if (named === null) return false
-      const { project, subject } = named
-      // As the cache behind us knows it: with its signature and everything that we ignore.
-      const url = `${request.scheme}://${request.host}${request.target}`
-      return kept.keep({ project, subject, url, target })
-    },
-    onServed(request, resource) {
-      if (!resource.served) return
-      const url = `${request.scheme}://${request.host}${unsignedTarget(request.target)}`
-      const { project, subject } = resource.served
-      served.note({ project, subject, url, target: resource.target })
-    },
+    ...spellings(machine, place, served),
   })
   const open = new OpenRequests()
   const listening = await openDoor({ edge, log, nodeSecret: place.nodeSecret, open }, settings)
@@ -119,6 +101,35 @@ export async function startEdge(
       await listening.stop()
       await Promise.all([life.follower.stop(), sweeper.stop(), served.stop()])
       await upstream.close()
+    },
+  }
+}
+
+/** What is told of the spellings in which renditions are asked for. */
+function spellings(
+  { clock, timers, log }: Machine,
+  { id, link }: NodePlace,
+  served: ServedUrls,
+): Required<Pick<EdgeParts, 'keepServed' | 'onServed'>> {
+  const kept = new KeptUrls({
+    clock,
+    timers,
+    log,
+    keep: async (urls, signal) => link.keepServed?.(id, urls, signal) ?? urls.map(({ url }) => url),
+  })
+  return {
+    async keepServed(request, { served: named, target }) {
+      if (named === null) return false
+      const { project, subject } = named
+      // As the cache behind us knows it: with its signature and everything that we ignore.
+      const url = `${request.scheme}://${request.host}${request.target}`
+      return kept.keep({ project, subject, url, target })
+    },
+    onServed(request, resource) {
+      if (!resource.served) return
+      const url = `${request.scheme}://${request.host}${unsignedTarget(request.target)}`
+      const { project, subject } = resource.served
+      served.note({ project, subject, url, target: resource.target })
     },
   }
 }

@@ -84,8 +84,7 @@ export async function startResizer(
     urls: [listening.url],
     freshness,
     stats: () => ({
-      entries: renditions.count + originals.count,
-      bytes: renditions.bytes + originals.bytes,
+      ...heldBy(kept),
       stamps: freshness.stampCount,
       floor: freshness.floor,
       hits: 0,
@@ -102,8 +101,8 @@ export async function startResizer(
   const saver = startSaving(machine, kept)
   metrics.beforeExposition(() => {
     const labels = { node: place.id, role: 'resizer' }
-    metrics.gauge('sluice_node_entries', labels, renditions.count + originals.count)
-    metrics.gauge('sluice_node_bytes', labels, renditions.bytes + originals.bytes)
+    metrics.gauge('sluice_node_entries', labels, heldBy(kept).entries)
+    metrics.gauge('sluice_node_bytes', labels, heldBy(kept).bytes)
     metrics.gauge('sluice_resizer_queue', {}, renderer.stats().waiting)
   })
   return {
@@ -140,6 +139,13 @@ async function openCaches({ clock, random, log }: Machine, folder: string, diskB
   const state = stateFile(join(folder, 'state.ndjson'))
   await restoreState(state, freshness, saved, bodies, log)
   return { freshness, bodies, renditions, originals, saved, state }
+}
+
+function heldBy({ renditions, originals }: Awaited<ReturnType<typeof openCaches>>) {
+  return {
+    entries: renditions.count + originals.count,
+    bytes: renditions.bytes + originals.bytes,
+  }
 }
 
 function openDoor(
