@@ -51,6 +51,9 @@ export interface LogSearch {
   readonly scope?: string | undefined
   readonly source?: string | undefined
   readonly q?: string | undefined
+  /** ISO 8601. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
   readonly cursor?: string | undefined
   readonly limit?: number
 }

@@ -26,6 +26,15 @@ export const browser = {
       return copyBySelection(text)
     }
   },
+  /** Gives a text to the person as a file. */
+  save(name: string, type: string, text: string): void {
+    const url = URL.createObjectURL(new Blob([text], { type }))
+    const link = document.createElement('a')
+    link.href = url
+    link.download = name
+    link.click()
+    URL.revokeObjectURL(url)
+  },
 } as const
 
 function copyBySelection(text: string): boolean {

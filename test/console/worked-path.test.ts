@@ -210,7 +210,7 @@ describe('the console, from sign-in to fresh', { skip: chromium.skip }, () => {
     const row = page.getByRole('row').filter({ hasText: id })
     await row.getByText('Done', { exact: true }).waitFor()
     await row.getByText('API', { exact: true }).waitFor()
-    await row.getByRole('button', { name: /^See links/ }).click()
+    await row.getByRole('button', { name: /^See \d+ links? of/ }).click()
     await page.getByRole('dialog').getByText('/is/image/demo/flat1').first().waitFor()
     await page.getByRole('button', { name: 'Close' }).click()
   })

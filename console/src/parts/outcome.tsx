@@ -87,11 +87,7 @@ function Failure({ invalidation, details }: FailureProps) {
     <Notice
       tone="bad"
       announce
-      title={
-        invalidation.status === 'ERROR_CDN_NODE'
-          ? 'Failed to invalidate CDN cache.'
-          : 'The invalidation failed.'
-      }
+      title={invalidation.status === 'ERROR_CDN_NODE' ? CDN_FAILED : 'The invalidation failed.'}
       actions={
         <>
           <RetryButton invalidation={invalidation} />
@@ -99,9 +95,9 @@ function Failure({ invalidation, details }: FailureProps) {
         </>
       }
     >
-      {invalidation.failure === null ? null : <p>{invalidation.failure}</p>}
+      {invalidation.failure === null ? null : <p>{reasonOf(invalidation.failure)}</p>}
       <p>
-        Retry sends the same list again.
+        Retry asks again what has failed, for the same list.
         {supportUrl === null ? null : (
           <>
             {' '}
@@ -112,6 +108,13 @@ function Failure({ invalidation, details }: FailureProps) {
       </p>
     </Notice>
   )
+}
+
+const CDN_FAILED = 'Failed to invalidate CDN cache.'
+
+/** Without the sentence that the title says already. */
+function reasonOf(failure: string): string {
+  return failure.startsWith(`${CDN_FAILED} `) ? failure.slice(CDN_FAILED.length + 1) : failure
 }
 
 export function RetryButton({ invalidation }: { readonly invalidation: Invalidation }) {

@@ -12,11 +12,27 @@ function toneOf(status: InvalidationStatus): Tone {
   return 'informative'
 }
 
+/** What each status says, for people who see it for the first time. */
+export const STATUS_MEANINGS = {
+  Scheduled: 'It waits for its time. Nothing is invalidated yet, and you can still cancel it.',
+  Received: 'It is stored, and survives a crash.',
+  Preparing: 'It enters the purge log and gets its number.',
+  'Flushing resizing servers': 'The image servers forget what is old.',
+  'Flushing CDN servers': 'Edges and other CDNs forget what is old.',
+  Verifying: 'Sluice looks at what the caches hold now.',
+  Done: 'No cache that Sluice runs serves bytes that were read before it was asked.',
+  ERROR_CDN_NODE: 'The CDN step failed. The reason says where. Retry runs what failed again.',
+  ERROR: 'Another step failed. The reason says which. Retry runs it again.',
+  Cancelled: 'Somebody cancelled it before its time. Nothing was invalidated.',
+} satisfies Record<InvalidationStatus, string>
+
 export function StatusOf({ status }: { readonly status: InvalidationStatus }) {
   return (
-    <StatusLight size="S" variant={toneOf(status)}>
-      {status}
-    </StatusLight>
+    <span title={STATUS_MEANINGS[status]}>
+      <StatusLight size="S" variant={toneOf(status)}>
+        {status}
+      </StatusLight>
+    </span>
   )
 }
 

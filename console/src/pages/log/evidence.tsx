@@ -1,8 +1,10 @@
 import { Button } from '@react-spectrum/s2'
 import { useState } from 'react'
-import type { Invalidation } from '../../../../src/contract/invalidation.ts'
+import { isFinal } from '../../../../src/contract/invalidation.ts'
+import type { Invalidation, Probe } from '../../../../src/contract/invalidation.ts'
 import { DataTable } from '../../parts/data-table.tsx'
 import { localTime } from '../../words.ts'
+import styles from './log.module.css'
 
 const VERDICTS = {
   fresh: 'Fresh: everything that was looked at is newer than this invalidation.',
@@ -21,6 +23,8 @@ function stateOf(cacheStatus: string | null): string {
   return cacheStatus === null ? '–' : (STATES[cacheStatus] ?? cacheStatus)
 }
 
+type Row = Omit<Probe, 'at'> & { readonly at: string; readonly time: string }
+
 /** Rows at first: more are the same for further URLs. */
 const SHOWN_FIRST = 40
 
@@ -28,10 +32,25 @@ const SHOWN_FIRST = 40
 export function Evidence({ invalidation }: { readonly invalidation: Invalidation }) {
   const { evidence } = invalidation
   const [isWhole, setWhole] = useState(false)
-  if (evidence === null) return <p>Collected when the targets are done.</p>
+  if (evidence === null) {
+    return (
+      <p>
+        {isFinal(invalidation.status)
+          ? 'None: it ended before the caches were looked at.'
+          : 'Collected when the targets are done.'}
+      </p>
+    )
+  }
   return (
     <>
       <p>{VERDICTS[evidence.verdict]}</p>
+      {evidence.notes === undefined || evidence.notes.length === 0 ? null : (
+        <ul className={styles['notes']}>
+          {evidence.notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
       {evidence.probes.length === 0 ? null : (
         <DataTable
           label="Evidence"
@@ -44,6 +63,9 @@ export function Evidence({ invalidation }: { readonly invalidation: Invalidation
             { name: 'Seen at', cell: (row) => row.via },
             { name: 'Mark', narrow: true, cell: (row) => row.mark ?? '–' },
             { name: 'Cache', cell: (row) => stateOf(row.cacheStatus) },
+            ...(evidence.probes.some(({ detail }) => detail !== undefined)
+              ? [{ name: 'Judged by', cell: (row: Row) => row.detail ?? 'its mark' }]
+              : []),
             { name: 'Date', narrow: true, cell: (row) => localTime(row.time) },
           ]}
         />

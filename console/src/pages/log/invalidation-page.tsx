@@ -3,7 +3,11 @@ import Share from '@react-spectrum/s2/icons/Share'
 import { ToastQueue } from '@react-spectrum/s2'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import type { Invalidation, TargetProgress } from '../../../../src/contract/invalidation.ts'
+import type {
+  Invalidation,
+  TargetProgress,
+  TimelineEntry,
+} from '../../../../src/contract/invalidation.ts'
 import { api } from '../../api.ts'
 import { browser } from '../../browser.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
@@ -16,6 +20,8 @@ import { paths } from '../../paths.ts'
 import { queries } from '../../queries.ts'
 import { useProject } from '../../use-project.ts'
 import { estimate, exactDuration, extent, localTime, scopeWord, sourceWord } from '../../words.ts'
+import { attemptsOf } from './attempts.ts'
+import { CopyReport } from './copy-report.tsx'
 import { Evidence } from './evidence.tsx'
 import { Links } from './see-links.tsx'
 import styles from './log.module.css'
@@ -30,6 +36,7 @@ export function InvalidationPage() {
       title="Invalidation"
       actions={
         <>
+          {invalidation.data === undefined ? null : <CopyReport invalidation={invalidation.data} />}
           <ShareButton />
           <LinkButton href={paths.log(here.id)} variant="secondary">
             Invalidation Log
@@ -98,6 +105,12 @@ function Facts({ invalidation }: { readonly invalidation: Invalidation }) {
     ],
     ['By', invalidation.createdBy],
     ['Date', localTime(invalidation.createdAt)],
+    [
+      'Old copies are',
+      invalidation.mode === 'soft'
+        ? 'made stale: a cache may show one while it fetches the new one'
+        : 'removed: none is shown again',
+    ],
     ...(invalidation.note === null ? [] : [['Note', invalidation.note] as const]),
     [
       'Invalidation ID',
@@ -187,22 +200,34 @@ function tookOf({ startedAt, finishedAt }: TargetProgress): string {
   return exactDuration(Date.parse(finishedAt) - Date.parse(startedAt))
 }
 
-function sinceStart({ timeline }: Invalidation, at: string): string {
-  return exactDuration(Date.parse(at) - Date.parse(timeline[0]?.at ?? at))
+function sinceStart(entries: readonly TimelineEntry[], at: string): string {
+  return exactDuration(Date.parse(at) - Date.parse(entries[0]?.at ?? at))
 }
 
+/** What happened when; after a Retry, attempt by attempt. */
 function Timeline({ invalidation }: { readonly invalidation: Invalidation }) {
-  return (
-    <ol className={styles['timeline']}>
-      {invalidation.timeline.map((entry, at) => (
-        <li key={at}>
-          <StatusOf status={entry.status} />
-          <time dateTime={entry.at} className={styles['quiet']}>
-            {localTime(entry.at)}
-            {at === 0 ? null : `, after ${sinceStart(invalidation, entry.at)}`}
-          </time>
-        </li>
-      ))}
-    </ol>
-  )
+  const attempts = attemptsOf(invalidation)
+  return attempts.map(({ number, entries, tookMs }) => (
+    <div key={number} className={styles['tier']}>
+      {attempts.length === 1 ? null : (
+        <h3>
+          Attempt {number}
+          {tookMs === null ? null : (
+            <span className={styles['quiet']}> ended after {exactDuration(tookMs)}</span>
+          )}
+        </h3>
+      )}
+      <ol className={styles['timeline']}>
+        {entries.map((entry, at) => (
+          <li key={at}>
+            <StatusOf status={entry.status} />
+            <time dateTime={entry.at} className={styles['quiet']}>
+              {localTime(entry.at)}
+              {at === 0 ? null : `, after ${sinceStart(entries, entry.at)}`}
+            </time>
+          </li>
+        ))}
+      </ol>
+    </div>
+  ))
 }

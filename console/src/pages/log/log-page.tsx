@@ -1,8 +1,7 @@
-import { Button, Picker, PickerItem, SearchField, Text } from '@react-spectrum/s2'
+import { Button, Text } from '@react-spectrum/s2'
 import Refresh from '@react-spectrum/s2/icons/Refresh'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { Invalidation } from '../../../../src/contract/invalidation.ts'
-import { INVALIDATION_STATUSES } from '../../../../src/contract/invalidation.ts'
 import { AppLink } from '../../parts/app-link.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { DataTable } from '../../parts/data-table.tsx'
@@ -14,35 +13,49 @@ import { Page } from '../../parts/page.tsx'
 import { StatusOf, isError } from '../../parts/status.tsx'
 import { paths } from '../../paths.ts'
 import { queries } from '../../queries.ts'
-import { useAddressState, useProject } from '../../use-project.ts'
-import { doneSentence, localTime, scopeWord, sourceWord } from '../../words.ts'
+import { useProject } from '../../use-project.ts'
+import {
+  doneSentence,
+  duration,
+  localTime,
+  runSeconds,
+  scopeWord,
+  sourceWord,
+} from '../../words.ts'
+import { CopyReport } from './copy-report.tsx'
+import { LogExport } from './log-export.tsx'
+import { LogFilters, isFiltered, useLogSearch } from './log-filters.tsx'
 import { SeeLinks } from './see-links.tsx'
 import styles from './log.module.css'
 
 /** Every invalidation of the project, newest first, kept up to date by events. */
 export function LogPage() {
   const here = useProject()
-  const [status] = useAddressState('status')
-  const [scope] = useAddressState('scope')
-  const [source] = useAddressState('source')
-  const [q] = useAddressState('q')
-  const log = useInfiniteQuery(queries.logPages(here.id, { status, scope, source, q }))
+  const search = useLogSearch()
+  const log = useInfiniteQuery(queries.logPages(here.id, search))
   return (
     <Page
       title="Invalidation Log"
       intro="Manual, API, scheduled and automatic invalidations. The list is live."
       actions={
-        <Button variant="secondary" isPending={log.isRefetching} onPress={() => void log.refetch()}>
-          <Refresh />
-          <Text>Refresh</Text>
-        </Button>
+        <>
+          <LogExport search={search} />
+          <Button
+            variant="secondary"
+            isPending={log.isRefetching}
+            onPress={() => void log.refetch()}
+          >
+            <Refresh />
+            <Text>Refresh</Text>
+          </Button>
+        </>
       }
     >
-      <Filters />
+      <LogFilters />
       <Loaded query={log} what="the log">
         {({ pages }) => {
           const rows = pages.flatMap(({ items }) => items)
-          if (rows.length === 0) return <NoRows filtered={status + scope + source + q !== ''} />
+          if (rows.length === 0) return <NoRows filtered={isFiltered(search)} />
           return (
             <>
               <DataTable
@@ -76,6 +89,7 @@ function columns(project: string, browserTtlSeconds: number): readonly ColumnOf<
         <div className={styles['status']}>
           <StatusOf status={row.status} />
           <span className={styles['quiet']}>{outcomeOf(row, browserTtlSeconds)}</span>
+          <Actions row={row} />
         </div>
       ),
     },
@@ -89,6 +103,9 @@ function columns(project: string, browserTtlSeconds: number): readonly ColumnOf<
         </div>
       ),
     },
+    { name: 'Links', narrow: true, cell: (row) => <SeeLinks invalidation={row} /> },
+    { name: 'Targets', narrow: true, cell: targetsOf },
+    { name: 'Duration', narrow: true, cell: durationOf },
     { name: 'By', cell: (row) => row.createdBy },
     { name: 'Date', cell: (row) => <DateAndTime at={row.createdAt} /> },
     {
@@ -102,19 +119,29 @@ function columns(project: string, browserTtlSeconds: number): readonly ColumnOf<
         </span>
       ),
     },
-    {
-      name: 'Actions',
-      unnamed: true,
-      narrow: true,
-      cell: (row) => (
-        <span className={styles['actions']}>
-          {row.scope === 'all' ? null : <SeeLinks invalidation={row} />}
-          {isError(row.status) ? <RetryButton invalidation={row} /> : null}
-          {row.status === 'Scheduled' ? <CancelButton invalidation={row} /> : null}
-        </span>
-      ),
-    },
   ]
+}
+
+function Actions({ row }: { readonly row: Invalidation }) {
+  if (row.status === 'Scheduled') return <CancelButton invalidation={row} />
+  if (!isError(row.status)) return null
+  return (
+    <span className={styles['actions']}>
+      <RetryButton invalidation={row} />
+      <CopyReport invalidation={row} />
+    </span>
+  )
+}
+
+/** How many of the asked are done. */
+function targetsOf({ targets }: Invalidation): string {
+  if (targets.length === 0) return '–'
+  return `${targets.filter(({ state }) => state === 'done').length} of ${targets.length}`
+}
+
+function durationOf(row: Invalidation): string {
+  const seconds = runSeconds(row)
+  return seconds === null ? '–' : duration(seconds)
 }
 
 /** On two lines, neither of which breaks. */
@@ -130,67 +157,6 @@ function DateAndTime({ at }: { readonly at: string }) {
 function outcomeOf(row: Invalidation, browserTtlSeconds: number): string | null {
   if (row.status === 'Done') return doneSentence(row, browserTtlSeconds)
   return row.failure ?? row.note
-}
-
-const SOURCES = [
-  ['manual', 'Manual'],
-  ['api', 'API'],
-  ['automatic', 'Automatic'],
-  ['scheduled', 'Scheduled'],
-] as const
-
-function Filters() {
-  const [q, setQ] = useAddressState('q')
-  return (
-    <div className={styles['filters']}>
-      <SearchField
-        aria-label="Search the log"
-        placeholder="Search ID, note, person or URL"
-        value={q}
-        onChange={setQ}
-      />
-      <Choice
-        name="status"
-        label="Status"
-        all="Any status"
-        choices={INVALIDATION_STATUSES.map((one) => [one, one] as const)}
-      />
-      <Choice
-        name="scope"
-        label="Scope"
-        all="Any scope"
-        choices={[
-          ['original', 'Original'],
-          ['all', 'All'],
-        ]}
-      />
-      <Choice name="source" label="Source" all="Any source" choices={SOURCES} />
-    </div>
-  )
-}
-
-interface ChoiceProps {
-  readonly name: string
-  readonly label: string
-  readonly all: string
-  readonly choices: readonly (readonly [string, string])[]
-}
-
-/** A spectrum picker has no empty key: this one stands for no filter. */
-const ANY = 'any'
-
-function Choice({ name, label, all, choices }: ChoiceProps) {
-  const [value, setValue] = useAddressState(name)
-  return (
-    <Picker
-      aria-label={label}
-      selectedKey={value === '' ? ANY : value}
-      onSelectionChange={(key) => setValue(key === ANY ? '' : String(key))}
-      items={[[ANY, all] as const, ...choices].map(([id, text]) => ({ id, text }))}
-    >
-      {(item) => <PickerItem id={item.id}>{item.text}</PickerItem>}
-    </Picker>
-  )
 }
 
 function NoRows({ filtered }: { readonly filtered: boolean }) {

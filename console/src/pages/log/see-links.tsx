@@ -13,15 +13,19 @@ import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loading.tsx'
 import { queries } from '../../queries.ts'
 import { useProjectId } from '../../use-project.ts'
+import { count } from '../../words.ts'
 import { browser } from '../../browser.ts'
 import styles from './log.module.css'
 
 /** The URLs that one invalidation named. */
 export function SeeLinks({ invalidation }: { readonly invalidation: Invalidation }) {
+  if (invalidation.scope === 'all') return 'All'
+  const amount = invalidation.urlCount
+  const word = amount === 0 ? 'See links' : `See ${count(amount, 'link')}`
   return (
     <DialogTrigger>
-      <ActionButton size="S" aria-label={`See links of ${invalidation.id}`}>
-        See links
+      <ActionButton size="S" aria-label={`${word} of ${invalidation.id}`}>
+        {word}
       </ActionButton>
       <Dialog size="L" isDismissible={false}>
         {({ close }) => (
