@@ -70,13 +70,14 @@ export function beginControl(
   adminKey: string,
   nodeSecret: string,
 ): Promise<Control> {
-  const { leaseMs, adminEmail, adminPassword, trustedProxies } = config
+  const { leaseMs, logDays, adminEmail, adminPassword, trustedProxies } = config
   const consoleFolder = existsSync(join(parts.consoleFolder, 'index.html'))
     ? parts.consoleFolder
     : null
   return startControl(machine, {
     data,
     leaseMs,
+    logDays,
     nodeSecret,
     adminKey,
     adminEmail,

@@ -133,6 +133,12 @@ export const SETTINGS = [
     ['edge'],
     'Addresses or networks that may PURGE at a plain edge.',
   ),
+  setting(
+    'SLUICE_LOG_DAYS',
+    '400',
+    CONTROL,
+    'How long finished invalidations stay in the invalidation log.',
+  ),
   setting('SLUICE_LOG', 'info', ALL, `How much is logged to stderr: ${LOG_LEVELS.join(', ')}.`),
 ] as const satisfies readonly Setting[]
 
@@ -161,6 +167,8 @@ export interface Config {
   readonly upstreamUrl: string | null
   readonly nodeId: string | null
   readonly purgeFrom: readonly string[]
+  /** Of the invalidation log. */
+  readonly logDays: number
   readonly logLevel: LogLevel
 }
 
@@ -178,6 +186,8 @@ export class ConfigError extends Error {
 const SECRET_CHARACTERS_MIN = 32
 /** Of misses and connections: beyond a million there is no limit worth the name. */
 const COUNT = { min: 1, max: 1_000_000 } as const
+/** Idempotency keys, which name an invalidation, are kept for one day. */
+const LOG_DAYS = { min: 2, max: 36_500 } as const
 const LEASE_SECONDS = { min: 1, max: 3600 } as const
 const MEGABYTE = 1024 * 1024
 /** Less than this holds no picture of usual size. */
@@ -217,6 +227,7 @@ export function readConfig(role: RoleName, values: Values): Config {
     upstreamUrl: read.url('SLUICE_UPSTREAM'),
     nodeId: read.optional('SLUICE_NODE_ID'),
     purgeFrom: read.networks('SLUICE_PURGE_FROM'),
+    logDays: read.number('SLUICE_LOG_DAYS', LOG_DAYS),
     logLevel: read.oneOf('SLUICE_LOG', LOG_LEVELS),
   }
   read.only('SLUICE_STORE', 'sqlite', 'PostgreSQL is not supported yet')

@@ -89,6 +89,8 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   [`GET ${P}/invalidations/:id/urls`]: 'viewer',
   [`GET ${P}/invalidations/export`]: 'viewer',
   [`GET ${P}/invalidations/:id/report`]: 'viewer',
+  [`GET ${P}/invalidations/export`]: 'viewer',
+  [`GET ${P}/invalidations/:id/report`]: 'viewer',
   [`GET ${P}/invalidations/:id/events`]: 'viewer',
   [`GET ${P}/invalidations/:id/evidence`]: 'viewer',
   [`POST ${P}/invalidations/:id/retry`]: 'editor',

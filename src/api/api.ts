@@ -24,6 +24,7 @@ import { invalidationRoutes } from './invalidation-routes.ts'
 import { readJson } from './json-body.ts'
 import { createBuckets, createSignInLimits } from './limits.ts'
 import { liveRoutes } from './live-routes.ts'
+import { logFileRoutes } from './log-routes.ts'
 import { nodeRoutes } from './node-routes.ts'
 import { nodeViewRoutes } from './node-view-routes.ts'
 import { createOfferedMethods } from './offered-methods.ts'
@@ -82,6 +83,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   cropRoutes(app, parts)
   originalRoutes(app, parts)
   templateRoutes(app, parts)
+  logFileRoutes(app, parts)
   invalidationRoutes(app, parts)
   targetRoutes(app, parts)
   eventRoutes(app, parts, streams)

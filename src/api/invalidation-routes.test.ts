@@ -118,12 +118,6 @@ describe('invalidations by API', () => {
     assert.equal(soft.status, 501)
     assert.equal(soft.json.code, 'not-implemented-yet')
     assert.match(soft.json.detail, /soft/)
-    const lines = await control.call('POST', I, {
-      raw: 'https://demo.example/a\n',
-      headers: { 'content-type': 'application/x-ndjson' },
-    })
-    assert.equal(lines.status, 501)
-    assert.match(lines.json.detail, /NDJSON/)
   })
 
   test('a scheduled one waits and can be cancelled', async () => {

@@ -12,14 +12,13 @@ import {
   SelectionBody,
   SubmitBody,
 } from '../contract/api/invalidations.ts'
-import { INVALIDATION_STATUSES } from '../contract/invalidation.ts'
-import type { InvalidationStatus, Selection } from '../contract/invalidation.ts'
+import type { Selection } from '../contract/invalidation.ts'
 import type { SubmitRequest } from '../invalidation/invalidations.ts'
-import type { InvalidationFilter } from '../store/store.ts'
 import { answers } from './answers.ts'
 import type { Caller } from './callers.ts'
 import { ApiError } from './errors.ts'
-import { callerOf, projectOf } from './guard.ts'
+import { callerOf, projectOf, requirePermission } from './guard.ts'
+import { filterOf } from './invalidation-filter.ts'
 import { pageRequest } from './paging.ts'
 import type { Routes } from './parts.ts'
 import { RequestInvalid, compileValidator } from './validation.ts'
@@ -213,6 +212,7 @@ function bulkOptions(request: SubmitCall) {
 }
 
 function jsonSubmission(request: SubmitCall): SubmitRequest {
+  if (request.body.everything === true) requirePermission(request, 'everything')
   const names = Object.keys(request.query)
   if (names.length > 0) {
     const reason = 'belongs into the JSON body; the query is for lists of lines'
@@ -255,33 +255,4 @@ function checkedKey(key: string | string[]): string {
     'invalid-request',
     `Idempotency-Key must be 1 to ${IDEMPOTENCY_KEY_LENGTH_MAX} characters.`,
   )
-}
-
-function filterOf(query: InvalidationQuery): InvalidationFilter {
-  const { status, scope, source, q, from, to } = query
-  return {
-    ...(status === undefined ? {} : { status: statusesOf(status) }),
-    ...(scope === undefined ? {} : { scope }),
-    ...(source === undefined ? {} : { source }),
-    ...(q === undefined || q === '' ? {} : { q }),
-    ...(from === undefined ? {} : { from: instantOf('from', from) }),
-    ...(to === undefined ? {} : { to: instantOf('to', to) }),
-  }
-}
-
-function statusesOf(text: string): readonly InvalidationStatus[] {
-  return text.split(',').map((part) => {
-    const status = INVALIDATION_STATUSES.find((each) => each === part.trim())
-    if (status !== undefined) return status
-    throw new RequestInvalid([
-      { pointer: '/status', reason: `must be some of ${INVALIDATION_STATUSES.join(', ')}` },
-    ])
-  })
-}
-
-/** In the form in which times are stored, so that they compare as text. */
-function instantOf(name: string, text: string): string {
-  const ms = Date.parse(text)
-  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(ms)) return new Date(ms).toISOString()
-  throw new RequestInvalid([{ pointer: `/${name}`, reason: 'must be an ISO 8601 time' }])
 }

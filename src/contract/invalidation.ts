@@ -70,6 +70,18 @@ export interface Evidence {
   readonly notes?: readonly string[]
 }
 
+/** An attempt that a Retry has put behind. */
+export interface PastAttempt {
+  /** Counted from 1. */
+  readonly attempt: number
+  readonly status: InvalidationStatus
+  readonly seq: number | null
+  readonly failure: string | null
+  readonly finishedAt: string | null
+  readonly targets: readonly TargetProgress[]
+  readonly verdict: Evidence['verdict'] | null
+}
+
 export interface Invalidation {
   readonly id: string
   readonly project: string
@@ -93,6 +105,8 @@ export interface Invalidation {
   readonly evidence: Evidence | null
   /** The reason of an ERROR or ERROR_CDN_NODE, in words. */
   readonly failure: string | null
+  /** How earlier attempts ended, oldest first; absent before the first Retry. */
+  readonly pastAttempts?: readonly PastAttempt[]
   readonly finishedAt: string | null
 }
 

@@ -1,4 +1,4 @@
-import type { Invalidation } from '../contract/invalidation.ts'
+import type { Invalidation, PastAttempt } from '../contract/invalidation.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import { toInvalidation } from '../store/invalidation-rows.ts'
 import type { InvalidationRow, Tables } from '../store/store.ts'
@@ -51,6 +51,7 @@ export async function retry(
       ...(inPieces && before.bulk ? { bulk: { ...before.bulk, entered: 0 } } : {}),
       attempt: before.attempt + 1,
       targets: rest ? waitingWhereNotDone(before.targets) : waitingAgain(before.targets),
+      pastAttempts: withPast(before),
       evidence: null,
       failure: null,
       finishedAt: null,
@@ -61,6 +62,16 @@ export async function retry(
   parts.events.emit(toInvalidation(row))
   await parts.runner.take(id, 0)
   return toInvalidation(row)
+}
+
+/** Retries of one invalidation that are told in full; somebody's script may press Retry for weeks. */
+const PAST_ATTEMPTS_MAX = 20
+
+function withPast(before: InvalidationRow): readonly PastAttempt[] {
+  const { attempt, status, seq, failure, finishedAt, targets } = before
+  const verdict = before.evidence?.verdict ?? null
+  const past = { attempt, status, seq, failure, finishedAt, targets, verdict }
+  return [...(before.pastAttempts ?? []), past].slice(-PAST_ATTEMPTS_MAX)
 }
 
 function notRetryable({ status }: Invalidation): InvalidationError {

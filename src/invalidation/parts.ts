@@ -23,6 +23,8 @@ export interface InvalidationParts {
   readonly alone: boolean
   /** Makes pending changes of a watched folder true before a list is formed. */
   readonly settle?: (project: string, ids: readonly string[] | 'all') => Promise<void>
+  /** How long invalidations stay in the log. */
+  readonly logDays?: number
   /** For crash tests: called when a step begins, and with `submitted` and `finished`. */
   readonly atStep?: (name: StepPoint) => void | Promise<void>
 }

@@ -29,6 +29,7 @@ import type { Machine, Running } from './role.ts'
 export interface ControlSettings {
   readonly data: DataFolder
   readonly leaseMs: number
+  readonly logDays?: number
   readonly nodeSecret: string
   readonly adminKey: string
   readonly adminEmail: string
@@ -85,6 +86,7 @@ export async function startControl(machine: Machine, settings: ControlSettings):
     log,
     outerTargets: (project) => outer.of(project),
     alone: true,
+    ...(settings.logDays === undefined ? {} : { logDays: settings.logDays }),
     settle: async (project, ids) => late.assets?.settle(project, ids),
     ...(settings.atStep ? { atStep: settings.atStep } : {}),
   })

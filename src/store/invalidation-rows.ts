@@ -25,6 +25,7 @@ export function toInvalidation(row: InvalidationRow): Invalidation {
     targets: row.targets,
     evidence: row.evidence,
     failure: row.failure,
+    ...(row.pastAttempts ? { pastAttempts: row.pastAttempts } : {}),
     finishedAt: row.finishedAt,
   }
 }

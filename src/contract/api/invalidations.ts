@@ -118,6 +118,28 @@ const EvidenceSchema = closed({
   notes: Type.Optional(Type.Array(Type.String())),
 })
 
+const TargetsSchema = Type.Array(
+  closed({
+    id: Type.String(),
+    tier: Type.Enum(TIERS),
+    state: Type.Enum(TARGET_STATES),
+    attempts: Type.Integer(),
+    detail: nullable(Type.String()),
+    startedAt: nullable(Instant),
+    finishedAt: nullable(Instant),
+  }),
+)
+
+const PastAttemptSchema = closed({
+  attempt: Type.Integer(),
+  status: Type.Enum(INVALIDATION_STATUSES),
+  seq: nullable(Type.Integer()),
+  failure: nullable(Type.String()),
+  finishedAt: nullable(Instant),
+  targets: TargetsSchema,
+  verdict: nullable(Type.Enum(VERDICTS)),
+})
+
 export const InvalidationSchema = Type.Object(
   {
     id: Type.String(),
@@ -135,19 +157,10 @@ export const InvalidationSchema = Type.Object(
     scheduledAt: nullable(Instant),
     estimatedSeconds: Type.Number(),
     timeline: Type.Array(closed({ status: Type.Enum(INVALIDATION_STATUSES), at: Instant })),
-    targets: Type.Array(
-      closed({
-        id: Type.String(),
-        tier: Type.Enum(TIERS),
-        state: Type.Enum(TARGET_STATES),
-        attempts: Type.Integer(),
-        detail: nullable(Type.String()),
-        startedAt: nullable(Instant),
-        finishedAt: nullable(Instant),
-      }),
-    ),
+    targets: TargetsSchema,
     evidence: nullable(EvidenceSchema),
     failure: nullable(Type.String()),
+    pastAttempts: Type.Optional(Type.Array(PastAttemptSchema)),
     finishedAt: nullable(Instant),
   },
   { additionalProperties: false, title: 'Invalidation' },
@@ -164,6 +177,20 @@ export const InvalidationQuery = closed({
   to: Type.Optional(Type.String({ maxLength: 64 })),
 })
 export type InvalidationQuery = Static<typeof InvalidationQuery>
+
+const { cursor: _cursor, limit: _limit, ...filters } = InvalidationQuery.properties
+/** The filters of the list; the whole log that passes them is one file. */
+export const ExportQuery = closed({
+  ...filters,
+  format: Type.Optional(Type.Enum(['csv', 'json'])),
+})
+
+/** What people paste into a ticket: no URLs, no secrets. */
+export const InvalidationReport = closed({
+  text: Type.String(),
+  supportUrl: nullable(Type.String()),
+})
+export type InvalidationReport = Static<typeof InvalidationReport>
 
 export const InvalidationList = page(InvalidationSchema)
 export type InvalidationList = Static<typeof InvalidationList>

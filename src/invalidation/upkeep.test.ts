@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { manualTime } from '../../test/support/manual-time.ts'
+import { systemRandom } from '../kernel/random.ts'
+import { createMemoryStore } from '../store/memory-store.ts'
+import { invalidationRow } from '../store/store-suite-rows.ts'
+import { packUrls } from '../store/url-pieces.ts'
+import { createUpkeep } from './upkeep.ts'
+
+const DAY_MS = 24 * 3_600_000
+
+describe('upkeep', () => {
+  test('forgets finished invalidations after the days of the setting, some at a look, and nothing younger', async () => {
+    const time = manualTime()
+    const store = createMemoryStore({ random: systemRandom })
+    const at = (ms: number) => new Date(time.clock.wall() - ms).toISOString()
+    await store.transaction('durable', async (tx) => {
+      for (let n = 0; n < 450; n++)
+        await tx.invalidations.insert(
+          invalidationRow({ status: 'Done', createdAt: at(11 * DAY_MS) }),
+          [],
+        )
+      await tx.invalidations.insert(
+        invalidationRow({ status: 'Done', createdAt: at(9 * DAY_MS) }),
+        [],
+      )
+    })
+    const upkeep = createUpkeep({ store, clock: time.clock, logDays: 10 })
+    const left = async () => (await store.tables.invalidations.countByStatus())['Done']
+    await upkeep()
+    assert.equal(await left(), 251, 'a look never takes long')
+    await upkeep()
+    await upkeep()
+    assert.equal(await left(), 1)
+  })
+
+  test('throws away lists that nobody accepted, and keys that nobody needs', async () => {
+    const time = manualTime()
+    const store = createMemoryStore({ random: systemRandom })
+    const piece = { first: 0, count: 1, urls: packUrls(['u']), keys: new Uint8Array(16) }
+    const done = invalidationRow({ status: 'Done', keys: [], bulk: { pieces: 1, entered: 1 } })
+    await store.transaction('durable', async (tx) => {
+      await tx.bulk.stage('lost', { ...piece, piece: 0 }, time.clock.wall() - 2 * 3_600_000)
+      await tx.bulk.stage('coming', { ...piece, piece: 0 }, time.clock.wall())
+      await tx.bulk.stage(done.id, { ...piece, piece: 0 }, time.clock.wall())
+      await tx.invalidations.insert(done, ['u'])
+      await tx.bulk.accept(done.id)
+    })
+    await createUpkeep({ store, clock: time.clock })()
+    const { bulk, invalidations } = store.tables
+    assert.deepEqual(await bulk.abandoned(Number.MAX_SAFE_INTEGER, 5), ['coming'])
+    assert.deepEqual(await bulk.keys(done.id, 0, 5), [])
+    assert.deepEqual((await invalidations.urls('demo', done.id, { limit: 5 })).items, ['u'])
+  })
+})
