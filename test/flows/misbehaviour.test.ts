@@ -1,26 +1,18 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 
-import { ask, serveHttp } from '../support/http.ts'
+import { serveHttp } from '../support/http.ts'
 import type { Asked, TestServer } from '../support/http.ts'
-import { startSampleOrigin } from '../support/sample-origin.ts'
-import type { SampleOrigin } from '../support/sample-origin.ts'
-import { startServe } from '../support/serve.ts'
-import type { Started } from '../support/serve.ts'
+import { startOriginalDelivery } from '../support/original-delivery.ts'
+import type { OriginalDelivery } from '../support/original-delivery.ts'
 
 /** Goal: whatever an origin answers and whatever a visitor types, the visitor gets a short, true answer, and nobody else notices. */
 
-let folder: string
-let good: SampleOrigin
+let whole: OriginalDelivery
 let bad: TestServer
-let sluice: Started
-let client = 0
 
 const PNG_HEAD = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
 
@@ -54,9 +46,7 @@ function misbehave(request: IncomingMessage, response: ServerResponse): void {
       redirect('/loop')
       return
     case '/to-loopback':
-      redirect(
-        `http://127.0.0.1${new URL(bad.url).port === '' ? '' : `:${new URL(bad.url).port}`}/html`,
-      )
+      redirect(`${bad.url}/html`)
       return
     case '/to-metadata':
       redirect('http://169.254.169.254/latest/meta-data/')
@@ -73,46 +63,27 @@ function misbehave(request: IncomingMessage, response: ServerResponse): void {
 }
 
 before(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'sluice-misbehaviour-'))
-  good = await startSampleOrigin()
-  await good.put('/a.png', 'teal')
   bad = await serveHttp(misbehave)
-  sluice = await startServe({
-    edges: 1,
-    env: { SLUICE_ASSETS: folder, SLUICE_TRUSTED_PROXIES: '127.0.0.1' },
-  })
+  whole = await startOriginalDelivery()
+  const { place } = whole.origin
+  await whole.origin.put('/a.png', 'teal')
   const rule = { scheme: 'http', allowPrivate: true }
-  const answer = await fetch(`${sluice.consoleUrl}/api/v1/projects/demo`, {
-    method: 'PATCH',
-    headers: {
-      authorization: `Bearer ${await sluice.adminKey()}`,
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify({
-      automaticInvalidation: false,
-      tokens: ['doc'],
-      origins: [
-        { ...rule, host: 'sample.li', connectTo: good.place },
-        { ...rule, host: 'bad.example', connectTo: new URL(bad.url).host },
-      ],
-    }),
+  await whole.settings({
+    origins: [
+      { ...rule, host: 'sample.li', connectTo: place },
+      { ...rule, host: 'bad.example', connectTo: new URL(bad.url).host },
+    ],
   })
-  assert.equal(answer.status, 200)
 })
 
 after(async () => {
-  await sluice.stop()
-  await Promise.all([good.stop(), bad.stop()])
-  await rm(folder, { recursive: true, force: true })
+  await whole.stop()
+  await bad.stop()
 })
 
 function get(target: string): Promise<Asked> {
-  client += 1
-  const forwarded = `198.51.${Math.floor(client / 250)}.${client % 250}`
-  return ask(sluice.edges[0]!, {
-    target,
-    headers: { host: 'doc.cloudimg.io', 'x-forwarded-for': forwarded },
-  })
+  whole.newClient()
+  return whole.get(target)
 }
 
 describe('an origin that misbehaves', () => {

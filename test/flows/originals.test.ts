@@ -1,111 +1,46 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import sharp from 'sharp'
 
 import { signTarget } from '../../src/contract/signed-url.ts'
-import { ask } from '../support/http.ts'
-import type { Asked } from '../support/http.ts'
-import { startSampleOrigin } from '../support/sample-origin.ts'
+import { until } from '../support/http.ts'
+import {
+  colorOf,
+  DEMO_PROJECT,
+  isHit,
+  startOriginalDelivery,
+} from '../support/original-delivery.ts'
+import type { OriginalDelivery } from '../support/original-delivery.ts'
 import type { SampleOrigin } from '../support/sample-origin.ts'
-import { startServe } from '../support/serve.ts'
-import type { Started } from '../support/serve.ts'
 
 /**
  * Goal: remote originals as a Cloudimage user knows them, over real HTTP from the web server to the visitor. The names of tests carry
  * sentences of Cloudimage's pages "CDN basics", "Invalidation API" and "Caching interval".
  */
 
-const PROJECT = '/api/v1/projects/demo'
 const KEY = { id: 'k1', secret: '0123456789abcdef0123456789abcdef' }
 
-let folder: string
+let whole: OriginalDelivery
 let origin: SampleOrigin
-let sluice: Started
-let adminKey: string
-/** Each test is a client of its own, so that none spends another's allowance of new pictures. */
-let client = 0
 
 before(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'sluice-originals-'))
-  origin = await startSampleOrigin()
-  sluice = await startServe({
-    edges: 1,
-    env: { SLUICE_ASSETS: folder, SLUICE_TRUSTED_PROXIES: '127.0.0.1' },
-  })
-  adminKey = await sluice.adminKey()
-  const rule = { scheme: 'http', connectTo: origin.place, allowPrivate: true }
-  await settings({
-    // What is purged here is purged by the tests.
-    automaticInvalidation: false,
-    tokens: ['doc'],
+  whole = await startOriginalDelivery({
     hosts: ['img.example.com'],
     originAliases: { _x_: 'sample.li', _x_y_: 'sample.li/deep' },
-    origins: [{ ...rule, host: 'sample.li', headers: { 'x-origin-key': 'open sesame' } }],
     delivery: { originPrefix: 'sample.li' },
   })
+  origin = whole.origin
 })
 
-after(async () => {
-  await sluice.stop()
-  await origin.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+after(() => whole.stop())
 
-async function api(method: string, target: string, body?: unknown): Promise<unknown> {
-  const answer = await fetch(sluice.consoleUrl + target, {
-    method,
-    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const json: unknown = await answer.json()
-  assert.ok(answer.ok, `${method} ${target}: ${JSON.stringify(json)}`)
-  return json
-}
-
-const settings = (change: unknown) => api('PATCH', PROJECT, change)
-const delivery = (change: unknown) => settings({ delivery: change })
-
-function get(target: string, host = 'doc.cloudimg.io', headers = {}): Promise<Asked> {
-  const forwarded = `192.0.2.${client}`
-  return ask(sluice.edges[0]!, {
-    target,
-    headers: { host, 'x-forwarded-for': forwarded, ...headers },
-  })
-}
-
-const isHit = (answer: Asked) =>
-  (answer.headers['cache-status'] ?? '').startsWith('sluice-edge; hit')
-
-async function colorOf(answer: Asked): Promise<string> {
-  assert.equal(answer.status, 200, answer.text.slice(0, 200))
-  const { data } = await sharp(answer.bytes).raw().toBuffer({ resolveWithObject: true })
-  const [red = 0, green = 0, blue = 0] = data
-  if (red > 150 && green < 100) return 'red'
-  return blue > 150 ? 'blue' : green > 100 ? 'green' : 'other'
-}
-
-/** Submits and waits until it is Done. */
-async function invalidate(selection: unknown): Promise<void> {
-  const submitted = (await api('POST', `${PROJECT}/invalidations`, selection)) as { id: string }
-  const status = async () =>
-    ((await api('GET', `${PROJECT}/invalidations/${submitted.id}`)) as { status: string }).status
-  await eventually(async () => (await status()) === 'Done', 'Done')
-}
-
-async function eventually(holds: () => Promise<boolean>, what: string): Promise<void> {
-  const until = performance.now() + 10_000
-  while (!(await holds())) {
-    assert.ok(performance.now() < until, `not within 10 s: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-const newClient = () => {
-  client += 1
-}
+const api = (method: string, target: string) => whole.api(method, target)
+const delivery = (change: unknown) => whole.delivery(change)
+const get = (target: string, host?: string) => whole.get(target, host)
+const invalidate = (selection: unknown) => whole.invalidate(selection)
+/** Each test is a client of its own, so that none spends another's allowance of new pictures. */
+const newClient = () => whole.newClient()
+const eventually = (holds: () => Promise<boolean>, what: string) => until(what, holds)
 
 describe('one original, many spellings', () => {
   const SPELLINGS: readonly (readonly [target: string, host?: string])[] = [
@@ -137,7 +72,6 @@ describe('one original, many spellings', () => {
       assert.equal(answer.headers['etag'], first.headers['etag'])
     }
     assert.equal(origin.bodies, 1)
-    assert.equal(origin.heard[0]?.headers['x-origin-key'], 'open sesame')
   })
 
   const FORMS = [
@@ -173,6 +107,15 @@ describe('one original, many spellings', () => {
     assert.equal(origin.heard.at(-1)?.url, '/a.png?v=13')
   })
 
+  it('is read with the extra headers of its origin', async () => {
+    newClient()
+    await origin.put('/keyed.png', 'red')
+    const rule = { host: 'sample.li', scheme: 'http', connectTo: origin.place, allowPrivate: true }
+    await whole.settings({ origins: [{ ...rule, headers: { 'x-origin-key': 'open sesame' } }] })
+    await get('/sample.li/keyed.png?w=50')
+    assert.equal(origin.heard.at(-1)?.headers['x-origin-key'], 'open sesame')
+  })
+
   it('of overlapping aliases the longest wins', async () => {
     newClient()
     await origin.put('/deep/b.png', 'green')
@@ -202,7 +145,7 @@ describe('versions', () => {
     newClient()
     await origin.put('/hash.png', 'red')
     await get('/sample.li/hash.png?w=50')
-    const known = (await api('GET', `${PROJECT}/originals?path=_x_/hash.png`)) as {
+    const known = (await api('GET', `${DEMO_PROJECT}/originals?path=_x_/hash.png`)) as {
       original: string
       hash: string
       vh: string
@@ -216,7 +159,7 @@ describe('versions', () => {
     assert.match(answer.headers['cache-control'] ?? '', /max-age=31536000, immutable/)
     const reads = origin.heard.length
     await assert.rejects(
-      api('GET', `${PROJECT}/originals?path=sample.li/never.png`),
+      api('GET', `${DEMO_PROJECT}/originals?path=sample.li/never.png`),
       /unknown-original/,
     )
     assert.equal(origin.heard.length, reads, 'nobody asked the origin')
