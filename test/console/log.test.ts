@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { attemptsOf } from '../../console/src/pages/log/attempts.ts'
-import { csvOf } from '../../console/src/pages/log/export.ts'
+import { csvOf } from '../../console/src/pages/log/csv.ts'
 import { reportOf } from '../../console/src/pages/log/report.ts'
 import type { Invalidation } from '../../src/contract/invalidation.ts'
 
