@@ -2,6 +2,7 @@ import type { DeliveryUrl } from '../contract/delivery-url.ts'
 import { parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
 import { projectNames } from '../contract/project-names.ts'
 import type { NamesRecord } from '../contract/records.ts'
+import { signTarget } from '../contract/signed-url.ts'
 import type { ProjectRow } from '../store/store.ts'
 import { ApiError } from './errors.ts'
 import type { EdgeAddress } from './views.ts'
@@ -12,6 +13,8 @@ export interface AskedUrl {
   /** As it is asked of an edge: Host and target. */
   readonly host: string
   readonly target: string
+  /** The same, signed for a moment, where the project delivers signed URLs alone. */
+  readonly signed?: string
   readonly meaning: DeliveryUrl
 }
 
@@ -35,6 +38,18 @@ export function askedUrl(
     throw foreign('Its host, company or token is none of this project.')
   }
   return { host, target, meaning: parsed.url }
+}
+
+/** Long enough for one question to an edge. */
+const SIGNED_SECONDS = 60
+
+/** As a visitor would ask who got the URL from the project's own pages. */
+export function signedUrl(asked: AskedUrl, names: NamesRecord, wallMs: number): AskedUrl {
+  const { project } = asked.meaning
+  const key = names.projects.find((each) => each.project === project)?.signing?.keys[0]
+  if (!key) return asked
+  const expiresAt = wallMs / 1000 + SIGNED_SECONDS
+  return { ...asked, signed: signTarget(asked.target, project, key, expiresAt) }
 }
 
 function splitUrl(url: string, edges: readonly EdgeAddress[]): { host: string; target: string } {

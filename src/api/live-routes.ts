@@ -5,7 +5,7 @@ import { Live, LiveBytesQuery, LiveCopy, LiveQuery, LiveVisit } from '../contrac
 import type { NodePeek } from '../purgelog/barrier.ts'
 import type { AssetRow } from '../store/store.ts'
 import { answers } from './answers.ts'
-import { askedUrl, namesOf } from './delivery-names.ts'
+import { askedUrl, namesOf, signedUrl } from './delivery-names.ts'
 import type { AskedUrl } from './delivery-names.ts'
 import { ApiError } from './errors.ts'
 import { projectOf } from './guard.ts'
@@ -97,7 +97,8 @@ interface Scene {
 async function look(parts: ApiParts, project: string, url: string): Promise<Scene> {
   const { tables } = parts.store
   const edges = edgesOf(await tables.nodes.list())
-  const asked = askedUrl(url, project, namesOf(await tables.projects.list()), edges)
+  const names = namesOf(await tables.projects.list())
+  const asked = signedUrl(askedUrl(url, project, names, edges), names, parts.clock.wall())
   const { subject } = asked.meaning
   const asset = subject.kind === 'original' ? null : await parts.assets.get(project, subject.asset)
   return { asked, edges, asset }

@@ -38,9 +38,11 @@ export async function askEdge(
   }
   const base = new URL(edge.url).origin
   const signal = AbortSignal.timeout(ASK_TIMEOUT_MS)
-  const answer = await request(base + asked.target, { headers, signal }).catch((cause: unknown) => {
-    throw unreachable(edge, cause)
-  })
+  const answer = await request(base + (asked.signed ?? asked.target), { headers, signal }).catch(
+    (cause: unknown) => {
+      throw unreachable(edge, cause)
+    },
+  )
   const body = await readBody(answer.body, how.keepBytes).catch((cause: unknown) => {
     if (cause instanceof ApiError) throw cause
     throw unreachable(edge, cause)

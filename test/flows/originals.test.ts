@@ -349,6 +349,9 @@ describe('signed URLs', () => {
     await origin.put('/signed.png', 'blue')
     await invalidate({ originals: ['sample.li/signed.png'] })
     assert.equal(await colorOf(await get(signed)), 'blue')
+    const live = await api('GET', `${DEMO_PROJECT}/live?url=http://doc.cloudimg.io${target}`)
+    const [copy] = (live as { edges: { verdict: string }[] }).edges
+    assert.equal(copy?.verdict, 'fresh', 'live view signs what it asks')
     await delivery({ signedUrls: { required: false, keys: [] } })
     await eventually(async () => (await get(target)).status === 200, 'open again')
   })
