@@ -1,5 +1,5 @@
-import { ROLES } from '../contract/invalidation.ts'
 import type { Role } from '../contract/invalidation.ts'
+import { PERMISSIONS, hasRole } from '../contract/permissions.ts'
 
 /**
  * Who may call what: the one table, used by the server for every request and walked by a test over every route, role and
@@ -38,7 +38,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/v1/projects': 'signed-in',
   'POST /api/v1/projects': 'owner',
   [`GET ${P}`]: 'viewer',
-  [`PATCH ${P}`]: 'admin',
+  [`PATCH ${P}`]: PERMISSIONS.changeSettings,
   [`GET ${P}/overview`]: 'viewer',
   [`GET ${P}/events`]: 'viewer',
   [`GET ${P}/problems`]: 'viewer',
@@ -53,11 +53,11 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   [`DELETE ${P}/keys/:id`]: 'admin',
 
   [`GET ${P}/assets`]: 'viewer',
-  [`POST ${P}/assets/actions`]: 'editor',
+  [`POST ${P}/assets/actions`]: PERMISSIONS.editAssets,
   [`GET ${P}/assets/:id`]: 'viewer',
-  [`PUT ${P}/assets/:id`]: 'editor',
-  [`PATCH ${P}/assets/:id`]: 'editor',
-  [`DELETE ${P}/assets/:id`]: 'editor',
+  [`PUT ${P}/assets/:id`]: PERMISSIONS.editAssets,
+  [`PATCH ${P}/assets/:id`]: PERMISSIONS.editAssets,
+  [`DELETE ${P}/assets/:id`]: PERMISSIONS.editAssets,
   [`GET ${P}/assets/:id/content`]: 'viewer',
   [`GET ${P}/assets/:id/thumbnail`]: 'viewer',
   [`GET ${P}/assets/:id/copies`]: 'viewer',
@@ -73,22 +73,20 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   [`GET ${P}/presets`]: 'viewer',
   [`GET ${P}/presets/:name`]: 'viewer',
   [`GET ${P}/presets/:name/usage`]: 'viewer',
-  [`PUT ${P}/presets/:name`]: 'editor',
-  [`DELETE ${P}/presets/:name`]: 'editor',
+  [`PUT ${P}/presets/:name`]: PERMISSIONS.editPresets,
+  [`DELETE ${P}/presets/:name`]: PERMISSIONS.editPresets,
   [`GET ${P}/template`]: 'viewer',
-  [`PUT ${P}/template`]: 'editor',
+  [`PUT ${P}/template`]: PERMISSIONS.editTemplate,
   [`POST ${P}/template/check`]: 'viewer',
   [`GET ${P}/template/versions`]: 'viewer',
   [`GET ${P}/template/versions/:version`]: 'viewer',
-  [`POST ${P}/template/versions/:version/restore`]: 'editor',
+  [`POST ${P}/template/versions/:version/restore`]: PERMISSIONS.editTemplate,
 
   [`POST ${P}/invalidations/preview`]: 'viewer',
   [`GET ${P}/invalidations`]: 'viewer',
-  [`POST ${P}/invalidations`]: 'editor',
+  [`POST ${P}/invalidations`]: PERMISSIONS.invalidate,
   [`GET ${P}/invalidations/:id`]: 'viewer',
   [`GET ${P}/invalidations/:id/urls`]: 'viewer',
-  [`GET ${P}/invalidations/export`]: 'viewer',
-  [`GET ${P}/invalidations/:id/report`]: 'viewer',
   [`GET ${P}/invalidations/export`]: 'viewer',
   [`GET ${P}/invalidations/:id/report`]: 'viewer',
   [`GET ${P}/invalidations/:id/events`]: 'viewer',
@@ -129,6 +127,4 @@ export function accessOf(method: string, url: string): Access | undefined {
 }
 
 /** `viewer` < `editor` < `admin`. */
-export function mayAct(roles: readonly Role[], needed: Role): boolean {
-  return roles.some((role) => ROLES.indexOf(role) >= ROLES.indexOf(needed))
-}
+export const mayAct: (roles: readonly Role[], needed: Role) => boolean = hasRole

@@ -47,13 +47,15 @@ describe("Cloudimage's API", () => {
   })
 
   test('a key of one project means that project, and sees no other', async () => {
-    const key = await control.key('other', 'editor')
+    const key = await control.key('other', 'admin')
     const { json } = await submit({ scope: 'all' }, key)
     const { uuid } = json.invalidation
     assert.equal((await state(uuid, key)).status, 200)
     assert.equal((await state(uuid)).status, 404)
     const viewer = await control.key('other', 'viewer')
     assert.equal((await submit({ scope: 'all' }, viewer)).status, 403)
+    const editor = await control.key('other', 'editor')
+    assert.equal((await submit({ scope: 'all' }, editor)).status, 403)
     assert.equal((await state(uuid, viewer)).status, 200)
   })
 

@@ -7,6 +7,7 @@ import {
 } from '../contract/api/cloudimage.ts'
 import type { CloudimageStatus } from '../contract/api/cloudimage.ts'
 import type { Invalidation, InvalidationStatus, Role } from '../contract/invalidation.ts'
+import { PERMISSIONS } from '../contract/permissions.ts'
 import { answers } from './answers.ts'
 import { mayAct } from './access.ts'
 import { rolesIn } from './callers.ts'
@@ -51,8 +52,9 @@ export const cloudimageRoutes: Routes = (app, parts) => {
       },
     },
     async (request, reply) => {
-      const project = await projectFor(parts, request, 'editor')
       const { scope, urls } = request.body
+      const needed = scope === 'all' ? PERMISSIONS.everything : PERMISSIONS.invalidate
+      const project = await projectFor(parts, request, needed)
       if (scope === 'all' && urls !== undefined && urls.length > 0) {
         throw new ApiError('invalid-request', 'scope "all" takes no urls.')
       }

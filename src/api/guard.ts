@@ -1,6 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 
 import { CSRF_HEADER } from '../contract/api/session.ts'
+import { permitted } from '../contract/permissions.ts'
+import type { Permission } from '../contract/permissions.ts'
 import { NODE_HEADERS } from '../contract/node-protocol.ts'
 import { assert } from '../kernel/assert.ts'
 import type { ProjectRow } from '../store/store.ts'
@@ -34,6 +36,12 @@ export function callerOf(request: FastifyRequest): Caller {
 export function projectOf(request: FastifyRequest): ProjectRow {
   assert(request.project !== null, 'a route that needs a project has none in its path')
   return request.project
+}
+
+/** What the path alone does not tell: the body asks for more than the route needs. */
+export function requirePermission(request: FastifyRequest, permission: Permission): void {
+  const { reason } = permitted(rolesIn(callerOf(request), projectOf(request).id), permission)
+  if (reason !== null) throw new ApiError('forbidden', reason)
 }
 
 export type Guard = (request: FastifyRequest) => Promise<void>

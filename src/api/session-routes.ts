@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 
 import { Empty } from '../contract/api/shapes.ts'
 import { Me, PasswordChange, Session, SignIn, SignInByLink } from '../contract/api/session.ts'
+import { permissionsOf } from '../contract/permissions.ts'
 import { answers } from './answers.ts'
 import { SESSION_COOKIE, SESSION_MS, rolesIn, startSession } from './callers.ts'
 import type { Caller } from './callers.ts'
@@ -213,7 +214,8 @@ async function describe(parts: ApiParts, caller: Caller): Promise<Me> {
     hasPassword: account !== undefined && account.passwordHash !== null,
     projects: projects
       .map(({ id }) => ({ id, roles: [...rolesIn(caller, id)] }))
-      .filter(({ roles }) => roles.length > 0),
+      .filter(({ roles }) => roles.length > 0)
+      .map(({ id, roles }) => ({ id, roles, may: permissionsOf(roles) })),
     version: parts.config.version,
   }
 }

@@ -4,6 +4,7 @@ import type { Project } from '../contract/api/projects.ts'
 import { undeliverable, undeliverableReason } from '../contract/deliverable.ts'
 import { deliverySettings } from '../contract/delivery-settings.ts'
 import type { Role } from '../contract/invalidation.ts'
+import { permissionsOf } from '../contract/permissions.ts'
 import { SMART_CROPS_DEFAULT } from '../contract/smart-crops.ts'
 import { mayAct } from './access.ts'
 import type { AssetRow, NodeRow, ProjectRow } from '../store/store.ts'
@@ -42,6 +43,7 @@ export function projectView(row: ProjectRow, context: ProjectContext): Project {
     readOnlySource: readOnlySource(row),
     edges: edgesOf(context.nodes).map(({ node, url }) => ({ node, url })),
     roles: [...context.roles],
+    may: permissionsOf(context.roles),
     createdAt: instant(row.createdAt),
   }
 }

@@ -103,6 +103,7 @@ export function refuseChangedPreview(
         url,
         reason: 'It is no longer in the list.',
       })),
+      ...plan.refusals.flatMap(({ errors }) => errors),
     ],
     ...(difference ? { difference } : {}),
   })

@@ -40,8 +40,9 @@ export async function submit(
   const dueAt = scheduledAt(request.scheduleAt, clock.wall())
   await settle(parts, project, request.selection)
   const plan = makePlan(await gather(store.tables, project, request.selection))
-  refuse(plan, project, request)
+  // First: what a person saw may be refused now because it is no longer there.
   refuseChangedPreview(parts.previews, plan, request.digest)
+  refuse(plan, project, request)
 
   const row = await newRow(parts, project, { request, plan, dueAt })
   const urls = plan.entries.map((entry) => entry.url)

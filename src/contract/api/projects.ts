@@ -4,6 +4,7 @@ import type { Static } from 'typebox'
 import { REPLY_SIDE_MAX, RESAMPLINGS } from '../dynamic-media-commands.ts'
 import { MISSING_ORIGINALS } from '../delivery-settings.ts'
 import { SMART_CROPS_MAX } from '../smart-crops.ts'
+import { PermissionsSchema } from './permissions.ts'
 import {
   EMAIL_LENGTH_MAX,
   Instant,
@@ -124,8 +125,9 @@ export const Project = closed({
   readOnlySource: nullable(closed({ path: Type.String() })),
   /** Public URLs of our own edges. */
   edges: Type.Array(closed({ node: Type.String(), url: Type.String() })),
-  /** What the asker may do here. */
+  /** The asker's here. */
   roles: Type.Array(RoleSchema),
+  may: PermissionsSchema,
   createdAt: Instant,
 })
 export type Project = Static<typeof Project>

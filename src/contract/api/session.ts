@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
+import { PermissionsSchema } from './permissions.ts'
 import {
   EMAIL_LENGTH_MAX,
   PASSWORD_LENGTH_MAX,
@@ -27,7 +28,9 @@ export const Me = closed({
   csrf: nullable(Type.String()),
   /** False for an account made by an invitation link that has not chosen a password yet. */
   hasPassword: Type.Boolean(),
-  projects: Type.Array(closed({ id: Type.String(), roles: Type.Array(RoleSchema) })),
+  projects: Type.Array(
+    closed({ id: Type.String(), roles: Type.Array(RoleSchema), may: PermissionsSchema }),
+  ),
   /** Of the program. */
   version: Type.String(),
 })
