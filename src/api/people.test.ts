@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { ADMIN_EMAIL, startControlApi } from '../../test/support/control-api.ts'
 import type { ControlApi } from '../../test/support/control-api.ts'
 import { KEY_RATE } from './limits.ts'
+import { permissionsOf } from '../contract/permissions.ts'
 
 const P = '/api/v1/projects/demo'
 
@@ -24,7 +25,8 @@ describe('API keys', () => {
     assert.ok(!listed.text.includes(secret))
 
     const me = await control.call('GET', '/api/v1/me', { key: secret })
-    assert.deepEqual(me.json.projects, [{ id: 'demo', roles: ['editor'] }])
+    const may = permissionsOf(['editor'])
+    assert.deepEqual(me.json.projects, [{ id: 'demo', roles: ['editor'], may }])
     assert.equal(me.json.name, 'ci')
     assert.equal(me.json.kind, 'key')
 
@@ -84,7 +86,8 @@ describe('people', () => {
       key: null,
       body: { token },
     })
-    assert.deepEqual(signed.json.me.projects, [{ id: 'demo', roles: ['viewer'] }])
+    const may = permissionsOf(['viewer'])
+    assert.deepEqual(signed.json.me.projects, [{ id: 'demo', roles: ['viewer'], may }])
     assert.equal(signed.json.me.hasPassword, false)
     const cookie = String(signed.headers['set-cookie']).split(';')[0]!
     const read = (url: string) => control.call('GET', url, { key: null, headers: { cookie } })
