@@ -11,6 +11,7 @@ import { CliError, EXIT } from './errors.ts'
 import { invalidateCommand } from './invalidate.ts'
 import { logCommand } from './log.ts'
 import { cancelCommand, retryCommand, showCommand } from './show.ts'
+import { targetsCommand } from './targets.ts'
 import { templateCommand } from './template.ts'
 
 /** Commands that are clients of the API: nothing they do could not be done with curl. */
@@ -22,6 +23,7 @@ export const CLIENT_COMMANDS: readonly Command[] = [
   cancelCommand,
   assetsCommand,
   templateCommand,
+  targetsCommand,
   doctorCommand,
   demoCommand,
 ]

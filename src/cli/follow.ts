@@ -78,7 +78,8 @@ export function sentenceOf(invalidation: Invalidation): string {
   if (status === 'Done') {
     const what = urlCount === 0 ? '' : `, ${count(urlCount, 'URL')}`
     const verdict = evidence === null ? '' : ` (evidence: ${evidence.verdict})`
-    return `Done${what}, ${duration(seconds ?? 0)}${verdict}.`
+    const notes = (evidence?.notes ?? []).map((note) => `\n${note}`).join('')
+    return `Done${what}, ${duration(seconds ?? 0)}${verdict}.${notes}`
   }
   if (status === 'ERROR' || status === 'ERROR_CDN_NODE') {
     return `${status}: ${failure ?? 'no reason was given'}. Again: sluice retry ${id}`

@@ -94,11 +94,25 @@ async function showEvidence(call: CommandCall, api: ApiClient, path: string): Pr
     target,
   ])
   const { invalidation } = evidence
+  // Of our own nodes the copies above say more.
+  const asked = new Set(evidence.peeks.map(({ node }) => node))
+  const probes = (invalidation.evidence?.probes ?? [])
+    .filter(({ via }) => !asked.has(via))
+    .map(({ via, mark, cacheStatus, url, detail }) => [
+      via,
+      mark === null ? '-' : String(mark),
+      cacheStatus ?? '-',
+      url,
+      detail ?? '',
+    ])
+  const notes = (invalidation.evidence?.notes ?? []).map((note) => `${note}\n`)
   call.io.stdout.write(
     [
       `seq ${invalidation.seq ?? '-'}, ${invalidation.evidence?.verdict ?? 'not verified yet'}\n\n`,
       nodes.length === 0 ? 'No node was asked.\n' : table(['NODE', 'ROLE', 'OUTCOME'], nodes),
       peeks.length === 0 ? '' : `\n${table(['NODE', 'COPY', 'MARK', 'URL'], peeks)}`,
+      probes.length === 0 ? '' : `\n${table(['THROUGH', 'MARK', 'CACHE', 'URL', ''], probes)}`,
+      notes.length === 0 ? '' : `\n${notes.join('')}`,
     ].join(''),
   )
   return EXIT.ok
