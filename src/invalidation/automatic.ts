@@ -65,11 +65,8 @@ export function createAutomatic(
   async function invalidate(project: string): Promise<void> {
     const { invalidations } = store.tables
     const history = await invalidations.recentDurations(project, HISTORY_COUNT)
-    const { estimatedSeconds } = await estimate(
-      await targetsOf(parts, project),
-      { keysCount: 1, urlsCount: 0 },
-      history,
-    )
+    const targets = await targetsOf(parts, project)
+    const { estimatedSeconds } = await estimate(targets, { keysCount: 1, urlsCount: 0 }, history)
     const row = await store.transaction('durable', async (tx) => {
       const automatic = (await tx.projects.get(project))?.automaticInvalidation ?? false
       const taken = await tx.changes.take(project)

@@ -63,14 +63,8 @@ export async function startControl(machine: Machine, settings: ControlSettings):
   const plainStore = await openSqliteStore(join(settings.data.path, STORE_FILE), { random })
   const origin = { kind: 'folder', path: originFolder } as const
   const { leaseMs } = settings
-  const authority = new Authority({
-    clock,
-    timers,
-    random,
-    memory: memoryOf(plainStore),
-    leaseMs,
-    origin,
-  })
+  const memory = memoryOf(plainStore)
+  const authority = new Authority({ clock, timers, random, memory, leaseMs, origin })
   const store = announcing(plainStore, () => authority.announce())
   const late: { assets?: Assets } = {}
   const { nodeSecret } = settings
@@ -92,16 +86,8 @@ export async function startControl(machine: Machine, settings: ControlSettings):
   })
   const onChange: OnChange = (tx, change) => invalidations.recordChange(tx, change)
   const findArea = rememberedAreas(async ({ load, size }) => salientArea(await load(), size))
-  const assets = createAssets({
-    store,
-    originFolder,
-    onChange,
-    findArea,
-    clock,
-    timers,
-    random,
-    log,
-  })
+  const parts = { store, originFolder, onChange, findArea, clock, timers, random, log }
+  const assets = createAssets(parts)
   late.assets = assets
   const { originals, refresh } = originalsOf(machine, store, settings.nodeSecret, onChange)
   await ensureAccount(machine, store, settings)

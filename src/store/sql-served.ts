@@ -6,6 +6,20 @@ import type { Sql } from './sql-schema.ts'
 import type { ServedTable } from './store.ts'
 
 export function sqlServed(db: Sql): ServedTable {
+  return {
+    ...recording(db),
+    ...looking(db),
+    async usage(project, preset) {
+      const found = await sql<{ renditions: number; assets: number }>`
+        select count(distinct target) as renditions, count(distinct subject) as assets from served
+        where project = ${project} and instr(target, '$') > 0
+          and instr(target, ${presetInTarget(preset)}) > 0`.execute(db)
+      return { renditions: found.rows[0]!.renditions, assets: found.rows[0]!.assets }
+    },
+  }
+}
+
+function recording(db: Sql): Pick<ServedTable, 'record'> {
   async function forgetOldest(project: string, subject: string): Promise<void> {
     const beyond = await db
       .selectFrom('served')
@@ -43,6 +57,11 @@ export function sqlServed(db: Sql): ServedTable {
       const subjects = new Map(urls.map((url) => [`${url.project} ${url.subject}`, url]))
       for (const { project, subject } of subjects.values()) await forgetOldest(project, subject)
     },
+  }
+}
+
+function looking(db: Sql): Pick<ServedTable, 'known' | 'subjects' | 'list'> {
+  return {
     async known(project, subject, urls) {
       const ofSubject = db
         .selectFrom('served')
@@ -93,13 +112,6 @@ export function sqlServed(db: Sql): ServedTable {
         (row) => ({ ...row }),
         (row) => [row.lastSeenAt, row.url],
       )
-    },
-    async usage(project, preset) {
-      const found = await sql<{ renditions: number; assets: number }>`
-        select count(distinct target) as renditions, count(distinct subject) as assets from served
-        where project = ${project} and instr(target, '$') > 0
-          and instr(target, ${presetInTarget(preset)}) > 0`.execute(db)
-      return { renditions: found.rows[0]!.renditions, assets: found.rows[0]!.assets }
     },
   }
 }

@@ -2,10 +2,19 @@ import type { DeliverySettings } from '../contract/delivery-settings.ts'
 import type { KeyHash } from '../contract/keys.ts'
 import type { NodeRole, Peek, ServedUrl } from '../contract/node-protocol.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
-import type { AssetKind, AssetLocation, CropRecord, OriginRule, OuterCaches } from '../contract/records.ts'
+import type {
+  AssetKind,
+  AssetLocation,
+  CropRecord,
+  OriginRule,
+  OuterCaches,
+} from '../contract/records.ts'
 import type { SmartCropSize } from '../contract/smart-crops.ts'
-import type { Invalidation, InvalidationStatus, Role, Selection } from '../contract/invalidation.ts'
+import type { AccountTable } from './account-table.ts'
+import type { Invalidation, InvalidationStatus, Selection } from '../contract/invalidation.ts'
 import type { OuterTarget } from '../contract/targets.ts'
+
+export type { AccountRow, AccountTable, KeyRow } from './account-table.ts'
 
 /**
  * The memory of the control plane, and the only writer of the purge log. Two implementations (SQLite, in memory for the
@@ -342,58 +351,6 @@ export interface AssetTable {
   forgetVersions(project: string, id: string, keep: number): Promise<void>
   /** Which of these hashes an asset of any project has now, or had in a version that is kept. */
   neededBlobs(hashes: readonly string[]): Promise<readonly string[]>
-}
-
-export interface AccountRow {
-  readonly id: string
-  readonly email: string
-  readonly passwordHash: string | null
-  /** May do everything in every project. */
-  readonly owner: boolean
-  readonly createdAt: number
-}
-
-export interface KeyRow {
-  readonly id: string
-  readonly name: string
-  readonly secretHash: string
-  /** Null for the admin key: every project, all rights. */
-  readonly project: string | null
-  readonly roles: readonly Role[]
-  readonly createdAt: number
-  readonly createdBy: string
-}
-
-export interface AccountTable {
-  accounts(): Promise<readonly AccountRow[]>
-  byEmail(email: string): Promise<AccountRow | undefined>
-  byId(id: string): Promise<AccountRow | undefined>
-  putAccount(row: AccountRow): Promise<void>
-  removeAccount(id: string): Promise<void>
-  members(project: string): Promise<readonly { accountId: string; role: Role }[]>
-  membershipsOf(accountId: string): Promise<readonly { project: string; role: Role }[]>
-  putMember(project: string, accountId: string, role: Role): Promise<void>
-  removeMember(project: string, accountId: string): Promise<void>
-  keys(project: string | null): Promise<readonly KeyRow[]>
-  keyBySecretHash(secretHash: string): Promise<KeyRow | undefined>
-  putKey(row: KeyRow): Promise<void>
-  removeKey(project: string | null, id: string): Promise<boolean>
-  putSession(session: {
-    tokenHash: string
-    accountId: string
-    expiresAt: number
-    csrf: string
-  }): Promise<void>
-  session(
-    tokenHash: string,
-    now: number,
-  ): Promise<{ accountId: string; expiresAt: number; csrf: string } | undefined>
-  removeSession(tokenHash: string): Promise<void>
-  /** Signs an account out everywhere: after a new password. */
-  removeSessionsOf(accountId: string): Promise<void>
-  /** One-time sign-in links: hashed, used once. */
-  putLink(tokenHash: string, accountId: string, expiresAt: number): Promise<void>
-  takeLink(tokenHash: string, now: number): Promise<string | undefined>
 }
 
 /** URLs known to have been served, bounded per subject: the oldest sightings go first. */
