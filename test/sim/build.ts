@@ -8,6 +8,10 @@ import type { NodeRole } from '../../src/contract/node-protocol.ts'
 import { Authority } from '../../src/purgelog/authority.ts'
 import type { AuthorityParts, ControlMemory } from '../../src/purgelog/authority.ts'
 import type { Store } from '../../src/store/store.ts'
+import { createGenericHttp } from '../../src/targets/generic-http.ts'
+import type { OuterParts } from '../../src/targets/generic-http.ts'
+import type { Target } from '../../src/targets/target.ts'
+import { OUTER_SETTINGS } from './outer-cache.ts'
 import { soundLibrary } from './control.ts'
 import type { Library } from './control.ts'
 import { Database } from './database.ts'
@@ -27,6 +31,8 @@ export interface Build {
   readonly authority: (parts: AuthorityParts) => Authority
   readonly database: (world: World, ledger: Ledger) => Database
   readonly library: Library
+  /** How the cache outside is purged. */
+  readonly outer: (parts: OuterParts) => Target
 }
 
 export const soundBuild: Build = {
@@ -38,4 +44,5 @@ export const soundBuild: Build = {
   authority: (parts) => new Authority(parts),
   database: (world, ledger) => new Database(world, ledger),
   library: soundLibrary,
+  outer: (parts) => createGenericHttp({ id: 'outer', settings: OUTER_SETTINGS }, parts),
 }

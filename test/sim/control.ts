@@ -13,6 +13,7 @@ import { silentLog } from '../../src/kernel/log.ts'
 import type { RecordChange, RecordStore } from '../../src/origin/records.ts'
 import type { Authority } from '../../src/purgelog/authority.ts'
 import type { AssetRow, ProjectRow, Store } from '../../src/store/store.ts'
+import type { Target } from '../../src/targets/target.ts'
 import { createOwnNodes } from '../../src/targets/own-nodes.ts'
 import { controlMemory } from '../support/control-memory.ts'
 import { DRIFT_MAX } from './host.ts'
@@ -20,6 +21,8 @@ import type { Program } from './host.ts'
 import type { Origin } from './origin.ts'
 import { subjectOf } from './origin.ts'
 import type { Profile } from './profile.ts'
+import { WayToOuter } from './outer-cache.ts'
+import type { OuterCache } from './outer-cache.ts'
 import { HOST, PROJECT, REMOTE } from './scene.ts'
 import type { Stage } from './stage.ts'
 
@@ -62,7 +65,9 @@ export class Control {
       origin: { kind: 'folder', path: 'origin' },
     })
     const list = (): ReturnType<Store['tables']['nodes']['list']> => this.store.tables.nodes.list()
+    const outer = stage.outer && this.#outerTarget(stage.outer)
     this.invalidations = createInvalidations({
+      outerTargets: async () => (outer ? [outer] : []),
       store: this.store,
       targets: [createOwnNodes({ barrier: this.authority, clock, list })],
       clock,
@@ -77,6 +82,14 @@ export class Control {
     const shared = { store: this.store, records, onChange }
     const intents = intentsOf(stage, { ...shared, clock, random })
     this.#commit = { ...shared, intents, log: silentLog }
+  }
+
+  #outerTarget(outer: OuterCache): Target {
+    const { clock, timers } = this.program
+    const outside = new WayToOuter(this.#stage, this.program, outer)
+    // A look without a mark of ours cannot be compared with anything here.
+    const reference = unread
+    return this.#stage.build.outer({ clock, timers, outside, reference, drain: this.authority })
   }
 
   /** Heals what a crash left, then takes up what is unfinished. */

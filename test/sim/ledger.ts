@@ -1,6 +1,6 @@
 import type { InvalidationStatus } from '../../src/contract/invalidation.ts'
 import type { InvalidationRow } from '../../src/store/store.ts'
-import { URLS, isPromised } from './scene.ts'
+import { URLS, isPromised, isPromisedOutside } from './scene.ts'
 import type { SceneUrl } from './scene.ts'
 import type { World } from './world.ts'
 
@@ -14,6 +14,7 @@ export class Ledger {
   readonly #purges = new Map<SceneUrl, { readonly seq: number; readonly at: number }[]>()
   /** Per URL: reads that began before this moment must not be seen any more by who asks from now on. */
   readonly #floors = new Map<SceneUrl, Floor>()
+  readonly #outerFloors = new Map<SceneUrl, Floor>()
 
   constructor(world: World) {
     this.#world = world
@@ -73,11 +74,20 @@ export class Ledger {
     const at = this.#committedAt.get(row.seq ?? 0)
     if (at === undefined) return
     const because = `${nameOf(row.id)} (seq ${row.seq}) is Done`
-    for (const url of URLS) if (isPromised(row, url)) this.#promise(url, { moment: at, because })
+    const floor = { moment: at, because }
+    for (const url of URLS) {
+      if (isPromised(row, url)) this.#promise(url, floor)
+      if (isPromisedOutside(row, url)) this.#promise(url, floor, this.#outerFloors)
+    }
   }
 
-  #promise(url: SceneUrl, floor: Floor): void {
-    if (this.floorOf(url).moment < floor.moment) this.#floors.set(url, floor)
+  #promise(url: SceneUrl, floor: Floor, floors = this.#floors): void {
+    if ((floors.get(url)?.moment ?? 0) < floor.moment) floors.set(url, floor)
+  }
+
+  /** What whoever asks a cache outside Sluice for `url` now may rely on. */
+  outerFloorOf(url: SceneUrl): Floor {
+    return this.#outerFloors.get(url) ?? NO_FLOOR
   }
 
   /** What whoever asks for `url` now may rely on. */

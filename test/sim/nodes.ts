@@ -54,6 +54,11 @@ abstract class Node implements InnerNode {
   /** Builds what this role is made of; resolves when it may answer. */
   protected abstract open(): Promise<readonly Sweepable[]>
   protected abstract peek(target: string): Peek
+  /** Resolves when what caches outside had asked for is answered. */
+  protected drain(): Promise<void> {
+    return Promise.resolve()
+  }
+
   /** Keeps what a restart needs. */
   protected abstract save(): Promise<void>
   /** What does not outlive a machine that lost its disk. */
@@ -98,6 +103,7 @@ abstract class Node implements InnerNode {
         misses: 0,
       }),
       peek: (targets) => targets.map((target) => this.peek(target)),
+      drain: () => this.drain(),
       onRegistered: () => {
         this.#incarnation = incarnation
       },
@@ -141,6 +147,7 @@ export class EdgeNode extends Node {
   readonly #inner: InnerNode
   readonly #isHome: boolean
   #edge!: Edge
+  readonly #open = new Set<Promise<void>>()
   #cache!: EdgeCache
 
   constructor(stage: Stage, host: Host, inner: InnerNode, isHome: boolean) {
@@ -152,6 +159,7 @@ export class EdgeNode extends Node {
   protected override open(): Promise<readonly Sweepable[]> {
     const { stage, program, freshness } = this
     const { clock, timers } = program
+    this.#open.clear()
     const cache: EdgeCache = new MarkedCache<KeptMeta, Uint8Array>({
       freshness,
       bodies: memoryBodies,
@@ -192,6 +200,20 @@ export class EdgeNode extends Node {
       asker: null,
       client: '192.0.2.1',
     })
+  }
+
+  /** A cache outside asks; until the answer has left, the request is open. */
+  async requestOfOuter(target: string): Promise<EdgeAnswer> {
+    const answered = Promise.withResolvers<void>()
+    this.#open.add(answered.promise)
+    const answer = await this.request('GET', target, {})
+    this.#open.delete(answered.promise)
+    answered.resolve()
+    return answer
+  }
+
+  protected override async drain(): Promise<void> {
+    await Promise.all(this.#open)
   }
 
   answer(request: InnerRequest): Promise<InnerAnswer> {

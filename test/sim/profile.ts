@@ -9,6 +9,8 @@ export interface Profile {
   /** Edges that ask through a home edge: none, one or both. */
   readonly throughHome: 0 | 1 | 2
   readonly automatic: boolean
+  /** A cache outside Sluice before the edges. */
+  readonly outer: boolean
   readonly databaseSlowMs: number
   /** What each cache may hold: little enough makes evictions, and things that are too large to be kept. */
   readonly cacheBytes: number
@@ -77,6 +79,7 @@ export const CALM_PROFILE: Profile = {
   controls: 1,
   throughHome: 1,
   automatic: false,
+  outer: false,
   databaseSlowMs: 0,
   originSlowMs: 200,
   cacheBytes: 16 * 1024 * 1024,
@@ -111,6 +114,7 @@ export function anyProfile(chance: { number(): number }): Profile {
     controls: from([1, 1, 2, 3]),
     throughHome: from([0, 1, 2]),
     automatic: from([false, false, true]),
+    outer: false,
     databaseSlowMs: from([0, 0, 5, 40]),
     originSlowMs: from([50, 200, 800]),
     network: { lost: from([0, 0.1, 0.4]), repeated: from([0, 0.3]), slow: from([0, 0.3, 0.9]) },

@@ -61,7 +61,9 @@ async function byChance(theatre: Theatre, faults: Faults, safety: Safety): Promi
     })
   }
   again(profile.readEveryMs, () => {
-    safety.read(chance.pick(theatre.edges), chance.pick(URLS)).catch(broken)
+    const { outer } = theatre
+    if (outer && chance.happens(0.5)) safety.readOuter(outer, chance.pick(URLS)).catch(broken)
+    else safety.read(chance.pick(theatre.edges), chance.pick(URLS)).catch(broken)
   })
   again(profile.writeEveryMs, () => {
     // A process that is not there cannot be asked; one that dies meanwhile never answers.

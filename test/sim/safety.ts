@@ -1,9 +1,11 @@
-import type { EdgeAnswer } from '../../src/edge/answer.ts'
 import type { Floor, Ledger } from './ledger.ts'
 import type { EdgeNode } from './nodes.ts'
+import type { OuterCache } from './outer-cache.ts'
 import type { SceneUrl } from './scene.ts'
 import { ABSENT } from './truth.ts'
 import type { Truth } from './truth.ts'
+import { wholeAnswer } from './whole-answer.ts'
+import type { WholeAnswer } from './whole-answer.ts'
 import type { World } from './world.ts'
 
 export interface Violation {
@@ -52,9 +54,16 @@ export class Safety {
     const floor = this.#ledger.floorOf(url)
     const method = this.#world.chance.happens(0.1) ? 'HEAD' : 'GET'
     const head = await edge.request(method, url.target, this.#conditions(url))
-    const answer = { ...head, body: await wholeBody(head.body) }
-    this.#check(edge, url, floor, method, answer)
+    const answer = await wholeAnswer(head)
+    this.#check(edge.host.name, url, floor, method, answer)
     return answer.status
+  }
+
+  /** A client asks a cache outside Sluice, of which only some invalidations promise something. */
+  async readOuter(outer: OuterCache, url: SceneUrl): Promise<void> {
+    const floor = this.#ledger.outerFloorOf(url)
+    const answer = await outer.request(url.target).catch(() => null)
+    if (answer) this.#check('outer', url, floor, 'GET', answer)
   }
 
   /** Some ask whether their copy is still good, some want only what is there. */
@@ -67,7 +76,7 @@ export class Safety {
     }
   }
 
-  #check(edge: EdgeNode, url: SceneUrl, floor: Floor, method: string, answer: WholeAnswer): void {
+  #check(who: string, url: SceneUrl, floor: Floor, method: string, answer: WholeAnswer): void {
     const seen = this.#seen(method, answer, url)
     this.counts.answers += 1
     if ((answer.headers['cache-status'] ?? '').includes('; hit')) this.counts.hits += 1
@@ -76,20 +85,17 @@ export class Safety {
     const what = `${url.target} -> ${answer.status} ${made}`
     const mark = answer.headers['sluice-mark']
     const words = answer.status >= 400 ? Buffer.from(answer.body).toString().trim() : ''
-    this.#world.note(
-      edge.host.name,
-      `${what} ${words} mark ${mark} ${answer.headers['cache-status'] ?? ''}`,
-    )
+    this.#world.note(who, `${what} ${words} mark ${mark} ${answer.headers['cache-status'] ?? ''}`)
     if (seen === 'strange') return this.fail('strange answer', what)
     if (seen === null) return
-    this.#compare('stale', edge, url, seen, floor)
+    this.#compare('stale', who, url, seen, floor)
     if (mark !== undefined)
-      this.#compare('false mark', edge, url, seen, this.#ledger.claimOf(url, Number(mark)))
+      this.#compare('false mark', who, url, seen, this.#ledger.claimOf(url, Number(mark)))
   }
 
   #compare(
     kind: Violation['kind'],
-    edge: EdgeNode,
+    who: string,
     url: SceneUrl,
     seen: Seen,
     { moment, because }: Floor,
@@ -103,7 +109,7 @@ export class Safety {
       if (history.couldBring(value, moment)) continue
       this.fail(
         kind,
-        `${edge.host.name} answered ${url.target} with ${subject} = ${value}, but ${because} ` +
+        `${who} answered ${url.target} with ${subject} = ${value}, but ${because} ` +
           `(moment ${moment}; history: ${history.describe()})`,
       )
     }
@@ -134,13 +140,6 @@ export class Safety {
         return answer.status >= 500 ? null : 'strange'
     }
   }
-}
-
-type WholeAnswer = Omit<EdgeAnswer, 'body'> & { readonly body: Uint8Array }
-
-async function wholeBody(body: EdgeAnswer['body']): Promise<Uint8Array> {
-  if (body instanceof Uint8Array) return body
-  return body === null ? new Uint8Array(0) : Buffer.concat(await Array.fromAsync(body))
 }
 
 function readBody(answer: WholeAnswer, url: SceneUrl): Seen {

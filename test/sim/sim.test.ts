@@ -5,7 +5,9 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { soundBuild } from './build.ts'
 import { MUTANTS } from './mutants.ts'
+import { OUTER_MUTANTS } from './outer-mutants.ts'
 import { CALM_PROFILE } from './profile.ts'
+import { OUTER_BY_CHANCE } from './outer-scripts.ts'
 import { inWords } from './report.ts'
 import { runSeed } from './run.ts'
 
@@ -15,6 +17,7 @@ import { runSeed } from './run.ts'
  * that would notice. A failing seed is shown with `npm run sim -- --seeds 1 --seed <seed> --trace`.
  */
 const SEEDS = 200
+const OUTER_SEEDS = 10
 /** A departure is to be found within so many seeds; most are by the first. */
 const MUTANT_SEEDS = 30
 
@@ -55,6 +58,13 @@ describe('the simulator', () => {
     assert.ok(Number(done) > SEEDS * 5, output)
   })
 
+  test('finds nothing stale in a cache outside, as far as its purges promise', async () => {
+    for (let seed = 1; seed <= OUTER_SEEDS; seed++) {
+      const report = await runSeed(seed, soundBuild, OUTER_BY_CHANCE)
+      assert.equal(report.violations.length, 0, inWords(report))
+    }
+  })
+
   test('ends with 1 at a broken promise, and shows the seed and what happened', async () => {
     const { code, output } = await sim('--seeds', '20', '--mutant', '1')
     assert.equal(code, 1, output)
@@ -69,7 +79,7 @@ describe('the simulator', () => {
 })
 
 describe('the simulator finds', () => {
-  for (const { name, build, profile, script } of MUTANTS) {
+  for (const { name, build, profile, script } of [...MUTANTS, ...OUTER_MUTANTS]) {
     test(`${name}; and nothing without it`, async () => {
       const found = await firstFound()
       assert.ok(found > 0, `not found in ${MUTANT_SEEDS} seeds`)

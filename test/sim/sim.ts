@@ -1,14 +1,17 @@
 import { parseArgs } from 'node:util'
 import { soundBuild } from './build.ts'
 import { MUTANTS } from './mutants.ts'
+import { OUTER_MUTANTS } from './outer-mutants.ts'
 import { inWords } from './report.ts'
 import { runSeed } from './run.ts'
+
+const DEPARTURES = [...MUTANTS, ...OUTER_MUTANTS]
 
 const USAGE = `npm run sim -- [--seeds N] [--seed S] [--trace] [--mutant M]
 
 Runs production code under N seeds of faults (200), from seed S (1) on. Ends with 1 at the first seed that breaks a promise, and shows
 how it came about; --trace shows all of each run. --mutant runs a departure from the freshness rules, under the faults that show it:
-${MUTANTS.map(({ name }, at) => `  ${at + 1}  ${name}`).join('\n')}
+${DEPARTURES.map(({ name }, at) => `  ${at + 1}  ${name}`).join('\n')}
 `
 
 function count(text: string, name: string, max = Number.MAX_SAFE_INTEGER): number {
@@ -37,7 +40,7 @@ const seeds = count(values.seeds, 'seeds')
 const mutant =
   values.mutant === undefined
     ? undefined
-    : MUTANTS[count(values.mutant, 'mutant', MUTANTS.length) - 1]
+    : DEPARTURES[count(values.mutant, 'mutant', DEPARTURES.length) - 1]
 const began = performance.now()
 const sums = { events: 0, answers: 0, hits: 0, unavailable: 0, done: 0 }
 for (let seed = first; seed < first + seeds; seed++) {

@@ -4,6 +4,7 @@ import type { Control, Library } from './control.ts'
 import type { Database } from './database.ts'
 import type { Ledger } from './ledger.ts'
 import type { Network } from './network.ts'
+import type { OuterCache } from './outer-cache.ts'
 import type { Origin } from './origin.ts'
 import type { World } from './world.ts'
 
@@ -20,6 +21,8 @@ export interface Stage {
   readonly leaseMs: number
   readonly cacheBytes: number
   readonly controlsCount: number
+  /** The cache outside Sluice, if there is one. */
+  outer: OuterCache | null
   /** Control processes as they run now; nodes talk to any of them. */
   readonly controls: Control[]
   /** Notes of changes under way, on the disk that control processes share. */

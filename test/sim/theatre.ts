@@ -6,6 +6,7 @@ import { DRIFT_MAX, Host, Program } from './host.ts'
 import { Ledger } from './ledger.ts'
 import { Network } from './network.ts'
 import { EdgeNode, ResizerNode } from './nodes.ts'
+import { OuterCache } from './outer-cache.ts'
 import { Origin } from './origin.ts'
 import type { Profile } from './profile.ts'
 import { ASSETS, PROJECT, REMOTE } from './scene.ts'
@@ -38,6 +39,7 @@ export class Theatre {
       origin: new Origin(world),
       database: build.database(world, ledger),
       library: build.library,
+      outer: null,
       controls: [],
       intents: new Set(),
     }
@@ -57,6 +59,11 @@ export class Theatre {
           false,
         ),
     )
+    if (profile.outer) stage.outer = new OuterCache(stage, host('outer'), this.edges)
+  }
+
+  get outer(): OuterCache | null {
+    return this.stage.outer
   }
 
   get nodes(): readonly (EdgeNode | ResizerNode)[] {

@@ -1,0 +1,110 @@
+import { lifetimeSeconds, storability } from '../../src/edge/lifetime.ts'
+import type { OuterTarget } from '../../src/contract/targets.ts'
+import { TARGET_DEFAULTS } from '../../src/contract/targets.ts'
+import { TargetError } from '../../src/targets/errors.ts'
+import { Outside } from '../../src/targets/outside.ts'
+import type { OutsideAnswer, OutsideRequest } from '../../src/targets/outside.ts'
+import { Program } from './host.ts'
+import type { Host } from './host.ts'
+import type { EdgeNode } from './nodes.ts'
+import { HOST } from './scene.ts'
+import type { Stage } from './stage.ts'
+import { wholeAnswer } from './whole-answer.ts'
+import type { WholeAnswer } from './whole-answer.ts'
+
+const ADDRESS = 'http://outer.test'
+
+/**
+ * A cache that Sluice does not run, before the edges: it knows lifetimes and purges by URL, and nothing of marks or purge logs. Like
+ * most of them, it keeps what it was fetching while it was purged.
+ */
+export class OuterCache {
+  readonly program: Program
+  readonly #stage: Stage
+  readonly #edges: readonly EdgeNode[]
+  readonly #kept = new Map<string, { readonly answer: WholeAnswer; readonly until: number }>()
+
+  constructor(stage: Stage, host: Host, edges: readonly EdgeNode[]) {
+    this.program = new Program(host, host.name)
+    this.#stage = stage
+    this.#edges = edges
+  }
+
+  async request(target: string): Promise<WholeAnswer> {
+    const { clock } = this.program
+    const kept = this.#kept.get(target)
+    if (kept && clock.now() < kept.until) return kept.answer
+    const answer = await this.#fetch(target)
+    const { status, headers } = answer
+    if (status === 200 && storability({ headers: {} }, status, headers).store)
+      this.#kept.set(target, { answer, until: clock.now() + lifetimeSeconds(headers) * 1000 })
+    return answer
+  }
+
+  #fetch(target: string): Promise<WholeAnswer> {
+    const edge = this.#stage.world.chance.pick(this.#edges)
+    return this.#stage.network.call({
+      from: this.program,
+      to: () => edge.program,
+      what: `outer ${target}`,
+      signal: new AbortController().signal,
+      handle: async () => wholeAnswer(await edge.requestOfOuter(target)),
+      failure: (why) => new TargetError('unreachable', why),
+    })
+  }
+
+  /** One URL; all of them for null. */
+  purge(target: string | null): void {
+    if (target === null) this.#kept.clear()
+    else this.#kept.delete(target)
+    this.#stage.world.note('outer', `purged ${target ?? 'everything'}`)
+  }
+}
+
+/** A control process's way to it, purges and looks alike. */
+export class WayToOuter extends Outside {
+  readonly #stage: Stage
+  readonly #from: Program
+  readonly #outer: OuterCache
+
+  constructor(stage: Stage, from: Program, outer: OuterCache) {
+    super()
+    this.#stage = stage
+    this.#from = from
+    this.#outer = outer
+  }
+
+  override send(
+    asked: OutsideRequest,
+    _allowPrivate: boolean,
+    signal: AbortSignal,
+  ): Promise<OutsideAnswer> {
+    const outer = this.#outer
+    const target = asked.url.slice(ADDRESS.length)
+    return this.#stage.network.call({
+      from: this.#from,
+      to: () => outer.program,
+      what: `${asked.method} ${target}`,
+      signal,
+      handle: async () => {
+        if (asked.method === 'GET') return { ...(await outer.request(target)), text: '' }
+        outer.purge(asked.method === 'BAN' ? null : target)
+        return { status: 200, headers: {}, text: '' }
+      },
+      failure: (why) => new TargetError('unreachable', why),
+    })
+  }
+}
+
+/** Longer than any message of a bad network takes: that is what a person must know to state it. */
+export const FILL_BOUND_SECONDS = 1
+
+export const OUTER_SETTINGS: OuterTarget = {
+  ...TARGET_DEFAULTS,
+  kind: 'generic-http',
+  hosts: [HOST],
+  purge: { method: 'PURGE', url: `${ADDRESS}{path}{query}`, headers: {}, body: null },
+  everything: { method: 'BAN', url: `${ADDRESS}/`, headers: {}, body: null },
+  fillBoundSeconds: FILL_BOUND_SECONDS,
+  askers: { addresses: ['192.0.2.7'], header: null },
+}
