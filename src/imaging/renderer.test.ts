@@ -60,6 +60,22 @@ describe('a bounded renderer', () => {
     assert.deepEqual({ running, waiting, rendered }, { running: 0, waiting: 0, rendered: 2 })
   })
 
+  it('asks for an original only when it is its turn, so that none waits in memory', async () => {
+    const renderer = createRenderer({ concurrency: 1, queueMax: 9 })
+    let loading = 0
+    let most = 0
+    const load = async (): Promise<Uint8Array> => {
+      loading += 1
+      most = Math.max(most, loading)
+      return source
+    }
+    const renders = Array.from({ length: 5 }, () =>
+      renderer.render(recipe, load).finally(() => void (loading -= 1)),
+    )
+    await Promise.all(renders)
+    assert.equal(most, 1)
+  })
+
   it('goes on after a picture that cannot be made', async () => {
     const renderer = createRenderer({ concurrency: 1, queueMax: 1 })
     await assert.rejects(renderer.render(recipe, Buffer.from('no picture')), ImagingError)
