@@ -99,6 +99,18 @@ describe('one original, many spellings', () => {
     })
   }
 
+  it('are each a URL that purges all', async () => {
+    newClient()
+    for (const [at, [target, host = 'doc.cloudimg.io']] of SPELLINGS.entries()) {
+      const color = at % 2 === 0 ? 'green' : 'red'
+      await origin.put('/a.png', color)
+      const server = host === 'localhost' ? whole.sluice.edges[0]! : `https://${host}`
+      await invalidate({ urls: [server + target] })
+      const [other, otherHost] = SPELLINGS[(at + 7) % SPELLINGS.length]!
+      assert.equal(await colorOf(await get(other, otherHost)), color, `by ${server}${target}`)
+    }
+  })
+
   it('an original with its own query is another original', async () => {
     newClient()
     const bodies = origin.bodies
