@@ -1,15 +1,11 @@
-import { execFile, spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
-import { findProgram } from '../scripts/programs.mjs'
 import { startServe } from '../test/support/serve.ts'
 import type { Figure } from './figure.ts'
 import type { LoadResult } from './load.ts'
+import { packageProgram, startPeer } from './peer.ts'
 import { childrenOf, cpuSeconds } from './process.ts'
 
 const exec = promisify(execFile)
@@ -42,7 +38,7 @@ export async function edgeFigures(): Promise<readonly Figure[]> {
         beside: 'whole process',
       },
     ]
-    const nginx = findProgram(['nginx', '/usr/sbin/nginx'])
+    const nginx = packageProgram('nginx')
     if (nginx === undefined) return figures
     const theirs = await withNginx(nginx, edge, (url, pid) => measure(`${url}${TARGET}`, pid))
     return [
@@ -92,20 +88,15 @@ async function withNginx<Result>(
   upstream: string,
   use: (url: string, workerPid: number) => Promise<Result>,
 ): Promise<Result> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'sluice-nginx-'))
-  const port = await freePort()
-  const file = path.join(folder, 'nginx.conf')
-  await writeFile(file, nginxConfig(folder, port, upstream))
-  const child = spawn(program, ['-e', 'stderr', '-c', file], { stdio: 'ignore' })
-  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const peer = await startPeer({
+    program,
+    config: (folder, port) => nginxConfig(folder, port, upstream),
+    args: (file) => ['-e', 'stderr', '-c', file],
+  })
   try {
-    const url = `http://127.0.0.1:${port}`
-    await answers(`${url}${TARGET}`)
-    return await use(url, childrenOf(child.pid!)[0]!)
+    return await use(peer.url, childrenOf(peer.pid)[0]!)
   } finally {
-    child.kill('SIGTERM')
-    await ended
-    await rm(folder, { recursive: true, force: true })
+    await peer.stop()
   }
 }
 
@@ -123,25 +114,4 @@ http {
   }
 }
 `
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-async function answers(url: string): Promise<void> {
-  const until = performance.now() + 5000
-  for (;;) {
-    try {
-      await (await fetch(url)).arrayBuffer()
-      return
-    } catch (error) {
-      if (performance.now() > until) throw error
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
 }
