@@ -9,7 +9,9 @@ import { bulkFigures } from './bulk.ts'
 import { edgeFigures } from './edge-hits.ts'
 import type { Bench, Figure } from './figure.ts'
 import { invalidationFigures } from './invalidations.ts'
+import { logFigures } from './log.ts'
 import { markdown, writeSection } from './page.ts'
+import { purgeFigures } from './purge.ts'
 import { raceFigures } from './race.ts'
 import { memoryFigures, startFigures } from './start.ts'
 
@@ -19,7 +21,9 @@ const BENCHES: readonly Bench[] = [
   { name: 'invalidations', run: invalidationFigures },
   { name: 'edge', run: edgeFigures },
   { name: 'attack', run: attackFigures },
+  { name: 'purge', run: purgeFigures },
   { name: 'bulk', run: bulkFigures },
+  { name: 'log', run: logFigures },
   { name: 'race', run: raceFigures },
 ]
 
