@@ -114,6 +114,8 @@ export interface SluiceBench {
   readonly freshness: Freshness
   readonly cache: EdgeCache
   readonly served: string[]
+  /** The cache role itself, without a socket before it. */
+  readonly edge: Edge
   get(target: string, options?: AskOptions): Promise<Asked>
   purge(...keyTexts: string[]): number
   /** A soft purge with a window of `softMs`. */
@@ -173,6 +175,7 @@ export async function sluiceBench(
     freshness,
     cache,
     served,
+    edge,
     get: (target, options) => ask(listening.url + target, options),
     purge(...keyTexts) {
       const keys = keyTexts.map(keyHash)
