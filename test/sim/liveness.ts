@@ -10,7 +10,7 @@ import type { Theatre } from './theatre.ts'
 const SETTLE_MS = 60_000
 const ANSWER_MS = 5_000
 /** What hung is reset, and nodes that have just started have joined the purge log (their retries are a second apart). */
-const RESET_MS = 3_000
+const RESET_MS = 2_000
 
 /** When faults stop, everything ends: every invalidation in Done, every reader with an answer. */
 export async function endsWell(theatre: Theatre, faults: Faults, safety: Safety): Promise<void> {

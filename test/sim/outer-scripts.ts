@@ -1,4 +1,3 @@
-import { onlyFaults } from './profile.ts'
 import { SCRIPT_PROFILE } from './scripts.ts'
 import type { Profile } from './profile.ts'
 import type { Script } from './run.ts'
@@ -8,17 +7,6 @@ import type { Theatre } from './theatre.ts'
 
 /** Schedules with a cache outside Sluice. */
 export const OUTER_PROFILE: Profile = { ...SCRIPT_PROFILE, leaseMs: 300, outer: true }
-
-/** By chance: only faults whose length a person can state as the target's fill bound. Beyond them it is evidence, not a proof. */
-export const OUTER_BY_CHANCE: Profile = {
-  ...OUTER_PROFILE,
-  readEveryMs: 6,
-  writeEveryMs: 100,
-  faultEveryMs: 150,
-  originSlowMs: 1_500,
-  network: { lost: 0, repeated: 0.1, slow: 0.6 },
-  faults: onlyFaults({ slowOrigin: 3, badNetwork: 2, crashNode: 1 }),
-}
 
 const REMOTE_URL = URLS.find(({ subject }) => subject === REMOTE)!
 

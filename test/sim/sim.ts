@@ -7,10 +7,11 @@ import { runSeed } from './run.ts'
 
 const DEPARTURES = [...MUTANTS, ...OUTER_MUTANTS]
 
-const USAGE = `npm run sim -- [--seeds N] [--seed S] [--trace] [--mutant M]
+const USAGE = `npm run sim -- [--seeds N] [--seed S] [--trace] [--mutant M | --mutants]
 
 Runs production code under N seeds of faults (200), from seed S (1) on. Ends with 1 at the first seed that breaks a promise, and shows
-how it came about; --trace shows all of each run. --mutant runs a departure from the freshness rules, under the faults that show it:
+how it came about; --trace shows all of each run. --mutant runs a departure from the freshness rules, under the faults that show it;
+--mutants looks for each of them, and at the sound code in the same place:
 ${DEPARTURES.map(({ name }, at) => `  ${at + 1}  ${name}`).join('\n')}
 `
 
@@ -21,12 +22,33 @@ function count(text: string, name: string, max = Number.MAX_SAFE_INTEGER): numbe
   return process.exit(2)
 }
 
+/** Each departure is looked for in so many seeds; most are found in the first. */
+const DEPARTURE_SEEDS = 30
+
+async function findAll(): Promise<boolean> {
+  let all = true
+  for (const { name, build, profile, script } of DEPARTURES) {
+    let found = 0
+    for (let seed = 1; found === 0 && seed <= DEPARTURE_SEEDS; seed++) {
+      const { violations } = await runSeed(seed, build, profile, script)
+      if (violations.some(({ kind }) => kind === 'stale' || kind === 'false mark')) found = seed
+    }
+    const sound = await runSeed(Math.max(1, found), soundBuild, profile, script)
+    const verdict = found === 0 ? 'NOT FOUND' : `found by seed ${found}`
+    process.stdout.write(`${verdict}: ${name}\n`)
+    if (sound.violations.length > 0) process.stdout.write(`${inWords(sound)}\n`)
+    all &&= found > 0 && sound.violations.length === 0
+  }
+  return all
+}
+
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
     mutant: { type: 'string' },
+    mutants: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -34,6 +56,8 @@ if (values.help) {
   process.stdout.write(USAGE)
   process.exit(0)
 }
+
+if (values.mutants) process.exit((await findAll()) ? 0 : 1)
 
 const first = count(values.seed, 'seed')
 const seeds = count(values.seeds, 'seeds')
