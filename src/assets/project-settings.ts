@@ -168,11 +168,9 @@ function originErrors(rules: readonly OriginRule[]): readonly AssetsErrorDetail[
 
 /** A name, an IPv4 address or an IPv6 address in brackets. `*.` alone, or with one label, would be an open proxy. */
 function isHost(text: string): boolean {
-  const wide = text.startsWith(WILDCARD)
-  const host = wide ? text.slice(WILDCARD.length) : text
-  if (wide)
-    return HOST.test(host) && host.replace(/\.$/, '').includes('.') && !/^[\d.]+$/.test(host)
-  return HOST.test(host) || URL.parse(`http://${host}`)?.hostname === host
+  if (!text.includes('*')) return HOST.test(text) || URL.parse(`http://${text}`)?.hostname === text
+  const host = text.startsWith(WILDCARD) ? text.slice(WILDCARD.length) : ''
+  return HOST.test(host) && host.replace(/\.$/, '').includes('.') && !/^[\d.]+$/.test(host)
 }
 
 function headerErrors(
