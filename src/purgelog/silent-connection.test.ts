@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { manualTime } from '../../test/support/manual-time.ts'
-import { Freshness } from '../cache/freshness.ts'
+import { benchNode } from '../../test/support/purge-bench.ts'
 import type { ControlLink, FollowRequest } from '../contract/node-protocol.ts'
-import { silentLog } from '../kernel/log.ts'
-import { systemRandom } from '../kernel/random.ts'
-import { Follower } from './follower.ts'
 
 const LEASE_MS = 1_000
 const LOG = { logId: 'the-log', head: 0 }
@@ -27,19 +24,7 @@ function setUp() {
     answerPeeks: async () => undefined,
     reportServed: async () => undefined,
   }
-  const follower = new Follower({
-    clock: time.clock,
-    timers: time.timers,
-    random: systemRandom,
-    log: silentLog,
-    link,
-    sink: new Freshness(time.clock),
-    hello: { id: 'e1', incarnation: 'one', role: 'edge', version: '0', urls: [] },
-    stats: () => ({ entries: 0, bytes: 0, stamps: 0, floor: 0, hits: 0, misses: 0 }),
-    peek: () => [],
-    onRegistered: () => undefined,
-  })
-  follower.start()
+  const { follower } = benchNode(time, link, 'e1', {})
   const advance = async (ms: number): Promise<void> => {
     for (let passed = 0; passed < ms; passed += 100) await time.advance(100)
   }

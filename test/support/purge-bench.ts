@@ -70,7 +70,8 @@ export function purgeBench(): PurgeBench {
 
 const NO_STATS = { entries: 0, bytes: 0, stamps: 0, floor: 0, hits: 0, misses: 0 }
 
-function benchNode(
+/** A node in a test's own time and with a test's own control. */
+export function benchNode(
   { clock, timers }: ManualTime,
   control: ControlLink,
   id: string,
