@@ -184,11 +184,15 @@ export class Authority implements ControlLink, NodeBarrier {
    */
   async dismiss(incarnation: string, signal: AbortSignal): Promise<void> {
     const { memory, timers, leaseMs } = this.#parts
+    const rowNow = async (): Promise<KnownNode | undefined> =>
+      (await memory.nodes()).find((known) => known.incarnation === incarnation)
     await memory.markOut(incarnation)
+    const marked = await rowNow()
     this.#changed.ring()
     await timers.sleep(leaseMs + leaseMarginMs(leaseMs), signal)
-    const node = (await memory.nodes()).find((known) => known.incarnation === incarnation)
-    if (node?.state === 'out') await memory.remove(incarnation)
+    const node = await rowNow()
+    // Out all the while: one that came back and is out once more may hold a lease from in between.
+    if (node?.state === 'out' && node.seenAt === marked?.seenAt) await memory.remove(incarnation)
     this.#changed.ring()
   }
 

@@ -148,6 +148,22 @@ describe('dismissing a node', () => {
   })
 })
 
+test('a node that came back and is out once more is not forgotten by its first dismissal', async () => {
+  const bench = purgeBench()
+  const edge = bench.node('edge')
+  await bench.time.settle()
+  const dismissed = bench.authority.dismiss('edge-1', never)
+  await bench.time.advance(GRACE_MS - 500)
+  await bench.store.transaction('durable', (tx) => tx.nodes.markOut('edge-1'))
+  await edge.follower.stop()
+  await bench.time.advance(500)
+  await dismissed
+  assert.deepEqual(
+    (await bench.store.tables.nodes.list()).map(({ state }) => state),
+    ['out'],
+  )
+})
+
 describe('a slow control', () => {
   test('shortens leases and never lengthens them: time counts from the sending', async () => {
     const bench = purgeBench()
