@@ -85,6 +85,10 @@ describe('targets outside Sluice', () => {
         ['one', 'done'],
         ['two', 'failed'],
       ])
+      assert.equal(failed.evidence?.verdict, 'unverifiable')
+      assert.deepEqual(failed.evidence.notes, [
+        'two: its purge failed, so nobody looked at what it serves.',
+      ])
       two.fails = null
       const again = await bench.invalidations.retry(PROJECT.id, id)
       assert.equal(again.seq, 2)

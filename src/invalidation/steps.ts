@@ -11,6 +11,11 @@ import { moved, progressed } from './timeline.ts'
 
 /** How often a verdict of `stale` is answered by purging again before it is an error. */
 const REPURGES_MAX = 3
+/**
+ * Before a cache outside is purged again, twice as long each time: it may need a moment to tell its own machines. Our own nodes need
+ * none.
+ */
+const PURGE_AGAIN_AFTER_MS = 500
 
 /** Carrying out an invalidation: the loop that runs these is in `runner.ts`. Each may begin again after a crash. */
 export interface Step {
@@ -42,7 +47,21 @@ async function flushResizing(run: Run): Promise<void> {
 
 async function flushCdn(run: Run): Promise<void> {
   run.advance('Flushing CDN servers')
-  await flushRest(run)
+  try {
+    await flushRest(run)
+  } catch (error) {
+    if (error instanceof StepFailure) await lookAfterFailure(run)
+    throw error
+  }
+}
+
+/** What did end well is looked at all the same, for whoever reads why the rest did not. */
+async function lookAfterFailure(run: Run): Promise<void> {
+  try {
+    keepEvidence(run, await verifyAll(run, await whereToLook(run)))
+  } catch (error) {
+    run.parts.log.warn({ err: error, invalidation: run.row.id }, 'nothing was looked at')
+  }
 }
 
 async function verify(run: Run): Promise<void> {
@@ -51,18 +70,10 @@ async function verify(run: Run): Promise<void> {
   let found = await verifyAll(run, looked)
   for (let again = 0; again < REPURGES_MAX && staleIn(found).length > 0; again++) {
     run.parts.log.warn({ invalidation: run.row.id }, 'stale after a purge: purging again')
-    await purgeAgain(run, staleIn(found))
+    await purgeAgain(run, staleIn(found), PURGE_AGAIN_AFTER_MS * 2 ** again)
     found = await verifyAll(run, looked)
   }
-  const evidence = together(found)
-  run.keep({
-    evidence: {
-      verdict: evidence.verdict,
-      probes: evidence.probes,
-      ...(evidence.notes ? { notes: evidence.notes } : {}),
-    },
-    observed: observed(run, evidence),
-  })
+  keepEvidence(run, found)
   const stale = staleIn(found)
   if (stale.length === 0) return
   const detail = `still stale after ${REPURGES_MAX} more purges`
@@ -107,13 +118,14 @@ async function flushRest(run: Run): Promise<void> {
 }
 
 /** What an outer cache got from a stale node of ours is as old, so that then everything goes again; else only what is stale. */
-async function purgeAgain(run: Run, stale: readonly Verified[]): Promise<void> {
+async function purgeAgain(run: Run, stale: readonly Verified[], waitMs: number): Promise<void> {
   if (stale.some(({ target }) => target.begins === 'at-once')) {
     await run.enterLog()
     beginOwn(run)
     return flushRest(run)
   }
   const outer = stale.map(({ target }) => target)
+  await run.parts.timers.sleep(waitMs, run.signal)
   await run.intend(outer.map(({ id }) => id))
   run.flushing.begin(outer)
   await run.flushing.allEnded()
@@ -143,12 +155,30 @@ async function whereToLook(run: Run): Promise<Looked> {
 
 function verifyAll(run: Run, looked: Looked): Promise<readonly Verified[]> {
   const purge = { ...run.purge(), ...looked }
+  const ended = run.flushing.members().filter(({ state }) => state === 'failed')
+  const failed = new Set(ended.map(({ id }) => id))
   return Promise.all(
     run.targets.map(async (target) => ({
       target,
-      evidence: await target.verify(purge, run.signal),
+      evidence: failed.has(target.id)
+        ? notLookedAt(target)
+        : await target.verify(purge, run.signal),
     })),
   )
+}
+
+function notLookedAt({ id }: Target): TargetEvidence {
+  const notes = [`${id}: its purge failed, so nobody looked at what it serves.`]
+  return { verdict: 'unverifiable', probes: [], peeks: [], notes }
+}
+
+function keepEvidence(run: Run, found: readonly Verified[]): void {
+  const evidence = together(found)
+  const { verdict, probes, notes } = evidence
+  run.keep({
+    evidence: { verdict, probes, ...(notes ? { notes } : {}) },
+    observed: observed(run, evidence),
+  })
 }
 
 function staleIn(found: readonly Verified[]): readonly Verified[] {

@@ -45,6 +45,17 @@ export function isPublicAddress(address: string): boolean {
   return parsed.range() === 'unicast'
 }
 
+/** Where clouds answer any process of a machine with its credentials: no setting should ever lead there. */
+const METADATA_IPV6 = 'fd00:ec2::254'
+
+/** Whether an address may be asked where private ones are permitted: all but link-local ones. */
+export function isPrivateOrPublicAddress(address: string): boolean {
+  const bare = address.replace(/^\[|\]$/g, '')
+  if (!ipaddr.isValid(bare)) return false
+  const parsed = ipaddr.process(bare)
+  return parsed.range() !== 'linkLocal' && parsed.toString() !== METADATA_IPV6
+}
+
 /** A connector for undici's Agent, which asks it for every new connection. */
 export function guardedConnector(rules: AddressRules): buildConnector.connector {
   const { permitted, refused } = rules

@@ -45,7 +45,12 @@ export class OuterTargets {
   }
 
   async of(project: string): Promise<readonly Target[]> {
-    return (await this.#parts.list(project)).map((known) => this.#target(project, known))
+    const known = await this.#parts.list(project)
+    const names = new Set(known.map(({ id }) => `${project}/${id}`))
+    for (const name of this.#made.keys()) {
+      if (name.startsWith(`${project}/`) && !names.has(name)) this.#made.delete(name)
+    }
+    return known.map((each) => this.#target(project, each))
   }
 
   /** Asks a target as a purge would, for a URL that it may forget, and looks through it. */

@@ -1,5 +1,10 @@
 import { Agent, request } from 'undici'
-import { guardedConnector, isPublicAddress, lookupAll } from '../kernel/address-guard.ts'
+import {
+  guardedConnector,
+  isPrivateOrPublicAddress,
+  isPublicAddress,
+  lookupAll,
+} from '../kernel/address-guard.ts'
 import type { LookupAll } from '../kernel/address-guard.ts'
 import { TargetError } from './errors.ts'
 
@@ -34,7 +39,10 @@ export class Outside {
   readonly #agents: Readonly<Record<'public' | 'any', Agent>>
 
   constructor(resolve: LookupAll = lookupAll) {
-    this.#agents = { public: agent(isPublicAddress, resolve), any: agent(() => true, resolve) }
+    this.#agents = {
+      public: agent(isPublicAddress, resolve),
+      any: agent(isPrivateOrPublicAddress, resolve),
+    }
   }
 
   /** Rejects with a TargetError, or with the signal's reason when it was aborted. */
@@ -75,7 +83,7 @@ function agent(permitted: (address: string) => boolean, resolve: LookupAll): Age
     refused: (host) =>
       new TargetError(
         'address-not-public',
-        `${host} leads to an address that is not public; allowPrivate permits that.`,
+        `${host} leads to an address that is not public; allowPrivate permits private ones.`,
       ),
     unresolved: (host) => new TargetError('unreachable', `${host} has no address.`),
   })
