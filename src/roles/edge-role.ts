@@ -22,6 +22,7 @@ import { listen } from '../kernel/http-server.ts'
 import type { Listening } from '../kernel/http-server.ts'
 import { randomToken } from '../kernel/ids.ts'
 import { inNetworks, parseNetworks, trustedProxies } from '../kernel/trusted-proxies.ts'
+import { countHits } from './hit-count.ts'
 import { startNodeLife } from './node-life.ts'
 import type { Machine, NodePlace, Running } from './role.ts'
 
@@ -52,7 +53,7 @@ export async function startEdge(
   })
   const upstream = new HttpUpstream(settings.upstreamUrl, place.nodeSecret)
   const served = new ServedUrls()
-  const counted = countHits(metrics)
+  const counted = countHits(metrics, 'sluice_edge_requests_total')
   const edge = new Edge({
     clock,
     timers,
@@ -151,28 +152,6 @@ function peekAt(cache: EdgeCache, freshness: Freshness, target: string): Peek {
     mark: usable.entry.mark,
     applied: freshness.applied,
     inputHash: usable.entry.meta.inputHash,
-  }
-}
-
-/** Passes counts on, and keeps hits and misses for what the node tells of itself. */
-function countHits(metrics: Machine['metrics']): {
-  meter: Machine['metrics']
-  counts: () => { hits: number; misses: number }
-} {
-  let hits = 0
-  let misses = 0
-  return {
-    counts: () => ({ hits, misses }),
-    meter: {
-      ...metrics,
-      count(name, labels, by) {
-        if (name === 'sluice_edge_requests_total') {
-          if (labels?.['cache'] === 'hit') hits += 1
-          else misses += 1
-        }
-        metrics.count(name, labels, by)
-      },
-    },
   }
 }
 

@@ -139,6 +139,21 @@ describe('nodes', () => {
     assert.equal(peek?.inputHash, sha256(RED))
   })
 
+  test('tell control how they do: what they hold, hits and misses', async () => {
+    const bench = await setUp()
+    const resizer = await bench.resizer()
+    const edge = await bench.edge(resizer.url)
+    await joined(resizer, edge)
+    for (let at = 0; at < 3; at++) await ask(edge.url + PUBLIC)
+    await ask(resizer.url + TARGET)
+    const nodes = await bench.store.tables.nodes.list()
+    const told = (role: string) =>
+      bench.authority.statsOf(nodes.find((node) => node.role === role)!.incarnation)
+    await until('renewals have told', () => told('edge')?.hits === 2 && told('resizer')?.hits === 1)
+    assert.deepEqual([told('edge')?.misses, told('resizer')?.misses], [1, 1])
+    assert.equal((told('resizer')?.bytes ?? 0) > 0, true)
+  })
+
   test('report what was served under which spelling', async () => {
     const bench = await setUp()
     const resizer = await bench.resizer()

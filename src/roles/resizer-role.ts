@@ -25,6 +25,7 @@ import { renditionKey } from '../resizer/rendition.ts'
 import type { RenditionCache, RenditionMeta } from '../resizer/rendition.ts'
 import { Resizer } from '../resizer/resizer.ts'
 import { resizerHandler } from '../resizer/resizer-server.ts'
+import { countHits } from './hit-count.ts'
 import { startNodeLife } from './node-life.ts'
 import { lateOrigin } from './late-origin.ts'
 import type { Machine, NodePlace, Running } from './role.ts'
@@ -62,11 +63,12 @@ export async function startResizer(
   const remote = createRemote({ clock, timers })
   const renderer = createRenderer(RENDERING)
   const remotes = new RemoteOriginals({ clock, log, freshness, cache: originals, bodies, remote })
+  const counted = countHits(metrics, 'sluice_resizer_requests_total')
   const resizer = new Resizer({
     clock,
     timers,
     log,
-    meter: metrics,
+    meter: counted.meter,
     freshness,
     records,
     renditions,
@@ -87,8 +89,7 @@ export async function startResizer(
       ...heldBy(kept),
       stamps: freshness.stampCount,
       floor: freshness.floor,
-      hits: 0,
-      misses: 0,
+      ...counted.counts(),
     }),
     peek: (targets) => targets.map((target) => peekAt(renditions, freshness, target)),
     async onRegistered(registration) {
