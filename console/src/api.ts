@@ -29,6 +29,7 @@ import type {
   Template,
   TemplateChecked,
 } from '../../src/contract/api/projects.ts'
+import type { Target, TargetList, TargetPut, TargetTested } from '../../src/contract/api/targets.ts'
 import type { Me, Session } from '../../src/contract/api/session.ts'
 import type { Invalidation, Role } from '../../src/contract/invalidation.ts'
 import { address, API, request } from './http.ts'
@@ -36,6 +37,9 @@ import { address, API, request } from './http.ts'
 /** The routes of the API that the console calls, by name. */
 
 type Signal = AbortSignal | undefined
+
+/** A target may be given 300 s for each of two requests. */
+const TARGET_TEST_MS = 620_000
 
 export interface AssetSearch {
   readonly q?: string | undefined
@@ -191,6 +195,22 @@ const people = {
     request<null>(inProject(project, `/keys/${part(id)}`), { method: 'DELETE' }),
 }
 
+const targets = {
+  targets: (project: string, signal: Signal) =>
+    request<TargetList>(inProject(project, '/targets'), { signal }),
+  putTarget: (project: string, id: string, target: TargetPut) =>
+    request<Target>(inProject(project, `/targets/${part(id)}`), { method: 'PUT', json: target }),
+  removeTarget: (project: string, id: string) =>
+    request<unknown>(inProject(project, `/targets/${part(id)}`), { method: 'DELETE' }),
+  /** One purge and one look; the target has its own time limit, which may be longer than ours. */
+  tryTarget: (project: string, id: string, url: string) =>
+    request<TargetTested>(inProject(project, `/targets/${part(id)}/test`), {
+      method: 'POST',
+      json: url === '' ? {} : { url },
+      timeoutMs: TARGET_TEST_MS,
+    }),
+}
+
 const watching = {
   overview: (project: string, signal: Signal) =>
     request<Overview>(inProject(project, '/overview'), { signal }),
@@ -211,5 +231,6 @@ export const api = {
   ...invalidations,
   ...settings,
   ...people,
+  ...targets,
   ...watching,
 } as const

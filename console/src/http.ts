@@ -34,6 +34,7 @@ export interface RequestOptions {
   readonly file?: Blob
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
+  readonly timeoutMs?: number
   /** A 401 is an answer about the credentials just typed, not about the session. */
   readonly signingIn?: boolean
 }
@@ -80,9 +81,9 @@ async function send(path: string, options: RequestOptions): Promise<Response> {
   }
 }
 
-function signalOf({ file, signal }: RequestOptions): AbortSignal | null {
+function signalOf({ file, signal, timeoutMs }: RequestOptions): AbortSignal | null {
   if (file !== undefined) return signal ?? null
-  const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+  const timeout = AbortSignal.timeout(timeoutMs ?? ANSWER_TIMEOUT_MS)
   return signal === undefined ? timeout : AbortSignal.any([signal, timeout])
 }
 

@@ -33,6 +33,7 @@ export const paths = {
   live: (id: string, values: { asset?: string; url?: string } = {}) =>
     `${project(id)}/live${query(values)}`,
   nodes: (id: string) => `${project(id)}/nodes`,
+  targets: (id: string) => `${project(id)}/targets`,
   settings: (id: string, section?: string) =>
     `${project(id)}/settings${section ? `#${section}` : ''}`,
   people: (id: string) => `${project(id)}/people`,

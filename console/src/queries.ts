@@ -56,6 +56,7 @@ export const keys = {
   presets: (project: string) => of(project, 'presets'),
   template: (project: string) => of(project, 'template'),
   members: (project: string) => of(project, 'members'),
+  targets: (project: string) => of(project, 'targets'),
   apiKeys: (project: string) => of(project, 'keys'),
   invalidation: (project: string, id: string) => of(project, 'invalidation', id),
   live: (project: string) => of(project, 'live'),
@@ -145,6 +146,12 @@ export const queries = {
     queryOptions({
       queryKey: keys.template(project),
       queryFn: ({ signal }) => api.template(project, signal),
+    }),
+
+  targets: (project: string) =>
+    queryOptions({
+      queryKey: keys.targets(project),
+      queryFn: ({ signal }) => api.targets(project, signal),
     }),
 
   members: (project: string) =>

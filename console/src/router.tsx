@@ -122,6 +122,11 @@ const tree = root.addChildren([
     ),
     page(
       project,
+      '/targets',
+      lazyRouteComponent(() => import('./pages/targets/targets-page.tsx'), 'TargetsPage'),
+    ),
+    page(
+      project,
       '/settings',
       lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
     ),

@@ -18,6 +18,7 @@ const PAGES = [
   { name: 'Invalidation Log', path: '/projects/demo/invalidations' },
   { name: 'Live view', path: '/projects/demo/live?asset=flat' },
   { name: 'Nodes', path: '/projects/demo/nodes' },
+  { name: 'Targets', path: '/projects/demo/targets' },
   { name: 'General Settings', path: '/projects/demo/settings' },
   { name: 'People and API keys', path: '/projects/demo/people' },
   { name: 'Help', path: '/projects/demo/help' },

@@ -1,5 +1,6 @@
 import { CloseButton, LinkButton } from '@react-spectrum/s2'
 import { useMutation, useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import type { SubmitBody } from '../../../src/contract/api/invalidations.ts'
 import { isFinal } from '../../../src/contract/invalidation.ts'
 import { api } from '../api.ts'
@@ -67,13 +68,6 @@ function Copies({
 }: Required<Pick<OldCopiesProps, 'asset' | 'always' | 'isLive'>>) {
   const here = useProject()
   const copies = useQuery(queries.copies(here.id, asset))
-  const invalidate = useMutation({
-    mutationFn: () => api.submit(here.id, wholeAsset(asset), browser.id()),
-    onSuccess: (answer) => {
-      tellInvalidation(here.id, answer)
-      replaced.invalidatedBy(here.id, asset, answer.id)
-    },
-  })
   const look = isLive ? null : (
     <LinkButton href={paths.live(here.id, { asset })} variant="secondary" size="S">
       Live view
@@ -81,55 +75,64 @@ function Copies({
   )
   if (copies.data === undefined) return <ProblemAlert error={copies.error} />
   const { edgesWithOld, edges } = copies.data
-  if (edgesWithOld > 0) {
-    const still =
-      edgesWithOld === 1
-        ? '1 edge still shows the old one.'
-        : `${count(edgesWithOld, 'edge')} still show the old one.`
-    return (
-      <Notice
-        tone="caution"
-        announce
-        title={
-          <>
-            <code>{asset}</code>: {still}
-          </>
-        }
-        actions={
-          <>
-            <ReasonedButton
-              variant="accent"
-              size="S"
-              reason={roleReason(here, 'editor')}
-              isPending={invalidate.isPending}
-              onPress={() => invalidate.mutate()}
-            >
-              Invalidate now
-            </ReasonedButton>
-            {look}
-          </>
-        }
-      >
-        {here.project.automaticInvalidation ? (
-          <p>A change of an asset is invalidated by itself here, within about two seconds.</p>
-        ) : null}
-        <ProblemAlert error={invalidate.error} />
-      </Notice>
-    )
-  }
+  if (edgesWithOld > 0) return <StillOld asset={asset} edges={edgesWithOld} look={look} />
   if (!always) return null
   const asked = edges.some((edge) => edge.asked > 0)
+  const silent = edges.filter((edge) => edge.silent).map((edge) => edge.node)
   return (
     <Notice tone="info" title={<AllCurrent asset={asset} asked={asked} />} actions={look}>
-      {edges.some((edge) => edge.silent) ? (
-        <p>
-          {edges
-            .filter((edge) => edge.silent)
-            .map((edge) => edge.node)
-            .join(', ')}{' '}
-          did not answer.
-        </p>
+      {silent.length === 0 ? null : <p>{silent.join(', ')} did not answer.</p>}
+    </Notice>
+  )
+}
+
+interface StillOldProps {
+  readonly asset: string
+  readonly edges: number
+  readonly look: ReactNode
+}
+
+function StillOld({ asset, edges, look }: StillOldProps) {
+  const here = useProject()
+  const invalidate = useMutation({
+    mutationFn: () => api.submit(here.id, wholeAsset(asset), browser.id()),
+    onSuccess: (answer) => {
+      tellInvalidation(here.id, answer)
+      replaced.invalidatedBy(here.id, asset, answer.id)
+    },
+  })
+  const still =
+    edges === 1
+      ? '1 edge still shows the old one.'
+      : `${count(edges, 'edge')} still show the old one.`
+  return (
+    <Notice
+      tone="caution"
+      announce
+      title={
+        <>
+          <code>{asset}</code>: {still}
+        </>
+      }
+      actions={
+        <>
+          <ReasonedButton
+            variant="accent"
+            size="S"
+            reason={roleReason(here, 'editor')}
+            isPending={invalidate.isPending}
+            onPress={() => invalidate.mutate()}
+          >
+            Invalidate now
+          </ReasonedButton>
+          {look}
+        </>
+      }
+    >
+      {here.project.automaticInvalidation ? (
+        <p>A change of an asset is invalidated by itself here, within about two seconds.</p>
       ) : null}
+      <ProblemAlert error={invalidate.error} />
     </Notice>
   )
 }

@@ -6,6 +6,7 @@ import HomeIcon from '@react-spectrum/s2/icons/Home'
 import Images from '@react-spectrum/s2/icons/Images'
 import PeopleGroup from '@react-spectrum/s2/icons/PeopleGroup'
 import Settings from '@react-spectrum/s2/icons/Settings'
+import Target from '@react-spectrum/s2/icons/Target'
 import Visibility from '@react-spectrum/s2/icons/Visibility'
 import { useQuery } from '@tanstack/react-query'
 import { useLocation } from '@tanstack/react-router'
@@ -21,6 +22,7 @@ const PAGES = [
   { name: 'Invalidation Log', icon: Clock, path: paths.log },
   { name: 'Live view', icon: Visibility, path: paths.live },
   { name: 'Nodes', icon: Data, path: paths.nodes },
+  { name: 'Targets', icon: Target, path: paths.targets },
   { name: 'General Settings', icon: Settings, path: paths.settings },
   { name: 'People and API keys', icon: PeopleGroup, path: paths.people },
   { name: 'Help', icon: HelpCircle, path: paths.help },
