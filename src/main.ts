@@ -66,6 +66,8 @@ function isExplained(error: unknown): error is Error {
 }
 
 async function run(config: Config): Promise<number> {
+  // What we keep is nobody else's to read: the group may, so that roles can run as different users of one group.
+  process.umask(0o027)
   const stopped = Promise.withResolvers<void>()
   process.once('SIGTERM', () => stopped.resolve())
   process.once('SIGINT', () => stopped.resolve())
