@@ -253,10 +253,13 @@ sub vcl_backend_response { set beresp.ttl = 60m; set beresp.grace = 0s; }
   const peer = await startPeer({
     program,
     config: () => config,
-    args: (file, place, port) => [
-      ...['-F', '-a', `127.0.0.1:${port}`, '-n', `${place}/n`, '-s', 'malloc,512m'],
-      ...['-p', modules, '-f', file],
-    ],
+    args: (file, place, port) =>
+      ['-F', '-a', `127.0.0.1:${port}`, '-n', `${place}/n`, '-s', 'malloc,512m'].concat([
+        '-p',
+        modules,
+        '-f',
+        file,
+      ]),
   })
   const version = `varnish ${await versionOf(program, '-V')}`
   return { url: peer.url, version, xkey, stop: () => peer.stop() }

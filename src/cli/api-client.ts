@@ -1,3 +1,4 @@
+import { NDJSON } from '../contract/api/invalidations.ts'
 import type { Problem } from '../contract/api/shapes.ts'
 import type { Connection } from './connection.ts'
 import { CliError } from './errors.ts'
@@ -16,6 +17,8 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string | undefined>>
   readonly json?: unknown
   readonly bytes?: Blob
+  /** A long list, a URL a line, sent while it is read. */
+  readonly lines?: AsyncIterable<Uint8Array>
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -31,7 +34,7 @@ export class ApiClient {
     const response = await this.#send(
       `/api/v1${request.path}`,
       request,
-      AbortSignal.timeout(request.bytes === undefined ? ANSWER_TIMEOUT_MS : UPLOAD_TIMEOUT_MS),
+      AbortSignal.timeout(isUpload(request) ? UPLOAD_TIMEOUT_MS : ANSWER_TIMEOUT_MS),
     )
     const body = await this.#body(response)
     if (!response.ok) throw refusal(response.status, body, this.connection.server)
@@ -64,7 +67,10 @@ export class ApiClient {
     const headers: Record<string, string> = { authorization: `Bearer ${key}`, ...request.headers }
     if (request.json !== undefined) headers['content-type'] = 'application/json'
     if (request.bytes !== undefined) headers['content-type'] = 'application/octet-stream'
-    const body = request.bytes ?? (request.json === undefined ? null : JSON.stringify(request.json))
+    if (request.lines !== undefined) headers['content-type'] = NDJSON
+    const lines = request.lines && ReadableStream.from(request.lines)
+    const json = request.json === undefined ? null : JSON.stringify(request.json)
+    const body = lines ?? request.bytes ?? json
     try {
       return await fetch(url, {
         method: request.method ?? 'GET',
@@ -72,6 +78,7 @@ export class ApiClient {
         body,
         signal,
         redirect: 'error',
+        ...(lines ? { duplex: 'half' } : {}),
       })
     } catch (error) {
       throw new CliError(
@@ -98,6 +105,10 @@ export class ApiClient {
       `${this.connection.server} answers ${status}, but not as Sluice does: is the URL that of the console?`,
     )
   }
+}
+
+function isUpload({ bytes, lines }: ApiRequest): boolean {
+  return bytes !== undefined || lines !== undefined
 }
 
 export function reasonOf(error: unknown): string {

@@ -144,6 +144,31 @@ describe('the command line', () => {
     return { code, ...said }
   }
 
+  test('more than 1000 URLs and nothing else go as lines, which count as the file does', async () => {
+    const urls = Array.from({ length: 1500 }, (_, at) => `http://h/${at}`)
+    const file = path.join(folder, 'long.txt')
+    await writeFile(file, `# a list\n\n${urls.join('\n')}\n`)
+    answers = [json(202, invalidation({ urlCount: 1500 }))]
+    const { code, err } = await sluice(['invalidate', '@long.txt', '--note', 'why'])
+    assert.equal(code, 0, err)
+    assert.equal(seen[0]?.url, '/api/v1/projects/demo/invalidations?note=why')
+    assert.equal(seen[0]?.body, `\n\n${urls.join('\n')}\n`)
+    const dry = await sluice(['invalidate', '@long.txt', '--dry-run'])
+    assert.deepEqual([dry.code, /--dry-run/.test(dry.err)], [2, true])
+  })
+
+  test('short lists, asset ids among the lines, and other choices beside them go as JSON', async () => {
+    answers = [json(202, invalidation()), json(202, invalidation()), json(202, invalidation())]
+    const urls = Array.from({ length: 1500 }, (_, at) => `http://h/${at}`).join('\n')
+    await sluice(['invalidate', '-'], 'http://h/a\n# no\n\nhttp://h/b')
+    await sluice(['invalidate', '-'], `flat\n${urls}`)
+    await sluice(['invalidate', '-', '--template'], urls)
+    const bodies = seen.map(({ body }) => body as { urls: string[]; assets?: string[] })
+    assert.deepEqual(bodies[0], { urls: ['http://h/a', 'http://h/b'] })
+    assert.deepEqual([bodies[1]?.assets, bodies[1]?.urls.length], [['flat'], 1500])
+    assert.equal(bodies[2]?.urls.length, 1500)
+  })
+
   test('invalidate sends what was chosen, by asset unless told not to', async () => {
     answers = [json(202, invalidation())]
     const first = await sluice([

@@ -1,10 +1,12 @@
 import type { Preview, SelectionBody, SubmitBody } from '../contract/api/invalidations.ts'
 import type { Invalidation } from '../contract/invalidation.ts'
+import type { ApiRequest } from './api-client.ts'
 import type { ClientIo } from './client-io.ts'
 import type { Arguments, Command, CommandCall } from './command.ts'
 import { CliError, EXIT } from './errors.ts'
 import { followToTheEnd, sentenceOf } from './follow.ts'
 import { linesOf, textOf } from './lines.ts'
+import { FORM_URLS_MAX, isOnlyLines, readLines } from './long-list.ts'
 import { count, duration, table } from './output.ts'
 
 const HELP = `usage: sluice invalidate [ASSET...] [options] [- | @file]
@@ -23,7 +25,8 @@ what
   --no-renditions       only the formed URLs, as Dynamic Media does, not by asset
   --exclude URL         leave a formed URL out
   --all --confirm NAME  everything of the project NAME
-  -, @file              more lines from standard input or a file: URLs, or asset ids; # begins a comment
+  -, @file              more lines from standard input or a file: URLs, or asset ids; # begins a comment;
+                        more than 1000 URLs alone are sent as a stream, up to 10,000,000
 
 how
   --dry-run             show the list, what each entry comes from, targets and the estimate; purge nothing
@@ -69,6 +72,16 @@ async function selectionOf(args: Arguments, io: ClientIo): Promise<SelectionBody
   }
 }
 
+/** Lines are URLs or asset ids. */
+function selectionOfLines(lines: readonly string[], args: Arguments): SelectionBody {
+  const urls = lines.filter((line) => /^https?:\/\//i.test(line))
+  const assets = lines.filter((line) => !/^https?:\/\//i.test(line))
+  return {
+    ...(urls.length > 0 ? { urls } : {}),
+    ...(assets.length > 0 ? { assets, renditions: !args.flag('no-renditions') } : {}),
+  }
+}
+
 function submitOf(selection: SelectionBody, args: Arguments): SubmitBody {
   const note = args.text('note')
   const scheduleAt = args.text('at')
@@ -84,7 +97,33 @@ function submitOf(selection: SelectionBody, args: Arguments): SubmitBody {
 
 async function run(call: CommandCall): Promise<number> {
   const { args } = call
-  const selection = await selectionOf(args, call.io)
+  if (isOnlyLines(args)) {
+    const { lines, long } = await readLines(args, call.io)
+    return long ? submitLines(call, long) : submitSelection(call, selectionOfLines(lines, args))
+  }
+  return submitSelection(call, await selectionOf(args, call.io))
+}
+
+/** A list longer than a form takes: what is wrong with it, the server says by line. */
+async function submitLines(call: CommandCall, lines: AsyncIterable<Uint8Array>): Promise<number> {
+  const { args } = call
+  if (args.flag('dry-run')) {
+    throw new CliError(
+      'usage',
+      `a list of more than ${FORM_URLS_MAX} URLs is not previewed: leave --dry-run out; one wrong line refuses it all`,
+    )
+  }
+  const path = `${await call.projectPath()}/invalidations`
+  const query = {
+    note: args.text('note'),
+    scheduleAt: args.text('at'),
+    mode: args.flag('soft') ? 'soft' : undefined,
+  }
+  return submitted(call, path, { query, lines })
+}
+
+async function submitSelection(call: CommandCall, selection: SelectionBody): Promise<number> {
+  const { args } = call
   if (Object.keys(selection).length === 0) {
     throw new CliError(
       'usage',
@@ -99,22 +138,30 @@ async function run(call: CommandCall): Promise<number> {
       `--all purges everything of the project: add --confirm ${project.split('/')[2]}`,
     )
   }
+  return submitted(call, `${project}/invalidations`, { json: submitOf(selection, args) })
+}
+
+async function submitted(
+  call: CommandCall,
+  path: string,
+  what: Pick<ApiRequest, 'json' | 'query' | 'lines'>,
+): Promise<number> {
+  const { args } = call
   const api = await call.client()
   const idempotencyKey = args.text('idempotency-key')
-  const path = `${project}/invalidations`
-  const submitted = await api.ask<Invalidation>({
+  const accepted = await api.ask<Invalidation>({
     method: 'POST',
     path,
-    json: submitOf(selection, args),
+    ...what,
     ...(idempotencyKey === undefined ? {} : { headers: { 'idempotency-key': idempotencyKey } }),
   })
   if (args.flag('wait')) {
-    if (!call.json) call.io.stdout.write(`${acceptance(submitted)}\n`)
-    return followToTheEnd(call, path, submitted.id)
+    if (!call.json) call.io.stdout.write(`${acceptance(accepted)}\n`)
+    return followToTheEnd(call, path, accepted.id)
   }
   const text = call.json
-    ? JSON.stringify(submitted)
-    : `${acceptance(submitted)}\n${sentenceOf(submitted)}`
+    ? JSON.stringify(accepted)
+    : `${acceptance(accepted)}\n${sentenceOf(accepted)}`
   call.io.stdout.write(`${text}\n`)
   return EXIT.ok
 }
