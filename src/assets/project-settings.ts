@@ -162,6 +162,7 @@ function originErrors(rules: readonly OriginRule[]): readonly AssetsErrorDetail[
         ? []
         : [{ pointer: `${pointer}/connectTo`, reason: 'Write host:port, as in 127.0.0.1:9000.' }]),
       ...headerErrors(`${pointer}/headers`, rule.headers ?? {}),
+      ...limitErrors(pointer, rule),
     ]
   })
 }
@@ -171,6 +172,23 @@ function isHost(text: string): boolean {
   if (!text.includes('*')) return HOST.test(text) || URL.parse(`http://${text}`)?.hostname === text
   const host = text.startsWith(WILDCARD) ? text.slice(WILDCARD.length) : ''
   return HOST.test(host) && host.replace(/\.$/, '').includes('.') && !/^[\d.]+$/.test(host)
+}
+
+/** Beyond this a limit would protect nobody's web server. */
+const ORIGIN_LIMIT_MAX = 1000
+
+function limitErrors(pointer: string, rule: OriginRule): readonly AssetsErrorDetail[] {
+  const { connectionsMax, readsPerSecond } = rule
+  return Object.entries({ connectionsMax, readsPerSecond }).flatMap(([name, value]) =>
+    value === undefined || (Number.isSafeInteger(value) && value >= 1 && value <= ORIGIN_LIMIT_MAX)
+      ? []
+      : [
+          {
+            pointer: `${pointer}/${name}`,
+            reason: `A whole number from 1 to ${ORIGIN_LIMIT_MAX}.`,
+          },
+        ],
+  )
 }
 
 function headerErrors(

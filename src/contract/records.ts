@@ -58,6 +58,10 @@ export interface OriginRule {
   readonly allowPrivate?: boolean
   /** Extra request headers for this origin. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Connections to a host at a time; 16 when absent. */
+  readonly connectionsMax?: number
+  /** Reads of a host that may begin within a second; 50 when absent. */
+  readonly readsPerSecond?: number
 }
 
 /** The settings that delivery needs. */

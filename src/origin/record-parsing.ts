@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { MISSING_ORIGINALS } from '../contract/delivery-settings.ts'
 import { ASSET_KINDS } from '../contract/records.ts'
 import type { AssetRecord, NamesRecord, PresetsRecord, ProjectRecord } from '../contract/records.ts'
 import { OriginError } from './errors.ts'
@@ -21,6 +20,8 @@ const originRule = Type.Object({
   connectTo: Type.Optional(Type.String()),
   allowPrivate: Type.Optional(Type.Boolean()),
   headers: Type.Optional(textByText),
+  connectionsMax: Type.Optional(Type.Number()),
+  readsPerSecond: Type.Optional(Type.Number()),
 })
 
 const names = Compile(
@@ -55,7 +56,8 @@ const project = Compile(
     ),
     delivery: Type.Optional(
       Type.Object({
-        missingOriginal: Type.Optional(Type.Enum([...MISSING_ORIGINALS])),
+        // A choice of a newer version is taken for the default.
+        missingOriginal: Type.Optional(Type.String()),
         missingImage: Type.Optional(Type.Union([Type.String(), Type.Null()])),
         missingTtlSeconds: Type.Optional(Type.Number()),
         staleIfErrorSeconds: Type.Optional(Type.Number()),

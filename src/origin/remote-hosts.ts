@@ -32,6 +32,7 @@ export interface HostParts {
 interface Host {
   readonly agent: Agent
   readonly gate: HostGate
+  readonly runningMax: number
   running: number
 }
 
@@ -63,8 +64,7 @@ export class RemoteHosts {
     work: (agent: Agent) => Promise<T>,
   ): Promise<T> {
     const host = this.#take(rule, url)
-    const { connectionsPerHost, waitingPerHostMax } = this.#limits
-    if (host.running >= connectionsPerHost + waitingPerHostMax) throw crowded(url)
+    if (host.running >= host.runningMax) throw crowded(url)
     const { clock, timers } = this.#parts
     const admission = host.gate.admit(clock.now())
     if (admission.kind === 'crowded') throw crowded(url)
@@ -100,11 +100,15 @@ export class RemoteHosts {
   #take(rule: OriginRule, url: URL): Host {
     // A changed rule must not go on with connections that an earlier one permitted.
     const { connectTo = null, allowPrivate = false } = rule
-    const name = JSON.stringify([url.host, rule.host, connectTo, allowPrivate])
-    const known = this.#hosts.get(name)
-    const host = known ?? {
-      agent: this.#agent(rule),
-      gate: new HostGate(this.#limits),
+    const { connectionsPerHost, readsPerSecond } = this.#limits
+    const connections = rule.connectionsMax ?? connectionsPerHost
+    const reads = rule.readsPerSecond ?? readsPerSecond
+    const permitted = [connectTo, allowPrivate, connections, reads]
+    const name = JSON.stringify([url.host, rule.host, ...permitted])
+    const host = this.#hosts.get(name) ?? {
+      agent: this.#agent(rule, connections),
+      gate: new HostGate({ ...this.#limits, readsPerSecond: reads }),
+      runningMax: connections + this.#limits.waitingPerHostMax,
       running: 0,
     }
     this.#hosts.delete(name)
@@ -118,11 +122,11 @@ export class RemoteHosts {
     return host
   }
 
-  #agent(rule: OriginRule): Agent {
-    const { connectionsPerHost, deadlineMs } = this.#limits
+  #agent(rule: OriginRule, connections: number): Agent {
+    const { deadlineMs } = this.#limits
     return new Agent({
       connect: guardedConnector(rule, this.#parts.lookup ?? lookupAll),
-      connections: connectionsPerHost,
+      connections,
       pipelining: 1,
       headersTimeout: deadlineMs,
       bodyTimeout: deadlineMs,

@@ -238,6 +238,18 @@ describe('a host', () => {
     flapping.close()
   })
 
+  it('has the limits of its own entry where it has some', async () => {
+    const slow = rule({ readsPerSecond: 2, connectionsMax: 1 })
+    const began = performance.now()
+    const times = await Promise.all(
+      [1, 2, 3].map(async () => {
+        await remote.fetch({ rule: slow, original: 'sample.li/a.jpg' })
+        return performance.now() - began
+      }),
+    )
+    assert.ok(Math.max(...times) >= 990, `${times.join(', ')} ms`)
+  })
+
   it('below a wildcard is read, the wildcard’s own host and its look-alikes are not', async () => {
     const wide = rule({ host: '*.sample.li' })
     const got = await remote.fetch({ rule: wide, original: 'deep.img.sample.li/a.jpg' })

@@ -58,8 +58,6 @@ export async function standInFor(
     ttlSeconds,
   }
   switch (choice) {
-    case 'text-404':
-      return null
     case 'empty-404':
       return { standIn: empty, keys: [] }
     case 'transparent-200':
@@ -75,6 +73,10 @@ export async function standInFor(
       const bytes = await made.load()
       return { standIn: { ...empty, ...image(status, made.meta.mediaType, bytes) }, keys }
     }
+    case 'text-404':
+    default:
+      // Also what a newer version of control may choose.
+      return null
   }
 }
 

@@ -164,6 +164,25 @@ describe('a missing original', () => {
     )
   })
 
+  it('may be an asset, and makes way when it is published', async () => {
+    const { bench } = await setUp({ missingOriginal: 'transparent-200', missingTtlSeconds: 3600 })
+    const target = '/~/asset/demo/later?w=20&force_format=png'
+    const before = await bench.ask(target)
+    assert.deepEqual([before.status, before.headers['content-type']], [200, 'image/gif'])
+    await bench.putAsset('later', RED)
+    const seq = bench.purge(
+      keyText.asset('demo', 'later'),
+      keyText.record(recordName.asset('demo', 'later')),
+    )
+    const after = await bench.ask(target, seq)
+    assert.equal(await colourOf(after.bytes), '255,0,0')
+    assert.equal(
+      (await bench.ask('/~/image/demo/never?wid=20')).status,
+      404,
+      'Dynamic Media has 404',
+    )
+  })
+
   it('whose default image is missing too is an empty 404, never a 200', async () => {
     const { bench, host } = await setUp({
       missingOriginal: 'default-image-200',

@@ -27,11 +27,18 @@ const TTL_SECONDS_MAX = 365 * 24 * 3600
 const Host = Type.String({ minLength: 1, maxLength: HOST_LENGTH_MAX })
 const Names = Type.Array(Name, { maxItems: NAMES_MAX })
 
+/** Beyond this a limit would protect nobody's web server. */
+const ORIGIN_LIMIT_MAX = 1000
+
 export const OriginRuleSchema = closed({
   host: Host,
   scheme: Type.Optional(Type.Enum(['http', 'https'])),
   connectTo: Type.Optional(Type.String({ minLength: 1, maxLength: HOST_LENGTH_MAX + 6 })),
   allowPrivate: Type.Optional(Type.Boolean()),
+  /** Connections of each image server to a host at a time; 16 when absent. */
+  connectionsMax: Type.Optional(Type.Integer({ minimum: 1, maximum: ORIGIN_LIMIT_MAX })),
+  /** Reads of a host that each image server begins within a second; 50 when absent. */
+  readsPerSecond: Type.Optional(Type.Integer({ minimum: 1, maximum: ORIGIN_LIMIT_MAX })),
   /** Extra request headers for this origin; shown to admins only. */
   headers: Type.Optional(
     Type.Record(
