@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import { NODE_HEADERS } from '../contract/node-protocol.ts'
 import { EdgeError } from './errors.ts'
 import type { Upstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts'
@@ -10,6 +11,8 @@ const CONNECT_TIMEOUT_MS = 2_000
 /** Silence in the middle of a body means that the upstream died. */
 const BODY_IDLE_MS = 20_000
 const HEAD_TIMEOUT_MS = 60_000
+
+const CLOSED_CODES = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']
 
 /** An upstream over HTTP. With `secret` it is a node of Sluice, which is shown the secret and whose marks count. */
 export class HttpUpstream implements Upstream {
@@ -34,18 +37,16 @@ export class HttpUpstream implements Upstream {
       this.#secret === null
         ? request.headers
         : { ...request.headers, [NODE_HEADERS.secret]: this.#secret }
-    try {
-      const {
-        statusCode,
-        headers: answered,
-        body,
-      } = await this.#pool.request({
+    const send = (): Promise<Dispatcher.ResponseData> =>
+      this.#pool.request({
         method: request.method,
         path: request.target,
         headers: { ...headers },
         body: request.body ? asReadable(request.body) : null,
         signal,
       })
+    try {
+      const { statusCode, headers: answered, body } = await sendAgain(request.method, send)
       body.on('error', ignore)
       return {
         status: statusCode,
@@ -60,6 +61,20 @@ export class HttpUpstream implements Upstream {
 
   async close(): Promise<void> {
     await this.#pool.destroy()
+  }
+}
+
+/**
+ * A server may close a kept connection just as it is used again: nothing of an answer came then, and a question may be repeated
+ * (RFC 9112 §9.3.1). A change may not, for it may have been made.
+ */
+async function sendAgain<T>(method: string, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send()
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if ((method !== 'GET' && method !== 'HEAD') || !CLOSED_CODES.includes(code)) throw error
+    return send()
   }
 }
 
