@@ -25,6 +25,8 @@ export interface OriginDraft {
   readonly allowPrivate: boolean
   /** Kept as it is: secrets are set through the API. */
   readonly headers: Readonly<Record<string, string>> | undefined
+  /** Kept as they are: limits of one host are set through the API. */
+  readonly limits: { readonly connectionsMax?: number; readonly readsPerSecond?: number }
 }
 
 export const NEW_ORIGIN: OriginDraft = {
@@ -33,6 +35,7 @@ export const NEW_ORIGIN: OriginDraft = {
   connectTo: '',
   allowPrivate: false,
   headers: undefined,
+  limits: {},
 }
 
 export function settingsOf(project: Project): SettingsDraft {
@@ -48,6 +51,10 @@ export function settingsOf(project: Project): SettingsDraft {
       connectTo: origin.connectTo ?? '',
       allowPrivate: origin.allowPrivate ?? false,
       headers: origin.headers,
+      limits: {
+        ...(origin.connectionsMax === undefined ? {} : { connectionsMax: origin.connectionsMax }),
+        ...(origin.readsPerSecond === undefined ? {} : { readsPerSecond: origin.readsPerSecond }),
+      },
     })),
     originAliases: Object.entries(project.originAliases)
       .map(([name, prefix]) => `${name} = ${prefix}`)
@@ -88,6 +95,7 @@ function wholeOf(draft: SettingsDraft): Required<Pick<ProjectPatch, keyof Settin
       ...(origin.connectTo.trim() === '' ? {} : { connectTo: origin.connectTo.trim() }),
       ...(origin.allowPrivate ? { allowPrivate: true } : {}),
       ...(origin.headers === undefined ? {} : { headers: { ...origin.headers } }),
+      ...origin.limits,
     })),
     originAliases: Object.fromEntries(entries(draft.originAliases).map(aliasOf)),
     automaticInvalidation: draft.automaticInvalidation,
