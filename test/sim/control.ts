@@ -4,7 +4,7 @@ import { assetKeys, assetRecord, presetsRecord } from '../../src/assets/asset-ro
 import { heal } from '../../src/assets/intents.ts'
 import type { Intent, IntentParts, Intents } from '../../src/assets/intents.ts'
 import type { Selection } from '../../src/contract/invalidation.ts'
-import { keyHash, keyText } from '../../src/contract/keys.ts'
+import { KEY_BYTES, keyHash, keyText } from '../../src/contract/keys.ts'
 import type { KeyHash } from '../../src/contract/keys.ts'
 import { recordName } from '../../src/contract/records.ts'
 import { createInvalidations } from '../../src/invalidation/invalidations.ts'
@@ -112,22 +112,34 @@ export class Control {
    * longer by the clocks of nodes that drift.
    */
   async purgeSoftly(subject: string, softMs: number): Promise<void> {
-    const { database, ledger, world } = this.#stage
-    const keys = isRemote(subject)
-      ? [keyText.original(PROJECT, subject), keyText.source(PROJECT, subject)].map(keyHash)
-      : assetKeys(PROJECT, subject)
+    const { database, world } = this.#stage
     const seq = await this.store.transaction('durable', async (tx) => {
-      const appended = await tx.log.append(PROJECT, keys)
+      const appended = await tx.log.append(PROJECT, keysOf(subject))
       database.soften(appended, softMs)
       return appended
     })
-    ledger.soft(subject, seq)
     world.note(this.program.name, `soft purge ${seq} of ${subject} for ${softMs.toFixed(0)} ms`)
+    await this.#waitFor(subject, seq)
+    world.after(softMs * (1 + DRIFT_MAX) + 1, () => this.#stage.ledger.over(subject, seq))
+  }
+
+  /** A long list, of which the log has the keys as bytes in several entries; the last one's number is the purge's. */
+  async purgePacked(subject: string): Promise<void> {
+    const { random, world, name } = this.program
+    const others = (): Uint8Array => random.bytes(KEY_BYTES * 40)
+    const keys = keysOf(subject).map((key) => Buffer.from(key, 'base64url'))
+    const pieces = [Buffer.concat([...keys, others()]), others()]
+    const seq = await this.store.transaction('durable', (tx) =>
+      tx.log.appendPacked(PROJECT, pieces),
+    )
+    world.note(name, `long purge ${seq} with ${subject} in it`)
+    await this.#waitFor(subject, seq)
+    this.#stage.ledger.over(subject, seq)
+  }
+
+  async #waitFor(subject: string, seq: number): Promise<void> {
+    this.#stage.ledger.claimed(subject, seq)
     await this.authority.waitFor(seq, () => undefined, new AbortController().signal)
-    world.after(softMs * (1 + DRIFT_MAX) + 1, () => {
-      world.note(this.program.name, `soft purge ${seq} is over`)
-      ledger.softOver(subject, seq)
-    })
   }
 
   /** A new version of an asset, as the asset library puts it. */
@@ -195,8 +207,9 @@ export class Control {
   }
 }
 
-function isRemote(subject: string): boolean {
-  return subject === REMOTE
+function keysOf(subject: string): readonly KeyHash[] {
+  if (subject !== REMOTE) return assetKeys(PROJECT, subject)
+  return [keyText.original(PROJECT, subject), keyText.source(PROJECT, subject)].map(keyHash)
 }
 
 type Commit = Parameters<typeof commit>[1]

@@ -126,6 +126,11 @@ export class Database {
           notes.push(() => ledger.appended(seq))
           return seq
         },
+        async appendPacked(project, pieces) {
+          const seq = await log.appendPacked(project, pieces)
+          notes.push(() => ledger.appended(seq))
+          return seq
+        },
       },
       invalidations: {
         ...invalidations,

@@ -24,17 +24,18 @@ export class Ledger {
     this.#committedAt.set(seq, this.#world.moment())
   }
 
-  /** A soft purge of everything that is made of `subject`: marks that include it claim it at once. */
-  soft(subject: string, seq: number): void {
+  /** A purge of everything that is made of `subject`: marks that include it claim it at once. */
+  claimed(subject: string, seq: number): void {
     const at = this.#committedAt.get(seq) ?? this.#world.moment()
     for (const url of URLS) if (url.subject === subject) this.#claimed(url, { seq, at })
   }
 
-  /** Its window is over everywhere. */
-  softOver(subject: string, seq: number): void {
+  /** It is Done, and its window, if it has one, is over everywhere. */
+  over(subject: string, seq: number): void {
     const at = this.#committedAt.get(seq)
     if (at === undefined) return
-    const because = `the window of soft purge ${seq} is over`
+    const because = `purge ${seq} is Done and its window over`
+    this.#world.note('store', because)
     for (const url of URLS) if (url.subject === subject) this.#promise(url, { moment: at, because })
   }
 

@@ -26,7 +26,15 @@ export interface Profile {
   readonly faults: Readonly<Record<FaultKind, number>>
 }
 
-export const WRITE_KINDS = ['put', 'remote', 'move', 'preset', 'purgeOnly', 'soft'] as const
+export const WRITE_KINDS = [
+  'put',
+  'remote',
+  'move',
+  'preset',
+  'purgeOnly',
+  'soft',
+  'packed',
+] as const
 export type WriteKind = (typeof WRITE_KINDS)[number]
 
 export const FAULT_KINDS = [
@@ -86,7 +94,7 @@ export const CALM_PROFILE: Profile = {
   network: { lost: 0.1, repeated: 0.2, slow: 0.3 },
   lifetimeSeconds: 36_000,
   standInSeconds: 0,
-  writes: { put: 4, remote: 3, move: 2, preset: 1, purgeOnly: 1, soft: 1 },
+  writes: { put: 4, remote: 3, move: 2, preset: 1, purgeOnly: 1, soft: 1, packed: 1 },
   faults: NO_FAULTS,
 }
 

@@ -49,6 +49,12 @@ export class Writers {
           control.purgeSoftly(subject, softMs),
         )
       }
+      case 'packed': {
+        const subject = chance.pick([...ASSET_IDS, REMOTE])
+        return this.#at(chance.pick(this.#stage.controls), (control) =>
+          control.purgePacked(subject),
+        )
+      }
       case 'purgeOnly':
         return this.#maybePurge(chance.pick([...ASSET_IDS, REMOTE]))
     }
