@@ -53,6 +53,28 @@ describe('nodes over HTTP', () => {
     assert.equal(shown.json.lag, 0)
   })
 
+  test('long entries travel as bytes, in answers of a bounded size; who asks for JSON gets none of their keys', async () => {
+    const { logId, head } = await link.register({ ...hello('i9'), id: 'e9' }, signal)
+    const keys = Buffer.alloc(4096 * 16, 7)
+    const pieces = Array.from({ length: 20 }, () => keys)
+    await control.store.transaction('durable', (tx) => tx.log.appendPacked('demo', pieces))
+    const ask = { id: 'e9', incarnation: 'i9', logId, applied: head, waitMs: 0 }
+    const first = await link.follow(ask, signal)
+    assert.ok(first.kind === 'entries')
+    assert.equal(first.entries.length, 16)
+    assert.ok(first.entries.every(({ packed }) => Buffer.from(packed!).equals(keys)))
+    const rest = await link.follow({ ...ask, applied: head + 16 }, signal)
+    assert.equal(rest.kind === 'entries' && rest.entries.length, 4)
+    const json = await control.open('/internal/nodes/follow', {
+      method: 'POST',
+      key: null,
+      headers: { 'content-type': 'application/json', 'sluice-node-secret': NODE_SECRET },
+      body: JSON.stringify({ ...ask, applied: head + 19 }),
+    })
+    const { entries } = (await json.json()) as { entries: unknown }
+    assert.deepEqual(entries, [{ seq: head + 20, project: 'demo', kind: 'packed', keys: [] }])
+  })
+
   test('peeks travel with following, served URLs are remembered', async () => {
     const { logId, head } = await link.register({ ...hello('i2'), predecessor: 'i1' }, signal)
     const url = 'http://127.0.0.1:1/is/image/demo/flat?wid=9'

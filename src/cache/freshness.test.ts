@@ -101,6 +101,16 @@ describe('applying a purge', () => {
     assert.equal(freshness.judge(other, 0).usable, true)
   })
 
+  test('of packed keys stamps each of them; one whose keys were lost purges the whole project', () => {
+    const { freshness } = following()
+    const packed = Buffer.concat([RED, NAMES].map((key) => Buffer.from(key, 'base64url')))
+    freshness.apply({ seq: 1, project: 'demo', kind: 'packed', keys: [], packed })
+    assert.equal(freshness.judge(red(0), 0).usable, false)
+    assert.equal(freshness.judge({ keys: [PROJECT, BLUE], mark: 0 }, 0).usable, true)
+    freshness.apply({ seq: 2, project: 'demo', kind: 'packed', keys: [] })
+    assert.equal(freshness.judge({ keys: [PROJECT, BLUE], mark: 1 }, 0).usable, false)
+  })
+
   test('lets nobody keep a mark that control has not announced (P10)', () => {
     const { freshness, purge } = following()
     assert.equal(freshness.mayKeep(0), true)

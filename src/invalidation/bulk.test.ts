@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import { keyHash, unpackKeys } from '../contract/keys.ts'
+import { KEY_BYTES, keyHash, unpackKeys } from '../contract/keys.ts'
 import { coverage, sourceKeyText } from '../contract/url-keys.ts'
+import { sha256Bytes } from '../kernel/hash.ts'
 import { unpackUrls } from '../store/url-pieces.ts'
 import { PieceMaker } from './bulk-lines.ts'
 import { readBulk } from './bulk-reader.ts'
@@ -112,6 +113,14 @@ describe('reading a long list', () => {
     const { summary } = read(text, 1 << 20)
     assert.equal(summary.wrong, 1)
     assert.match(summary.errors[0]!.reason, /UTF-8/)
+  })
+
+  test('a key has one definition, however it is computed', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        assert.deepEqual(unpackKeys(sha256Bytes(text).subarray(0, KEY_BYTES)), [keyHash(text)])
+      }),
+    )
   })
 
   test('the quick check says what the check of short lists says, of any text', () => {
