@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import sharp from 'sharp'
+import { startRole } from '../support/serve.ts'
+import type { Started } from '../support/serve.ts'
+
+/** A list longer than a form, from the command line's side of the API to what an edge of its own process serves afterwards. */
+const env = { SLUICE_NODE_SECRET: 'a secret of the tests, long enough for nodes' }
+const DONE_MS = 30_000
+
+describe('a long list over processes of their own', () => {
+  const started: Started[] = []
+  let control: Started
+  let edge: string
+  let api: string
+  let key: string
+
+  before(async () => {
+    const start = async (role: 'control' | 'resizer' | 'edge', ...args: readonly string[]) => {
+      const each = await startRole(role, { env, args })
+      started.push(each)
+      return each
+    }
+    control = await start('control', '--port', '0')
+    const link = ['--control', control.consoleUrl]
+    const resizer = await start('resizer', ...link, '--resizer-port', '0')
+    const upstream = ['--upstream', resizer.resizerUrl]
+    edge = (await start('edge', ...link, ...upstream, '--edge-ports', '0')).edges[0]!
+    key = await control.adminKey()
+    await upload('flat', 'flat1', 'spinset')
+    api = `${control.consoleUrl}/api/v1/projects/demo/invalidations`
+  })
+  after(async () => {
+    for (const each of started.toReversed()) await each.stop()
+  })
+
+  async function upload(...ids: readonly string[]): Promise<void> {
+    const create = { width: 200, height: 100, channels: 3, background: 'red' } as const
+    const body = new Blob([Uint8Array.from(await sharp({ create }).png().toBuffer())])
+    for (const id of ids) {
+      const url = `${control.consoleUrl}/api/v1/projects/demo/assets/${id}`
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'image/png' }
+      const answer = await fetch(url, { method: 'PUT', headers, body })
+      assert.equal(answer.status, 201, await answer.text())
+    }
+  }
+
+  async function look(path: string): Promise<{ status: string; mark: number }> {
+    const answer = await fetch(edge + path)
+    await answer.arrayBuffer()
+    assert.equal(answer.status, 200)
+    const status = answer.headers.get('cache-status') ?? ''
+    return { status, mark: Number(answer.headers.get('sluice-mark')) }
+  }
+
+  async function submit(lines: readonly string[]): Promise<{ id: string; seq: number }> {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/x-ndjson' }
+    const answer = await fetch(api, { method: 'POST', headers, body: lines.join('\n') })
+    assert.equal(answer.status, 202, await answer.clone().text())
+    const { id } = (await answer.json()) as { id: string }
+    const until = performance.now() + DONE_MS
+    for (;;) {
+      const state = await fetch(`${api}/${id}`, { headers: { authorization: `Bearer ${key}` } })
+      const { status, seq } = (await state.json()) as { status: string; seq: number }
+      if (status === 'Done') return { id, seq }
+      assert.ok(!status.startsWith('ERROR') && performance.now() < until, status)
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+  }
+
+  test('what it names is fetched anew after Done, wherever in the list it stands; the rest stays a HIT', async () => {
+    const named = ['/is/image/demo/flat?wid=100', '/is/image/demo/flat1?wid=100']
+    const other = '/is/image/demo/spinset?wid=100'
+    for (const path of [...named, other, ...named, other]) await look(path)
+    for (const path of [...named, other]) assert.match((await look(path)).status, /hit/)
+    const filler = Array.from(
+      { length: 20_000 },
+      (_, at) => `${edge}/is/image/demo/none-${at}?wid=9`,
+    )
+    const list = [edge + named[0]!, ...filler, edge + named[1]!]
+    const { seq } = await submit(list)
+    assert.equal(seq > 8, true, 'more entries than one')
+    for (const path of named) {
+      const { status, mark } = await look(path)
+      assert.doesNotMatch(status, /hit/, path)
+      assert.ok(mark >= seq, `${path}: ${mark} < ${seq}`)
+    }
+    assert.match((await look(other)).status, /hit/)
+  })
+})
