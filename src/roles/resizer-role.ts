@@ -45,6 +45,8 @@ const RENDERING = {
   queueMax: 200,
 } as const
 const SAVE_EVERY_MS = 30_000
+/** Soon after a start, so that a crash finds a state that names the purge log: without it nothing can be answered while control is down. */
+const FIRST_SAVE_MS = 1_000
 
 /** The image server, with its disk cache under `<data>/resizer`. */
 export async function startResizer(
@@ -167,9 +169,12 @@ function startSaving(
 ): { stop: () => Promise<void> } {
   const stopping = new AbortController()
   const loop = async (): Promise<void> => {
+    let waitMs = FIRST_SAVE_MS
     while (!stopping.signal.aborted) {
-      await timers.sleep(SAVE_EVERY_MS, stopping.signal).catch(() => undefined)
+      await timers.sleep(waitMs, stopping.signal).catch(() => undefined)
       if (stopping.signal.aborted) return
+      if (freshness.logId === '') continue
+      waitMs = SAVE_EVERY_MS
       await saveState(state, freshness, saved).catch((error: unknown) =>
         log.warn({ err: error }, 'cache state not saved; a crash now would empty the cache'),
       )
