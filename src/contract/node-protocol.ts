@@ -140,6 +140,8 @@ export interface ServedUrl {
   readonly url: string
   /** Canonical target, for peeks. */
   readonly target: string
+  /** How often since it was last told of; 1 unless said. */
+  readonly times?: number
 }
 
 /** A node's way to control. Rejects when control cannot be reached; never hangs past the signal. */

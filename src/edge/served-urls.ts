@@ -16,21 +16,27 @@ const REPORT_EVERY_MS = 1_000
 
 /** Collects first-seen spellings of rendition URLs and reports them to control in batches. */
 export class ServedUrls {
-  readonly #known = new Set<string>()
+  /** How often each was served. */
+  readonly #known = new Map<string, number>()
   readonly #waiting: ServedUrl[] = []
   #characters = 0
   readonly #stopping = new AbortController()
   #loop: Promise<void> = Promise.resolve()
 
-  note(url: ServedUrl): void {
+  /** `told`: control knows the spelling already. */
+  note(url: ServedUrl, told = false): void {
     const name = sha256(url.url).slice(0, HASH_CHARACTERS)
-    if (this.#known.has(name)) return
-    this.#known.add(name)
-    for (const oldest of this.#known) {
+    const before = this.#known.get(name) ?? 0
+    this.#known.set(name, before + 1)
+    if (!isPowerOfFour(before + 1)) return
+    for (const oldest of this.#known.keys()) {
       if (this.#known.size <= KNOWN_MAX) break
       this.#known.delete(oldest)
     }
-    this.#waiting.push(url)
+    // A quarter of them was told of when they were a quarter as many.
+    const fresh = before === 0 ? url : { ...url, times: ((before + 1) / 4) * 3 }
+    if (told && before === 0) return
+    this.#waiting.push(fresh)
     this.#characters += charactersOf(url)
     this.#drop()
   }
@@ -83,6 +89,11 @@ export class ServedUrls {
       }
     }
   }
+}
+
+/** A picture that is shown a million times is told of ten times. */
+function isPowerOfFour(count: number): boolean {
+  return Number.isInteger(Math.log2(count) / 2)
 }
 
 function charactersOf({ project, subject, url, target }: ServedUrl): number {

@@ -29,8 +29,10 @@ export async function* coveredUrls(
     for (const subject of subjects) {
       const whole = keys.has(keyHash(subject)) || keys.has(keyHash(keyText.project(row.project)))
       const list = (page: PageRequest) => tables.served.list(row.project, subject, page)
+      const times = await tables.served.times(row.project, subject)
       for await (const places of pages(list)) {
-        yield whole ? places : places.filter(({ target }) => bears(target, keys))
+        const covered = whole ? places : places.filter(({ target }) => bears(target, keys))
+        yield covered.map(({ url, target }) => ({ url, target, times: times.get(url) ?? 1 }))
         await timers.sleep(0)
       }
     }
@@ -101,16 +103,21 @@ async function* pages<T>(
 
 /** Enough for a target to choose its 20 from, spread over hosts. */
 const PROBES_MAX = 500
+/** Looked through for those that were served most. */
+const LOOKED_THROUGH_MAX = 10_000
 
-/** What outer targets may look at. */
+/** What outer targets may look at, most served first. */
 export async function placesToProbe(
   parts: { readonly tables: Tables; readonly timers: Timers },
   row: InvalidationRow,
 ): Promise<readonly PlaceToProbe[]> {
   const places = new Map<string, PlaceToProbe>()
   for await (const piece of coveredUrls(parts, row)) {
-    for (const place of piece) if (place.target !== null) places.set(place.url, place)
-    if (places.size >= PROBES_MAX) break
+    for (const place of piece) {
+      if (place.target !== null && !places.has(place.url)) places.set(place.url, place)
+    }
+    if (places.size >= LOOKED_THROUGH_MAX) break
   }
-  return [...places.values()]
+  const mostFirst = [...places.values()].sort((a, b) => (b.times ?? 0) - (a.times ?? 0))
+  return mostFirst.slice(0, PROBES_MAX)
 }

@@ -14,6 +14,8 @@ interface TestTarget extends Target {
   /** Verdicts, one for each look; the last one stays. */
   verdicts: Evidence['verdict'][]
   /** The seq and the URLs of each flush. */
+  /** What it was told to look at, at the last look. */
+  probes: readonly string[]
   readonly flushed: { readonly seq: number; readonly urls: readonly string[] }[]
 }
 
@@ -23,6 +25,7 @@ function testTarget(id: string): TestTarget {
     begins: 'after-own-nodes',
     fails: null,
     verdicts: ['fresh'],
+    probes: [],
     flushed: [],
     describe: async () => [{ id, tier: 'cdn', requests: 3, defaultSeconds: 9 }],
     async flush(purge: Purge) {
@@ -32,7 +35,8 @@ function testTarget(id: string): TestTarget {
       if (target.fails !== null) throw new RangeError(target.fails)
       return [{ id, tier: 'cdn', state: 'done', detail: null }]
     },
-    async verify() {
+    async verify({ probes = [] }) {
+      target.probes = probes.map(({ url }) => url)
       const verdict = target.verdicts.length > 1 ? target.verdicts.shift()! : target.verdicts[0]!
       const notes = verdict === 'fresh' ? {} : { notes: [`${id} is ${verdict}`] }
       return { verdict, probes: [], peeks: [], ...notes }
@@ -198,6 +202,31 @@ describe('the URLs that they are asked about', () => {
         'http://my.publishserver.com:8080/is/image/dms7snapshot/a',
         'http://x.example/is/image/dms7snapshot/a?wid=7',
         'http://y.example/is/image/dms7snapshot/a?wid=7',
+      ])
+    }),
+  )
+
+  test(
+    'and are looked at by those that were served most',
+    withTargets(async (bench, one) => {
+      const [subject, , target] = ofAsset('a', 'wid=7')
+      const urls = ['rare', 'usual', 'often'].map((host) => `http://${host}/is/image/demo/a?wid=7`)
+      await bench.store.transaction('volatile', (tx) =>
+        tx.served.record(
+          urls.map((url, at) => ({
+            project: PROJECT.id,
+            subject,
+            url,
+            target,
+            times: at * 10 + 1,
+          })),
+          1,
+        ),
+      )
+      await bench.finished((await bench.submit({ assets: ['a'], renditions: true })).id)
+      assert.deepEqual(one.probes, [
+        ...urls.toReversed(),
+        'http://my.publishserver.com:8080/is/image/dms7snapshot/a',
       ])
     }),
   )

@@ -17,7 +17,7 @@ import { createRemote } from '../origin/remote.ts'
 import { Authority } from '../purgelog/authority.ts'
 import type { ControlMemory } from '../purgelog/authority.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
-import { keepServed } from '../store/keep-served.ts'
+import { keepServed, recordServed } from '../store/keep-served.ts'
 import type { Store } from '../store/store.ts'
 import { createOwnNodes } from '../targets/own-nodes.ts'
 import { controlTargets } from './control-targets.ts'
@@ -241,7 +241,7 @@ function memoryOf(store: Store): ControlMemory {
       store.transaction('volatile', (tx) => tx.nodes.acknowledge(incarnation, applied, seenAt)),
     markOut: (incarnation) => store.transaction('durable', (tx) => tx.nodes.markOut(incarnation)),
     remove: (incarnation) => store.transaction('volatile', (tx) => tx.nodes.remove(incarnation)),
-    recordServed: (urls, at) => store.transaction('volatile', (tx) => tx.served.record(urls, at)),
+    recordServed: (urls, at) => store.transaction('volatile', (tx) => recordServed(tx, urls, at)),
     keepServed: (urls, at) => store.transaction('durable', (tx) => keepServed(tx.served, urls, at)),
   }
 }

@@ -124,10 +124,13 @@ function spellings(
       const { project, subject } = named
       // As the cache behind us knows it: with its signature and everything that we ignore.
       const url = `${request.scheme}://${request.host}${request.target}`
-      return kept.keep({ project, subject, url, target })
+      const recorded = await kept.keep({ project, subject, url, target })
+      if (recorded) served.note({ project, subject, url, target }, true)
+      return recorded
     },
     onServed(request, resource) {
-      if (!resource.served) return
+      // Those are recorded as they are, and none but those.
+      if (!resource.served || resource.served.outer?.recordUrls) return
       const url = `${request.scheme}://${request.host}${unsignedTarget(request.target)}`
       const { project, subject } = resource.served
       served.note({ project, subject, url, target: resource.target })

@@ -1,6 +1,19 @@
 import type { ServedUrl } from '../contract/node-protocol.ts'
 import { SERVED_URLS_PER_SUBJECT_MAX } from './limits.ts'
-import type { ServedTable } from './store.ts'
+import type { ServedTable, Tables } from './store.ts'
+
+/** What edges tell a moment later. It must not push out what was kept for a cache outside. Only in a transaction. */
+export async function recordServed(
+  tx: Tables,
+  urls: readonly ServedUrl[],
+  at: number,
+): Promise<void> {
+  for (const [project, told] of Map.groupBy(urls, (url) => url.project)) {
+    const bounded = (await tx.projects.get(project))?.outerCaches?.recordUrls === true
+    if (bounded) await keepServed(tx.served, told, at)
+    else await tx.served.record(told, at)
+  }
+}
 
 /**
  * Records spellings of which none may be forgotten while a cache outside may hold them; gives those back for which their subject has

@@ -93,9 +93,12 @@ export function memoryServed(access: MemoryAccess): ServedTable {
     access.read().served.get(pair(project, subject)) ?? []
   return {
     async record(urls, at) {
-      for (const { project, subject, url, target } of urls) {
-        const others = ofSubject(project, subject).filter((row) => row.url !== url)
-        const newestFirst = [{ url, target, lastSeenAt: at }, ...others].sort(bySighting)
+      for (const { project, subject, url, target, times = 1 } of urls) {
+        const rows = ofSubject(project, subject)
+        const before = rows.find((row) => row.url === url)?.times ?? 0
+        const others = rows.filter((row) => row.url !== url)
+        const row = { url, target, lastSeenAt: at, times: before + times }
+        const newestFirst = [row, ...others].sort(bySighting)
         access
           .own('served')
           .set(pair(project, subject), newestFirst.slice(0, SERVED_URLS_PER_SUBJECT_MAX))
@@ -105,6 +108,10 @@ export function memoryServed(access: MemoryAccess): ServedTable {
       const rows = ofSubject(project, subject)
       const found = rows.filter((row) => urls.includes(row.url))
       return { count: rows.length, urls: found.map((row) => row.url) }
+    },
+    async times(project, subject) {
+      const often = ofSubject(project, subject).filter((row) => row.times > 1)
+      return new Map(often.map((row) => [row.url, row.times]))
     },
     async subjects(project, page) {
       const after = page.cursor === undefined ? '' : decodeCursor(page.cursor, [''] as const)[0]
@@ -128,7 +135,7 @@ export function memoryServed(access: MemoryAccess): ServedTable {
       return toPage(
         rows.slice(0, page.limit + 1),
         page.limit,
-        (row) => row,
+        ({ url, target, lastSeenAt }) => ({ url, target, lastSeenAt }),
         (row) => [row.lastSeenAt, row.url],
       )
     },

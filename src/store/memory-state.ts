@@ -48,6 +48,7 @@ export interface ServedRow {
   readonly url: string
   readonly target: string
   readonly lastSeenAt: number
+  readonly times: number
 }
 
 export function emptyState(): MemoryState {

@@ -112,7 +112,14 @@ export interface SqlSchema {
   }
   sessions: { token_hash: string; account_id: string; expires_at: number; csrf: string }
   links: { token_hash: string; account_id: string; expires_at: number }
-  served: { project: string; subject: string; url: string; target: string; last_seen_at: number }
+  served: {
+    project: string
+    subject: string
+    url: string
+    target: string
+    last_seen_at: number
+    times: Generated<number>
+  }
   targets: { project: string; id: string; settings: string; created_at: number }
 }
 

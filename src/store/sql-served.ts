@@ -43,14 +43,16 @@ function recording(db: Sql): Pick<ServedTable, 'record'> {
 
   return {
     async record(urls, at) {
-      for (const { project, subject, url, target } of urls) {
+      for (const { project, subject, url, target, times = 1 } of urls) {
         await db
           .insertInto('served')
-          .values({ project, subject, url, target, last_seen_at: at })
+          .values({ project, subject, url, target, last_seen_at: at, times })
           .onConflict((conflict) =>
-            conflict
-              .columns(['project', 'subject', 'url'])
-              .doUpdateSet({ target, last_seen_at: at }),
+            conflict.columns(['project', 'subject', 'url']).doUpdateSet((set) => ({
+              target,
+              last_seen_at: at,
+              times: set('served.times', '+', times),
+            })),
           )
           .execute()
       }
@@ -60,7 +62,7 @@ function recording(db: Sql): Pick<ServedTable, 'record'> {
   }
 }
 
-function looking(db: Sql): Pick<ServedTable, 'known' | 'subjects' | 'list'> {
+function looking(db: Sql): Pick<ServedTable, 'known' | 'times' | 'subjects' | 'list'> {
   return {
     async known(project, subject, urls) {
       const ofSubject = db
@@ -72,6 +74,16 @@ function looking(db: Sql): Pick<ServedTable, 'known' | 'subjects' | 'list'> {
         .executeTakeFirstOrThrow()
       const found = await ofSubject.select('url').where('url', 'in', urls).execute()
       return { count, urls: found.map((row) => row.url) }
+    },
+    async times(project, subject) {
+      const rows = await db
+        .selectFrom('served')
+        .select(['url', 'times'])
+        .where('project', '=', project)
+        .where('subject', '=', subject)
+        .where('times', '>', 1)
+        .execute()
+      return new Map(rows.map((row) => [row.url, row.times]))
     },
     async subjects(project, page) {
       const after = page.cursor === undefined ? '' : decodeCursor(page.cursor, [''] as const)[0]

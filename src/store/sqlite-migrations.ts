@@ -12,6 +12,7 @@ const TARGETS = '002-targets'
 const KEPT_HISTORIES = '003-histories'
 const LONG_LISTS = '004-long-lists'
 const ASKED = '005-asked-changes'
+const SERVED_TIMES = '006-served-times'
 
 /** The log's name must never be met again: 96 bits. */
 const LOG_ID_BYTES = 12
@@ -152,6 +153,8 @@ insert into invalidation_search (rowid, project, words)
 
 const ASKED_CHANGES = `alter table changes add column asked integer not null default 0`
 
+const TIMES = `alter table served add column times integer not null default 1;`
+
 function migrations(random: Random): Record<string, Migration> {
   return {
     [FIRST]: {
@@ -167,6 +170,7 @@ function migrations(random: Random): Record<string, Migration> {
       up: (db) => runAll(db, LONG_LIST_TABLES),
     },
     [ASKED]: { up: (db) => runAll(db, ASKED_CHANGES) },
+    [SERVED_TIMES]: { up: (db) => runAll(db, TIMES) },
   }
 }
 

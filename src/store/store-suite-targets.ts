@@ -11,6 +11,7 @@ export function targetsSuite(name: string, using: Using): void {
   })
   describe(`${name}: what is known to have been served`, () => {
     test('which of some URLs are known, and how many there are', using(known))
+    test('about how often each was served', using(times))
     test('its subjects are listed in order, in pages', using(subjects))
   })
 }
@@ -58,6 +59,21 @@ async function known(store: Store): Promise<void> {
     count: 0,
     urls: [],
   })
+}
+
+async function times(store: Store): Promise<void> {
+  const subject = 'asset:demo/a'
+  const tell = (url: string, count?: number) =>
+    store.transaction('volatile', (tx) => {
+      const served = { project: 'demo', subject, url, target: '/~/x' }
+      return tx.served.record([{ ...served, ...(count === undefined ? {} : { times: count }) }], 1)
+    })
+  await tell('http://x/once')
+  await tell('http://x/often')
+  await tell('http://x/often', 4)
+  await tell('http://x/often')
+  const found = await store.tables.served.times('demo', subject)
+  assert.deepEqual([...found], [['http://x/often', 6]])
 }
 
 async function subjects(store: Store): Promise<void> {

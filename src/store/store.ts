@@ -362,6 +362,8 @@ export interface ServedTable {
     subject: string,
     urls: readonly string[],
   ): Promise<{ readonly count: number; readonly urls: readonly string[] }>
+  /** How often each was served, about; those that are left out were served once. */
+  times(project: string, subject: string): Promise<ReadonlyMap<string, number>>
   /** Key texts of which URLs are known, in order. */
   subjects(project: string, page: PageRequest): Promise<Page<string>>
   /** Newest sighting first. `subject` is the key text of an asset or original. */

@@ -70,6 +70,8 @@ export interface PlaceToLook {
 /** `target` is null for what is listed and cannot be read as a URL of ours any more. */
 export interface PlaceToProbe extends Omit<PlaceToLook, 'target'> {
   readonly target: string | null
+  /** How often it was served, about; absent when nobody has seen it served. */
+  readonly times?: number
 }
 
 export interface MemberProgress {

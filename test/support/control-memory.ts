@@ -1,4 +1,5 @@
 import type { ControlMemory } from '../../src/purgelog/authority.ts'
+import { keepServed, recordServed } from '../../src/store/keep-served.ts'
 import type { Store } from '../../src/store/store.ts'
 
 /** The store as the nodes' authority sees it. */
@@ -16,6 +17,7 @@ export function controlMemory(store: Store): ControlMemory {
       store.transaction('volatile', (tx) => tx.nodes.acknowledge(incarnation, applied, seenAt)),
     markOut: (incarnation) => store.transaction('durable', (tx) => tx.nodes.markOut(incarnation)),
     remove: (incarnation) => store.transaction('durable', (tx) => tx.nodes.remove(incarnation)),
-    recordServed: (urls, at) => store.transaction('volatile', (tx) => tx.served.record(urls, at)),
+    recordServed: (urls, at) => store.transaction('volatile', (tx) => recordServed(tx, urls, at)),
+    keepServed: (urls, at) => store.transaction('durable', (tx) => keepServed(tx.served, urls, at)),
   }
 }

@@ -70,6 +70,7 @@ export const ServedBody = closed({
       subject: Text,
       url: Text,
       target: Text,
+      times: Type.Optional(Seq),
     }),
     { maxItems: BATCH_MAX },
   ),
