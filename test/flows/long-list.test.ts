@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import sharp from 'sharp'
 import { startRole } from '../support/serve.ts'
@@ -8,6 +11,16 @@ import type { Started } from '../support/serve.ts'
 const env = { SLUICE_NODE_SECRET: 'a secret of the tests, long enough for nodes' }
 const DONE_MS = 30_000
 
+async function start(
+  started: Started[],
+  role: 'control' | 'resizer' | 'edge',
+  ...args: readonly string[]
+): Promise<Started> {
+  const each = await startRole(role, { env, args })
+  started.push(each)
+  return each
+}
+
 describe('a long list over processes of their own', () => {
   const started: Started[] = []
   let control: Started
@@ -16,17 +29,13 @@ describe('a long list over processes of their own', () => {
   let key: string
 
   before(async () => {
-    const start = async (role: 'control' | 'resizer' | 'edge', ...args: readonly string[]) => {
-      const each = await startRole(role, { env, args })
-      started.push(each)
-      return each
-    }
-    control = await start('control', '--port', '0')
+    control = await start(started, 'control', '--port', '0')
     const link = ['--control', control.consoleUrl]
-    const resizer = await start('resizer', ...link, '--resizer-port', '0')
+    const resizer = await start(started, 'resizer', ...link, '--resizer-port', '0')
     const upstream = ['--upstream', resizer.resizerUrl]
-    edge = (await start('edge', ...link, ...upstream, '--edge-ports', '0')).edges[0]!
+    edge = (await start(started, 'edge', ...link, ...upstream, '--edge-ports', '0')).edges[0]!
     key = await control.adminKey()
+    await withoutAutomatic(control, key)
     await upload('flat', 'flat1', 'spinset')
     api = `${control.consoleUrl}/api/v1/projects/demo/invalidations`
   })
@@ -88,3 +97,90 @@ describe('a long list over processes of their own', () => {
     assert.match((await look(other)).status, /hit/)
   })
 })
+
+describe('a long list and a control that is killed', () => {
+  let data: string
+  before(async () => {
+    data = await mkdtemp(join(tmpdir(), 'sluice-long-'))
+  })
+  after(() => rm(data, { recursive: true, force: true }))
+
+  const startAgain = () =>
+    startRole('control', {
+      data,
+      args: ['--port', '0'],
+      env: { ...env, SLUICE_LEASE_SECONDS: '1' },
+    })
+
+  test('in the middle of the purge log: the same invalidation goes on, all of it is logged, and it is Done', async () => {
+    const first = await startAgain()
+    const key = await first.adminKey()
+    const ask =
+      (control: Started) =>
+      async (route: string, init: RequestInit = {}) => {
+        const headers = { authorization: `Bearer ${key}`, ...init.headers }
+        const url = `${control.consoleUrl}/api/v1/projects/demo/invalidations${route}`
+        return (await fetch(url, { ...init, headers })).json() as Promise<{
+          id: string
+          status: string
+          seq: number | null
+        }>
+      }
+    await addSilentNode(first)
+    const urls = Array.from({ length: 100_000 }, (_, at) => `${EDGE}/is/image/demo/p${at}?wid=9`)
+    const headers = { 'content-type': 'application/x-ndjson' }
+    const accepted = await ask(first)('', { method: 'POST', headers, body: urls.join('\n') })
+    assert.equal(accepted.status, 'Received')
+    while ((await logHead(first)) < 4) await new Promise((resolve) => setTimeout(resolve, 5))
+    assert.equal((await ask(first)(`/${accepted.id}`)).seq, null)
+    first.child.kill('SIGKILL')
+    await first.stop()
+    const again = await startAgain()
+    try {
+      const until = performance.now() + DONE_MS
+      for (;;) {
+        const now = await ask(again)(`/${accepted.id}`)
+        if (now.status === 'Done') {
+          // Two keys a URL, 4096 in an entry; the pair that was on its way may be there twice.
+          assert.ok(now.seq !== null && now.seq >= 49 && now.seq <= 51, String(now.seq))
+          break
+        }
+        assert.ok(performance.now() < until, now.status)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    } finally {
+      await again.stop()
+    }
+  })
+})
+
+const EDGE = 'http://127.0.0.1:8081'
+
+/** The uploads' own invalidations would come in between. */
+async function withoutAutomatic(control: Started, key: string): Promise<void> {
+  const answer = await fetch(`${control.consoleUrl}/api/v1/projects/demo`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ automaticInvalidation: false }),
+  })
+  assert.equal(answer.status, 200, await answer.text())
+}
+
+async function logHead(control: Started): Promise<number> {
+  const metrics = await (await fetch(`${control.consoleUrl}/metrics`)).text()
+  return Number(/^sluice_purge_log_head (\d+)/m.exec(metrics)?.[1] ?? 0)
+}
+
+/** A node that registers and never says anything again: each piece waits for it a little. */
+async function addSilentNode(control: Started): Promise<void> {
+  const node = { id: 'e1', incarnation: 'e1-1', role: 'edge', version: '0', urls: [EDGE] }
+  const answer = await fetch(`${control.consoleUrl}/internal/nodes/register`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'sluice-node-secret': env.SLUICE_NODE_SECRET,
+    },
+    body: JSON.stringify(node),
+  })
+  assert.equal(answer.status, 200, await answer.text())
+}
