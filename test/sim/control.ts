@@ -1,5 +1,6 @@
 import { commit } from '../../src/assets/commit.ts'
 import type { CommitParts } from '../../src/assets/commit.ts'
+import { createLocks } from '../../src/assets/locks.ts'
 import { assetKeys, assetRecord, presetsRecord } from '../../src/assets/asset-rows.ts'
 import { heal } from '../../src/assets/intents.ts'
 import type { Intent, IntentParts, Intents } from '../../src/assets/intents.ts'
@@ -49,6 +50,8 @@ export class Control {
   readonly store: Store
   readonly #stage: Stage
   readonly #commit: CommitParts
+  readonly #locks = createLocks()
+  #open = false
 
   constructor(stage: Stage, program: Program) {
     this.program = program
@@ -92,10 +95,17 @@ export class Control {
     return this.#stage.build.outer({ clock, timers, outside, reference, drain: this.authority })
   }
 
-  /** Heals what a crash left, then takes up what is unfinished. */
-  async start(): Promise<void> {
-    for (const intent of Array.from(this.#stage.intents)) await this.#commit.intents.heal(intent)
+  /** Heals what a crash left, if it is the one that changes the library, then takes up what is unfinished. */
+  async start(heals: boolean): Promise<void> {
+    if (heals)
+      for (const intent of Array.from(this.#stage.intents)) await this.#commit.intents.heal(intent)
     await this.invalidations.start()
+    this.#open = true
+  }
+
+  /** Its door is open: it has started, and neither crashed nor been stopped. */
+  get isOpen(): boolean {
+    return this.#open && this.program.running
   }
 
   async invalidate(selection: Partial<Selection>): Promise<void> {
@@ -143,7 +153,11 @@ export class Control {
   }
 
   /** A new version of an asset, as the asset library puts it. */
-  async put(id: string, text: string): Promise<void> {
+  put(id: string, text: string): Promise<void> {
+    return this.#locks.run(PROJECT, () => this.#put(id, text))
+  }
+
+  async #put(id: string, text: string): Promise<void> {
     const before = await this.store.tables.assets.get(PROJECT, id)
     const row = assetRow(id, (before?.version ?? 0) + 1, this.#stage.origin.putBlob(text))
     await this.#change({
@@ -155,7 +169,11 @@ export class Control {
   }
 
   /** Old and new keys go into the log with the move itself (freshness rule P11). */
-  async move(from: string, to: string): Promise<void> {
+  move(from: string, to: string): Promise<void> {
+    return this.#locks.run(PROJECT, () => this.#move(from, to))
+  }
+
+  async #move(from: string, to: string): Promise<void> {
     const before = await this.store.tables.assets.get(PROJECT, from)
     if (!before || (await this.store.tables.assets.get(PROJECT, to))) return
     const row = { ...before, id: to }
@@ -175,7 +193,11 @@ export class Control {
     })
   }
 
-  async setPreset(modifiers: string): Promise<void> {
+  setPreset(modifiers: string): Promise<void> {
+    return this.#locks.run(PROJECT, () => this.#setPreset(modifiers))
+  }
+
+  async #setPreset(modifiers: string): Promise<void> {
     const project = await this.store.tables.projects.get(PROJECT)
     if (!project) return
     const presets = { small: modifiers }

@@ -42,6 +42,11 @@ export class Database {
     }
   }
 
+  /** Looked at from outside of time. */
+  get tables(): Tables {
+    return this.#store.tables
+  }
+
   /** From its commit on, this purge is a soft one. */
   soften(seq: number, softMs: number): void {
     this.#soft.set(seq, softMs)

@@ -2,7 +2,7 @@ import type { Faults } from './faults.ts'
 import { nameOf } from './ledger.ts'
 import type { EdgeNode } from './nodes.ts'
 import type { Safety } from './safety.ts'
-import { URLS } from './scene.ts'
+import { ASSETS, MOVED, PROJECT, URLS } from './scene.ts'
 import type { SceneUrl } from './scene.ts'
 import type { Theatre } from './theatre.ts'
 
@@ -23,6 +23,7 @@ export async function endsWell(theatre: Theatre, faults: Faults, safety: Safety)
   for (const row of [...ledger.unfinished(), ...ledger.failed()]) {
     safety.fail('not Done', `${nameOf(row.id)} is ${row.status} ${row.failure ?? ''}`)
   }
+  await recordsAgree(theatre, safety)
   const waiting = new Set<string>()
   const poor: string[] = []
   const ask = async (edge: EdgeNode, url: SceneUrl): Promise<void> => {
@@ -38,4 +39,20 @@ export async function endsWell(theatre: Theatre, faults: Faults, safety: Safety)
   await world.run(world.now + ANSWER_MS, () => waiting.size === 0)
   for (const name of waiting) safety.fail('no answer', `${name} got no answer`)
   for (const text of poor) safety.fail('no answer', text)
+}
+
+/** What delivery reads is what the store says: a crash between the two was healed. */
+async function recordsAgree(theatre: Theatre, safety: Safety): Promise<void> {
+  const { database, origin } = theatre.stage
+  const { assets, projects } = database.tables
+  for (const id of [...ASSETS, MOVED]) {
+    const row = origin.textOf((await assets.get(PROJECT, id))?.hash)
+    const record = origin.truth.of(id).value
+    if (row !== record)
+      safety.fail('not healed', `the record of ${id} is ${record}, its row ${row}`)
+  }
+  const preset = (await projects.get(PROJECT))?.presets['small']
+  const record = origin.truth.of('presets').value
+  if (preset !== record)
+    safety.fail('not healed', `the presets record says ${record}, the project ${preset}`)
 }

@@ -37,6 +37,10 @@ export class Origin {
     return { hash, bytes: text.length }
   }
 
+  textOf(hash: string | undefined): string {
+    return this.#blobs.get(hash ?? '') ?? ABSENT
+  }
+
   /** Each record is whole, the batch may be cut short by a crash. */
   async apply(program: Program, changes: readonly RecordChange[]): Promise<void> {
     for (const { name, document } of changes) {
@@ -52,7 +56,7 @@ export class Origin {
     if (document === null) return ABSENT
     if (typeof document === 'object' && 'presets' in document)
       return (document as PresetsRecord).presets['small'] ?? ABSENT
-    return this.#blobs.get((document as AssetRecord).hash) ?? ABSENT
+    return this.textOf((document as AssetRecord).hash)
   }
 
   /** A remote host tells nobody when it changes. */

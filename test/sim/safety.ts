@@ -9,7 +9,7 @@ import type { WholeAnswer } from './whole-answer.ts'
 import type { World } from './world.ts'
 
 export interface Violation {
-  readonly kind: 'stale' | 'false mark' | 'strange answer' | 'not Done' | 'no answer'
+  readonly kind: 'stale' | 'false mark' | 'strange answer' | 'not Done' | 'no answer' | 'not healed'
   readonly at: number
   readonly text: string
 }

@@ -85,7 +85,7 @@ export class Theatre {
     const host = this.#controlHosts[at]!
     const control = new Control(this.stage, new Program(host, host.name))
     this.stage.controls[at] = control
-    void control.start()
+    void control.start(at === 0)
     this.stage.world.note(host.name, 'started')
   }
 

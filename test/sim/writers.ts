@@ -23,7 +23,7 @@ export class Writers {
       case 'put': {
         const { truth } = this.#stage.origin
         const id = chance.pick(ASSET_IDS.filter((each) => truth.of(each).value !== ABSENT))
-        await this.#library.put(id, `v${version} of ${id}`)
+        await this.#library((control) => control.put(id, `v${version} of ${id}`))
         return this.#maybePurge(id)
       }
       case 'remote': {
@@ -35,12 +35,12 @@ export class Writers {
       case 'move': {
         const there = this.#stage.origin.truth.of(MOVED).value !== ABSENT
         const [from, to] = there ? [MOVED, ASSETS[0]] : [ASSETS[0], MOVED]
-        await this.#library.move(from, to)
+        await this.#library((control) => control.move(from, to))
         await this.#maybePurge(from)
         return this.#maybePurge(to)
       }
       case 'preset':
-        await this.#library.setPreset(`wid=${100 + version}`)
+        await this.#library((control) => control.setPreset(`wid=${100 + version}`))
         return this.#maybePurge(chance.pick(ASSET_IDS))
       case 'soft': {
         const subject = chance.pick([...ASSET_IDS, REMOTE])
@@ -61,8 +61,8 @@ export class Writers {
   }
 
   /** One process changes the library at a time: others would be refused by its rows. */
-  get #library(): Control {
-    return this.#stage.controls[0]!
+  #library(work: (control: Control) => Promise<void>): Promise<void> {
+    return this.#at(this.#stage.controls[0]!, work)
   }
 
   async #maybePurge(subject: string): Promise<void> {
@@ -74,7 +74,7 @@ export class Writers {
 
   /** Inside a control process; nothing when it is not there. */
   async #at(control: Control, work: (control: Control) => Promise<void>): Promise<void> {
-    if (!control.program.running) return
+    if (!control.isOpen) return
     await new Promise((resolve, reject) => {
       control.program.later(0, () => {
         work(control).then(resolve, reject)
