@@ -16,6 +16,7 @@ const ROOTS = [
   'src/main.ts',
   'src/invalidation/bulk-thread.ts',
   'test/sim/sim.ts',
+  'test/soak/soak.ts',
   'bench/bench.ts',
   'scripts/test.ts',
   'scripts/check.ts',
