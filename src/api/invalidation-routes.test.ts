@@ -113,11 +113,13 @@ describe('invalidations by API', () => {
     assert.equal(await control.store.tables.log.head(), head)
   })
 
-  test('what is not there yet says so by name', async () => {
-    const soft = await submit({ assets: ['flat'], mode: 'soft' })
-    assert.equal(soft.status, 501)
-    assert.equal(soft.json.code, 'not-implemented-yet')
-    assert.match(soft.json.detail, /soft/)
+  test('a soft one says until when the old picture may be shown', async () => {
+    await control.call('PATCH', '/api/v1/projects/demo', { body: { softSeconds: 20 } })
+    const { json } = await submit({ assets: ['flat'], renditions: true, mode: 'soft' })
+    assert.equal(json.mode, 'soft')
+    const done = await finished(control, json.id)
+    const windowMs = Date.parse(done.evidence.staleUntil) - Date.parse(done.finishedAt)
+    assert.equal(windowMs, 20_000)
   })
 
   test('a scheduled one waits and can be cancelled', async () => {

@@ -226,13 +226,6 @@ function submission(
   caller: Caller,
   idempotencyKey: string | string[] | undefined,
 ): SubmitRequest {
-  if (body.mode === 'soft') {
-    throw new ApiError(
-      'not-implemented-yet',
-      'mode "soft" (stale, may be served while revalidating) is not implemented yet. Leave mode out.',
-      { errors: [{ pointer: '/mode', reason: 'soft is not implemented yet' }] },
-    )
-  }
   const { mode, note, scheduleAt, digest, confirm } = body
   return {
     selection: selectionOf(body),

@@ -3,6 +3,7 @@ import type { NodeView } from '../contract/api/nodes.ts'
 import type { Project } from '../contract/api/projects.ts'
 import { undeliverable, undeliverableReason } from '../contract/deliverable.ts'
 import { deliverySettings } from '../contract/delivery-settings.ts'
+import { SOFT_SECONDS_DEFAULT } from '../contract/invalidation.ts'
 import type { Role } from '../contract/invalidation.ts'
 import { permissionsOf } from '../contract/permissions.ts'
 import { SMART_CROPS_DEFAULT } from '../contract/smart-crops.ts'
@@ -34,6 +35,7 @@ export function projectView(row: ProjectRow, context: ProjectContext): Project {
     cdnTtlSeconds: row.cdnTtlSeconds,
     browserTtlSeconds: row.browserTtlSeconds,
     automaticInvalidation: row.automaticInvalidation,
+    softSeconds: row.softSeconds ?? SOFT_SECONDS_DEFAULT,
     maxUrlsPerInvalidation: row.maxUrlsPerInvalidation,
     maxOriginalsPerInvalidation: row.maxOriginalsPerInvalidation,
     smartCrops: (row.smartCrops ?? SMART_CROPS_DEFAULT).map((size) => ({ ...size })),

@@ -159,6 +159,7 @@ export type ProjectSettings = Partial<
     | 'cdnTtlSeconds'
     | 'browserTtlSeconds'
     | 'automaticInvalidation'
+    | 'softSeconds'
     | 'outerCaches'
     | 'maxUrlsPerInvalidation'
     | 'maxOriginalsPerInvalidation'

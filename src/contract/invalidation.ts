@@ -17,6 +17,9 @@ export type InvalidationStatus = (typeof INVALIDATION_STATUSES)[number]
 export const SCOPES = ['original', 'all'] as const
 export const SOURCES = ['manual', 'api', 'automatic', 'scheduled'] as const
 export const MODES = ['delete', 'soft'] as const
+
+/** How long a soft invalidation lets clients see the old one while it is asked after, unless the project says otherwise. */
+export const SOFT_SECONDS_DEFAULT = 30
 export const TIERS = ['resizing', 'cdn'] as const
 export const TARGET_STATES = ['waiting', 'running', 'done', 'failed'] as const
 export const VERDICTS = ['fresh', 'stale', 'unverifiable'] as const
@@ -65,6 +68,8 @@ export interface Probe {
 
 export interface Evidence {
   readonly verdict: (typeof VERDICTS)[number]
+  /** Of a soft invalidation: until when a client may still be shown the old one. */
+  readonly staleUntil?: string
   readonly probes: readonly Probe[]
   /** Why something is stale or unverifiable, in words. */
   readonly notes?: readonly string[]

@@ -4,6 +4,7 @@ import { toInvalidation } from '../store/invalidation-rows.ts'
 import type { InvalidationRow, Tables } from '../store/store.ts'
 import { InvalidationError } from './errors.ts'
 import type { EvidenceExport } from './requests.ts'
+import { softMsOf } from './soft.ts'
 import type { SubmitParts } from './submit.ts'
 import { begunAnew, waitingAgain, waitingWhereNotDone } from './timeline.ts'
 
@@ -42,7 +43,10 @@ export async function retry(
     const rest = failed.length > 0 && failed.every((target) => outer.has(target.id))
     // A long list enters the log in pieces, when it is run.
     const inPieces = before.bulk !== undefined && !rest
-    const seq = inPieces ? null : await tx.log.append(project, rest ? [RETRY_KEY] : before.keys)
+    const softMs = await softMsOf(tx, before)
+    const seq = inPieces
+      ? null
+      : await tx.log.append(project, rest ? [RETRY_KEY] : before.keys, softMs)
     const keysSeq = rest ? (before.keysSeq ?? before.seq ?? seq) : seq
     const changed = await tx.invalidations.transition(id, ['ERROR', 'ERROR_CDN_NODE'], {
       ...begunAnew(before, at),

@@ -1,6 +1,7 @@
 import { keyHash, keyText, unpackKeys } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
 import { KEYS_PER_ENTRY_MAX } from '../contract/purge-log.ts'
+import { assert } from '../kernel/assert.ts'
 import type { Timers } from '../kernel/timers.ts'
 import type { InvalidationRow, Store, Tables } from '../store/store.ts'
 
@@ -21,6 +22,7 @@ export async function appendPieces(
   const { pieces, entered } = row.bulk!
   const from = entered < pieces ? entered : 0
   const keys = await tx.bulk.keys(row.id, from, PIECES_AT_ONCE)
+  assert(keys.length > 0, `pieces of ${row.id} are missing`)
   const seq = await tx.log.appendPacked(row.project, keys)
   return { seq, bulk: { pieces, entered: from + keys.length } }
 }

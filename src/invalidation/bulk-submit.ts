@@ -15,8 +15,8 @@ import { blankRow, knownByKey, told } from './submit.ts'
 import type { SubmitParts } from './submit.ts'
 import { deliveryNames } from './url-check.ts'
 
-/** Each takes a thread and some 60 MB while it is read. */
-export const BULKS_AT_ONCE_MAX = 2
+/** Each takes a thread and some 60 MB while it is read. One of a project, so that a slow sender stands in nobody else's way. */
+const BULKS_AT_ONCE_MAX = 3
 /** Pieces thrown away in one transaction: some milliseconds. */
 const DISCARDED_AT_ONCE = 16
 /** Estimated rate of a long list through log and nodes, on a small machine. */
@@ -29,14 +29,16 @@ export type SubmitBulk = (project: string, request: BulkRequest) => Promise<Subm
  * while it comes, and are accepted together in one durable transaction, or thrown away.
  */
 export function createBulkSubmit(parts: SubmitParts): SubmitBulk {
-  let running = 0
+  const running = new Set<string>()
   return async (projectId, request) => {
-    if (running >= BULKS_AT_ONCE_MAX) throw busy()
-    running += 1
+    if (running.has(projectId)) throw busy('A long list of this project is being received already.')
+    if (running.size >= BULKS_AT_ONCE_MAX)
+      throw busy(`${BULKS_AT_ONCE_MAX} long lists are being received already.`)
+    running.add(projectId)
     try {
       return await submitBulk(parts, projectId, request)
     } finally {
-      running -= 1
+      running.delete(projectId)
     }
   }
 }
@@ -176,9 +178,9 @@ function softList(): InvalidationError {
   })
 }
 
-function busy(): InvalidationError {
+function busy(why: string): InvalidationError {
   return new InvalidationError('too-many-lists', {
     title: 'Too many long lists at once.',
-    publicMessage: `${BULKS_AT_ONCE_MAX} long lists are being received already. Send it again in a minute.`,
+    publicMessage: `${why} Send it again in a minute.`,
   })
 }

@@ -25,7 +25,7 @@ export async function* coveredUrls(
   if (!project) return
   const known = deliveryNames(project, [])
   const keys = new Set<string>(row.keys)
-  for await (const subjects of subjectsOf(tables, row, known)) {
+  for await (const subjects of subjectsOf(parts, row, known)) {
     for (const subject of subjects) {
       const whole = keys.has(keyHash(subject)) || keys.has(keyHash(keyText.project(row.project)))
       const list = (page: PageRequest) => tables.served.list(row.project, subject, page)
@@ -59,9 +59,12 @@ function bears(target: string | null, keys: ReadonlySet<string>): boolean {
   return parsed?.ok === true && urlKeyTexts(parsed.url).some((text) => keys.has(keyHash(text)))
 }
 
+/** Whoever names more than this is about most of a project anyway. */
+const NAMED_MAX = 10_000
+
 /** Only whoever names assets and URLs alone is known to be about these subjects; else all are looked through. */
 async function* subjectsOf(
-  tables: Tables,
+  { tables, timers }: { readonly tables: Tables; readonly timers: Timers },
   row: InvalidationRow,
   known: DeliveryNames,
 ): AsyncIterable<readonly string[]> {
@@ -78,6 +81,9 @@ async function* subjectsOf(
       const checked = checkServedUrl(url, known)
       if (checked.ok) named.add(subjectText(row.project, checked.url.subject))
     }
+    if (named.size > NAMED_MAX)
+      return yield* pages((page) => tables.served.subjects(row.project, page))
+    await timers.sleep(0)
   }
   yield [...named]
 }

@@ -11,6 +11,7 @@ import type { Flushing } from './flushing.ts'
 import { appendPieces, keysToTell, nodesKeepUp } from './bulk-log.ts'
 import { targetsOf } from './parts.ts'
 import type { InvalidationParts } from './parts.ts'
+import { softMsOf } from './soft.ts'
 import { moved, progressed, waitingAgain, waitingWhereNotDone } from './timeline.ts'
 
 /** Progress between two statuses is written at most this often: the log shows it, nothing depends on it. */
@@ -127,7 +128,8 @@ export class Run {
     const status = moved(this.#row, 'Received', this.now())
     const targets = waitingAgain(this.#row.targets)
     const seq = await this.parts.store.transaction('durable', async (tx) => {
-      const last = await tx.log.append(this.#row.project, this.#row.keys)
+      const { project, keys } = this.#row
+      const last = await tx.log.append(project, keys, await softMsOf(tx, this.#row))
       await this.#update(tx, { ...status, targets, seq: last, keysSeq: last })
       return last
     })

@@ -7,6 +7,7 @@ import type { StepPoint } from './parts.ts'
 import { placesToLook } from './peek-targets.ts'
 import { StepFailure } from './run.ts'
 import type { Run } from './run.ts'
+import { staleUntil } from './soft.ts'
 import { moved, progressed } from './timeline.ts'
 
 /** How often a verdict of `stale` is answered by purging again before it is an error. */
@@ -90,7 +91,10 @@ async function finish(run: Run): Promise<void> {
   const at = run.now()
   // Who was asked in an earlier attempt and is no node any more has nothing left to show.
   const targets = run.row.targets.filter((target) => target.state !== 'waiting')
-  await run.end({ ...moved(run.row, 'Done', at), targets, finishedAt: at })
+  const until = await staleUntil(run.parts.store.tables, run.row, at)
+  const known = run.row.evidence ?? { verdict: 'fresh', probes: [] }
+  const evidence = until === null ? {} : { evidence: { ...known, staleUntil: until } }
+  await run.end({ ...moved(run.row, 'Done', at), ...evidence, targets, finishedAt: at })
 }
 
 function beginOwn(run: Run): void {

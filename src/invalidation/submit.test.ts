@@ -52,7 +52,6 @@ describe('submitting', () => {
         [{ scheduleAt: '2031-01-01T00:00:00' }, 'bad-schedule'],
         [{ scheduleAt: '2001-01-01T00:00:00Z' }, 'bad-schedule'],
         [{ digest: 'x' }, 'preview-changed'],
-        [{ mode: 'soft' }, 'not-implemented-yet'],
       ]
       for (const [part, code] of refused) {
         await assert.rejects(invalidations.submit('demo', request(part)), refusedWith(code))

@@ -16,6 +16,7 @@ import { refuseChangedPreview, settle } from './preview.ts'
 import type { PreviewMemory } from './preview.ts'
 import type { SubmitRequest, Submitted } from './requests.ts'
 import type { Runner } from './runner.ts'
+import { softMsOf } from './soft.ts'
 import { scheduledAt } from './schedule.ts'
 
 export interface SubmitParts extends InvalidationParts {
@@ -36,7 +37,6 @@ export async function submit(
   if (known) return { invalidation: known, repeated: true }
 
   const project = await projectRow(store.tables, projectId)
-  refuseSoft(request)
   const dueAt = scheduledAt(request.scheduleAt, clock.wall())
   await settle(parts, project, request.selection)
   const plan = makePlan(await gather(store.tables, project, request.selection))
@@ -67,7 +67,10 @@ export async function accept(
   row: InvalidationRow,
   urls: readonly string[],
 ): Promise<InvalidationRow> {
-  const seq = row.status === 'Scheduled' ? null : await tx.log.append(row.project, row.keys)
+  const seq =
+    row.status === 'Scheduled'
+      ? null
+      : await tx.log.append(row.project, row.keys, await softMsOf(tx, row))
   const stored = { ...row, seq }
   await tx.invalidations.insert(stored, urls)
   return stored
@@ -101,6 +104,7 @@ async function newRow(
     ...(dueAt === null ? parts.runner.hold() : {}),
     scope: request.selection.everything ? 'all' : 'original',
     source: dueAt === null ? request.source : 'scheduled',
+    mode: request.mode ?? 'delete',
     createdBy: request.createdBy,
     note: request.note ?? null,
     urlCount: plan.entries.length,
@@ -154,17 +158,6 @@ function refuse(plan: Plan, project: ProjectRow, request: SubmitRequest): void {
     title: 'Please confirm.',
     publicMessage: reason,
     errors: [{ pointer: '/confirm', reason: `It must be ${project.id}.` }],
-  })
-}
-
-function refuseSoft(request: SubmitRequest): void {
-  if (request.mode !== 'soft') return
-  const reason =
-    'Mode soft (stale, may be served while revalidating) is not there yet: leave it out.'
-  throw new InvalidationError('not-implemented-yet', {
-    title: 'Not implemented yet.',
-    publicMessage: reason,
-    errors: [{ pointer: '/mode', reason }],
   })
 }
 

@@ -26,14 +26,15 @@ export function memoryLog(access: MemoryAccess, logId: string): LogTable {
       }
       return entries
     },
-    async append(project, keys) {
+    async append(project, keys, softMs) {
       assert(keys.length > 0, 'a purge without keys')
       const log = access.own('log')
       let seq = head()
       for (let at = 0; at < keys.length; at += KEYS_PER_ENTRY_MAX) {
         seq += 1
         const piece = keys.slice(at, at + KEYS_PER_ENTRY_MAX)
-        log.set(seq, { seq, project, kind: 'purge', keys: piece })
+        const kind = softMs === undefined ? { kind: 'purge' } : { kind: 'soft', softMs }
+        log.set(seq, { seq, project, ...kind, keys: piece })
       }
       access.own('head').set('head', seq)
       return seq

@@ -8,6 +8,7 @@ import type { LogTable } from './store.ts'
 
 const PURGE: PurgeKind = 'purge'
 const PACKED: PurgeKind = 'packed'
+const SOFT: PurgeKind = 'soft'
 /** Entries read at a time where the number of keys ends the answer: sixteen long ones are a megabyte. */
 const ENTRIES_PER_READ = 16
 
@@ -33,7 +34,7 @@ export function sqlLog(db: Sql): LogTable {
       }
       return entries
     },
-    async append(project, keys) {
+    async append(project, keys, softMs) {
       assert(keys.length > 0, 'a purge without keys')
       let seq = (await head()).head
       for (let at = 0; at < keys.length; at += KEYS_PER_ENTRY_MAX) {
@@ -42,7 +43,14 @@ export function sqlLog(db: Sql): LogTable {
         const piece = keys.slice(at, at + KEYS_PER_ENTRY_MAX).join(' ')
         await db
           .insertInto('purge_log')
-          .values({ seq, project, kind: PURGE, keys: piece, packed: null })
+          .values({
+            seq,
+            project,
+            kind: softMs === undefined ? PURGE : SOFT,
+            keys: piece,
+            packed: null,
+            soft_ms: softMs ?? null,
+          })
           .execute()
       }
       await db.updateTable('purge_head').set({ head: seq }).execute()
@@ -55,7 +63,7 @@ export function sqlLog(db: Sql): LogTable {
         seq += 1
         await db
           .insertInto('purge_log')
-          .values({ seq, project, kind: PACKED, keys: '', packed })
+          .values({ seq, project, kind: PACKED, keys: '', packed, soft_ms: null })
           .execute()
       }
       await db.updateTable('purge_head').set({ head: seq }).execute()
@@ -87,9 +95,9 @@ async function someAfter(db: Sql, seq: number, limit: number): Promise<readonly 
     .orderBy('seq')
     .limit(limit)
     .execute()
-  return rows.map(({ packed, keys, ...entry }) =>
+  return rows.map(({ packed, keys, soft_ms: softMs, ...entry }) =>
     packed === null
-      ? { ...entry, keys: keys.split(' ') as KeyHash[] }
+      ? { ...entry, keys: keys.split(' ') as KeyHash[], ...(softMs === null ? {} : { softMs }) }
       : { ...entry, keys: [], packed },
   )
 }

@@ -3,7 +3,14 @@ import type { Generated, Kysely } from 'kysely'
 /** The tables as SQL sees them: flags are 0 or 1, documents are JSON text, times are wall-clock milliseconds. */
 export interface SqlSchema {
   purge_head: { one: number; log_id: string; head: number }
-  purge_log: { seq: number; project: string; kind: string; keys: string; packed: Uint8Array | null }
+  purge_log: {
+    seq: number
+    project: string
+    kind: string
+    keys: string
+    packed: Uint8Array | null
+    soft_ms: number | null
+  }
   nodes: {
     incarnation: string
     id: string

@@ -13,6 +13,7 @@ const KEPT_HISTORIES = '003-histories'
 const LONG_LISTS = '004-long-lists'
 const ASKED = '005-asked-changes'
 const SERVED_TIMES = '006-served-times'
+const SOFT = '007-soft'
 
 /** The log's name must never be met again: 96 bits. */
 const LOG_ID_BYTES = 12
@@ -155,6 +156,8 @@ const ASKED_CHANGES = `alter table changes add column asked integer not null def
 
 const TIMES = `alter table served add column times integer not null default 1;`
 
+const SOFT_PURGES = `alter table purge_log add column soft_ms integer`
+
 function migrations(random: Random): Record<string, Migration> {
   return {
     [FIRST]: {
@@ -171,6 +174,7 @@ function migrations(random: Random): Record<string, Migration> {
     },
     [ASKED]: { up: (db) => runAll(db, ASKED_CHANGES) },
     [SERVED_TIMES]: { up: (db) => runAll(db, TIMES) },
+    [SOFT]: { up: (db) => runAll(db, SOFT_PURGES) },
   }
 }
 

@@ -24,6 +24,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
   }
 
   describe(`${name}: transactions`, () => {
+    test('a soft purge keeps its window', using(keepsSoft))
     test('what work throws is passed on, and nothing has changed', using(rollsBack))
     test(
       'a reader outside sees the last commit, not a transaction that is under way',
@@ -47,6 +48,16 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
   librarySuite(name, using)
   accountsSuite(name, using)
   targetsSuite(name, using)
+}
+
+async function keepsSoft(store: Store): Promise<void> {
+  await store.transaction('durable', async (tx) => {
+    await tx.log.append('demo', hashes(1), 20_000)
+    await tx.log.append('demo', hashes(1))
+  })
+  const [soft, hard] = await store.tables.log.after(0, 10)
+  assert.deepEqual([soft!.kind, soft!.softMs], ['soft', 20_000])
+  assert.deepEqual([hard!.kind, hard!.softMs], ['purge', undefined])
 }
 
 async function rollsBack(store: Store): Promise<void> {

@@ -55,7 +55,7 @@ export interface LogTable {
   /** Ends earlier once the entries have `keysMax` keys or more; always the next one, if there is one. */
   after(seq: number, limit: number, keysMax?: number): Promise<readonly PurgeEntry[]>
   /** Appends as many entries as `keys` need (KEYS_PER_ENTRY_MAX each); returns the last seq. Only in a transaction. */
-  append(project: string, keys: readonly KeyHash[]): Promise<number>
+  append(project: string, keys: readonly KeyHash[], softMs?: number): Promise<number>
   /** One entry of kind `packed` for each piece of KEYS_PER_ENTRY_MAX keys at most; returns the last seq. */
   appendPacked(project: string, pieces: readonly Uint8Array[]): Promise<number>
   /** The highest seq of packed entries that are not among the newest `kept` ones; 0 when there are no more than that. */
@@ -263,6 +263,8 @@ export interface ProjectRow {
   readonly cdnTtlSeconds: number
   readonly browserTtlSeconds: number
   readonly automaticInvalidation: boolean
+  /** For how long a soft invalidation lets clients see the old one. Absent: SOFT_SECONDS_DEFAULT. */
+  readonly softSeconds?: number
   readonly maxUrlsPerInvalidation: number
   readonly maxOriginalsPerInvalidation: number
   readonly supportUrl: string | null

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { apiClient, prepareData } from '../support/api-client.ts'
 import type { ApiClient } from '../support/api-client.ts'
-import { ask } from '../support/http.ts'
+import { ask, until } from '../support/http.ts'
 import type { Asked } from '../support/http.ts'
 import { colourOf, plainPicture } from '../support/resizer-bench.ts'
 import { startServe } from '../support/serve.ts'
@@ -15,6 +15,7 @@ import type { Started } from '../support/serve.ts'
 
 const RED = '255,0,0'
 const BLUE = '0,0,255'
+const GREEN = '0,255,0'
 const NODE_SECRET = 'a-node-secret-of-at-least-32-characters'
 
 let data: string
@@ -128,5 +129,23 @@ describe('one machine', () => {
     const metrics = (await ask(`${sluice.consoleUrl}/metrics`)).text
     assert.match(metrics, /^sluice_resizer_requests_total\{cache="hit"\} 1$/m)
     assert.doesNotMatch(metrics, /^sluice_resizer_renders_total [1-9]/m)
+  })
+})
+
+describe('softly', () => {
+  test('the old one is shown once more and kept by nobody, the new one a moment later; Done says until when', async () => {
+    await everywhere()
+    await api.putAsset('shop/flag', await plainPicture('#0f0'))
+    const selection = { assets: ['shop/flag'], renditions: true, mode: 'soft' as const }
+    const done = await api.invalidate(selection)
+    assert.equal(Date.parse(done.evidence!.staleUntil!) > Date.parse(done.finishedAt!), true)
+    for (const stale of await everywhere()) {
+      assert.match(stale.headers['cache-status'] ?? '', /detail=soft-purged/)
+      assert.equal(stale.headers['cdn-cache-control'], 'no-store')
+    }
+    await until('all edges show the new one', async () => {
+      const colours = await Promise.all((await everywhere()).map(({ bytes }) => colourOf(bytes)))
+      return colours.every((colour) => colour === GREEN)
+    })
   })
 })

@@ -103,6 +103,8 @@ export type Preview = Static<typeof Preview>
 
 const EvidenceSchema = closed({
   verdict: Type.Enum(VERDICTS),
+  /** Of a soft invalidation: until when a client may still be shown the old one. */
+  staleUntil: Type.Optional(Instant),
   probes: Type.Array(
     closed({
       url: Type.String(),

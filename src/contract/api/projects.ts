@@ -24,6 +24,8 @@ const NAMES_MAX = 100
 const HOST_LENGTH_MAX = 253
 /** A year: the longest lifetime that HTTP caches agree on (RFC 9111 §5.3 speaks of Expires). */
 const TTL_SECONDS_MAX = 365 * 24 * 3600
+/** Longer than a day is no grace any more. */
+const SOFT_SECONDS_MAX = 24 * 3600
 const Host = Type.String({ minLength: 1, maxLength: HOST_LENGTH_MAX })
 const Names = Type.Array(Name, { maxItems: NAMES_MAX })
 
@@ -107,6 +109,8 @@ const settings = {
   cdnTtlSeconds: Type.Integer({ minimum: 0, maximum: TTL_SECONDS_MAX }),
   browserTtlSeconds: Type.Integer({ minimum: 0, maximum: TTL_SECONDS_MAX }),
   automaticInvalidation: Type.Boolean(),
+  /** For how long a soft invalidation lets clients see the old one while it is asked after. */
+  softSeconds: Type.Integer({ minimum: 1, maximum: SOFT_SECONDS_MAX }),
   maxUrlsPerInvalidation: Type.Integer({ minimum: 1, maximum: 100_000 }),
   maxOriginalsPerInvalidation: Type.Integer({ minimum: 1, maximum: 1000 }),
   /** Smart crops of every image, computed until somebody draws them: `<id>:<name>` in URLs. */
