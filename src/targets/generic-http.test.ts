@@ -111,6 +111,20 @@ describe('a target asked over HTTP', () => {
     )
   })
 
+  test('of a long list piece by piece, and of no URL twice', async () => {
+    let read = 0
+    const what = purge([], {
+      async *urls() {
+        for (; read < 20; read++) {
+          assert.ok(asked.length >= (read - 1) * 50, 'the next piece is read when it is needed')
+          yield Array.from({ length: 60 }, (_, at) => `http://a.example/${read * 50 + at}`)
+        }
+      },
+    })
+    const done = await flush(target(), what)
+    assert.deepEqual([asked.length, done.detail], [1010, '1010 requests'])
+  })
+
   test('in the form that a body states', async () => {
     const body = '{"files":["{url|json}"]}'
     const request = { method: 'POST', url: `${base}/purge`, headers: {}, body }

@@ -57,18 +57,15 @@ export function createGenericHttp(
     async flush(purge, report, signal) {
       const tell = (detail: string): void => report([member('running', detail)])
       const purgeAll = async (how: string): Promise<number> => {
-        const requests = await purgeRequests(settings, purge)
-        tell(`${how}${requests.length} requests`)
-        await askAll(
-          { ...parts, pace },
-          settings,
-          requests,
-          (sent) => {
-            if (sent % TELL_EVERY === 0) tell(`${how}${sent} of ${requests.length} requests`)
-          },
-          signal,
-        )
-        return requests.length
+        let before = 0
+        for await (const requests of purgeRequests(settings, purge)) {
+          const sent = (count: number): void => {
+            if ((before + count) % TELL_EVERY === 0) tell(`${how}${before + count} requests`)
+          }
+          await askAll({ ...parts, pace }, settings, requests, sent, signal)
+          before += requests.length
+        }
+        return before
       }
       let note: string | null = null
       if (hasAskers(settings.askers)) {

@@ -3,11 +3,12 @@ import { keyHash, keyText } from '../contract/keys.ts'
 import { filledIn, urlValues, usesTags } from '../contract/targets.ts'
 import type { OuterTarget, PatternValues, RequestPattern } from '../contract/targets.ts'
 import type { OutsideRequest } from './outside.ts'
-import { TargetError } from './errors.ts'
 import type { Purge } from './target.ts'
 
-/** A list beyond this is purged as everything, or by tags: it would take such a target hours. */
-const URLS_MAX = 100_000
+/** Spellings remembered so that none is asked twice in one purge; of a longer list some may be, which is harmless. */
+const ASKED_MAX = 200_000
+/** Tags asked together, as URLs come. */
+const TAGS_PER_PIECE = 500
 
 /** One request of a purge, and what it is for, in words. */
 export interface PlannedRequest {
@@ -15,40 +16,37 @@ export interface PlannedRequest {
   readonly about: string
 }
 
-/** What a target is asked for a purge, formed anew at each call: what has been served since is in it (freshness rule P15). */
-export async function purgeRequests(
+/** What a target is asked for a purge, piece by piece, formed anew at each call: what was served since is in it (freshness rule P15). */
+export async function* purgeRequests(
   settings: OuterTarget,
   purge: Purge,
-): Promise<readonly PlannedRequest[]> {
+): AsyncIterable<readonly PlannedRequest[]> {
   const everything = keyHash(keyText.project(purge.project))
   if (settings.everything !== null && purge.keys.includes(everything)) {
-    return [planned(settings, settings.everything, { tag: everything }, 'everything')]
-  }
-  if (usesTags(settings.purge)) {
-    return purge.keys.map((tag) => planned(settings, settings.purge, { tag }, `tag ${tag}`))
-  }
-  const urls = await urlsOf(settings, purge)
-  return urls.map((url) => planned(settings, settings.purge, urlValues(url), url.href))
-}
-
-async function urlsOf(settings: OuterTarget, purge: Purge): Promise<readonly URL[]> {
-  const urls = new Map<string, URL>()
-  for await (const piece of purge.urls()) {
-    for (const text of piece) {
-      const url = URL.parse(text)
-      if (!url || !isOn(settings, url)) continue
-      urls.set(url.href, url)
-      if (urls.size > URLS_MAX) throw tooMany()
+    yield [planned(settings, settings.everything, { tag: everything }, 'everything')]
+  } else if (usesTags(settings.purge)) {
+    for (let at = 0; at < purge.keys.length; at += TAGS_PER_PIECE) {
+      const tags = purge.keys.slice(at, at + TAGS_PER_PIECE)
+      yield tags.map((tag) => planned(settings, settings.purge, { tag }, `tag ${tag}`))
+    }
+  } else {
+    for await (const urls of urlsOf(settings, purge)) {
+      yield urls.map((url) => planned(settings, settings.purge, urlValues(url), url.href))
     }
   }
-  return [...urls.values()]
 }
 
-function tooMany(): TargetError {
-  return new TargetError(
-    'refused',
-    `More than ${URLS_MAX} URLs would have to be purged one by one. Purge everything, or let it purge by tags.`,
-  )
+async function* urlsOf(settings: OuterTarget, purge: Purge): AsyncIterable<readonly URL[]> {
+  const asked = new Set<string>()
+  for await (const piece of purge.urls()) {
+    const urls = new Map<string, URL>()
+    for (const text of piece) {
+      const url = URL.parse(text)
+      if (url && isOn(settings, url) && !asked.has(url.href)) urls.set(url.href, url)
+    }
+    if (asked.size < ASKED_MAX) for (const href of urls.keys()) asked.add(href)
+    if (urls.size > 0) yield [...urls.values()]
+  }
 }
 
 /** Is it a URL of a host that the target caches? */
