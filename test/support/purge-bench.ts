@@ -1,6 +1,7 @@
 import { Freshness } from '../../src/cache/freshness.ts'
 import { keyHash } from '../../src/contract/keys.ts'
 import type { ControlLink, NodeRole, Peek } from '../../src/contract/node-protocol.ts'
+import type { AskerRule } from '../../src/contract/targets.ts'
 import { silentLog } from '../../src/kernel/log.ts'
 import { systemRandom } from '../../src/kernel/random.ts'
 import { Authority } from '../../src/purgelog/authority.ts'
@@ -32,6 +33,7 @@ export interface NodeOptions {
   /** Stands between the node and control. */
   readonly through?: (link: ControlLink) => ControlLink
   readonly peek?: (targets: readonly string[]) => readonly Peek[]
+  readonly drain?: (rule: AskerRule) => Promise<void>
   /** What an earlier life left. */
   readonly freshness?: Freshness
 }
@@ -77,7 +79,7 @@ export function benchNode(
   id: string,
   options: NodeOptions,
 ): BenchNode {
-  const { role = 'edge', incarnation = `${id}-1`, predecessor, through, peek } = options
+  const { role = 'edge', incarnation = `${id}-1`, predecessor, through, peek, drain } = options
   const freshness = options.freshness ?? new Freshness(clock)
   let registrations = 0
   const follower = new Follower({
@@ -97,6 +99,7 @@ export function benchNode(
     },
     stats: () => NO_STATS,
     peek: peek ?? (() => []),
+    ...(drain ? { drain } : {}),
     onRegistered: () => void (registrations += 1),
   })
   follower.start()
