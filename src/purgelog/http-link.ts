@@ -24,7 +24,7 @@ export const NODE_PATHS = {
   keep: '/internal/nodes/keep',
 } as const
 
-/** 256 entries of 4096 keys of 25 characters: what `follow` may answer at most, with room. */
+/** Answers end at some 100,000 keys of 25 characters at most; with room for URLs that are asked about. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024
 const CONNECT_TIMEOUT_MS = 2_000
 

@@ -118,7 +118,8 @@ describe('a long list and a control that is killed', () => {
     const ask =
       (control: Started) =>
       async (route: string, init: RequestInit = {}) => {
-        const headers = { authorization: `Bearer ${key}`, ...init.headers }
+        const headers = new Headers(init.headers)
+        headers.set('authorization', `Bearer ${key}`)
         const url = `${control.consoleUrl}/api/v1/projects/demo/invalidations${route}`
         return (await fetch(url, { ...init, headers })).json() as Promise<{
           id: string
