@@ -73,9 +73,12 @@ function readHead(parts: EdgeDoorParts, incoming: IncomingMessage): EdgeRequest 
   }
 }
 
+/** RFC 9112 §3.2: what is no host and port is answered with 400. It would be kept as a spelling, and sent inward. */
+const HOST = /^(?:[\w.~!$&'()*+,;=%-]+|\[[\da-f:.]+\])(?::\d*)?$/i
+
 /** Origin form, or absolute form as a proxy's client sends it (RFC 9112 §3.2). */
 function targetOf(url: string, host: string): { host: string; target: string } | null {
-  if (url.startsWith('/')) return host === '' ? null : { host, target: url }
+  if (url.startsWith('/')) return HOST.test(host) ? { host, target: url } : null
   const absolute = URL.parse(url)
   if (!absolute || !/^https?:$/.test(absolute.protocol)) return null
   return { host: absolute.host, target: absolute.pathname + absolute.search }

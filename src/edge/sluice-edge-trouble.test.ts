@@ -103,8 +103,12 @@ describe('refusals', () => {
     }
   })
 
-  test('of a target that is none are 400', async () => {
+  test('of a target or Host that is none are 400', async () => {
     const { edge } = await setUp()
+    for (const host of ['a b', 'x" onload="', 'user@x', 'x/y', 'x:port', '[::1', 'x?y', 'x#y'])
+      assert.equal((await edge.get(RED, { headers: { host } })).status, 400, host)
+    for (const host of ['x', 'X.example:81', '[::1]:8081', '127.0.0.1', 'a_b.example', 'x:'])
+      assert.equal((await edge.get(RED, { headers: { host } })).status, 200, host)
     assert.equal((await edge.get('/', { target: 'nonsense:', headers: { host: 'x' } })).status, 400)
   })
 })
