@@ -109,7 +109,7 @@ describe('scripts', () => {
       /^ {2}chromium: the console is tested in a browser \(Debian package chromium\)$/m,
     )
     assert.match(stderr, /^ {2}rsync: .* \(Debian package rsync\)$/m)
-    assert.match(stderr, /apt-get install chromium rsync curl$/m)
+    assert.match(stderr, /apt-get install chromium rsync varnish curl$/m)
   })
 
   test('prepare installs what is missing with apt, after an update where the lists are old', async () => {
@@ -120,17 +120,20 @@ describe('scripts', () => {
       appendFileSync('${folder}/apt.log', process.argv.slice(2).join(' ') + '\\n')
       if (process.argv[3] === 'update') writeFileSync('${folder}/updated', '')
       else if (!existsSync('${folder}/updated')) process.exit(100)
-      else for (const name of process.argv.slice(6)) writeFileSync('${bin}/' + name, '', { mode: 0o755 })
+      else for (const name of process.argv.slice(6)) {
+        const file = name === 'varnish' ? 'varnishd' : name
+        writeFileSync('${bin}/' + file, '', { mode: 0o755 })
+      }
     `
     await writeFile(path.join(bin, 'apt-get'), apt, { mode: 0o755 })
     await writeFile(path.join(bin, 'curl'), '', { mode: 0o755 })
     const first = await installPrograms(true, bin)
     assert.deepEqual(
       [first.code, first.stdout],
-      [0, 'installing chromium, rsync with apt\n'],
+      [0, 'installing chromium, rsync, varnish with apt\n'],
       first.stderr,
     )
-    const install = '-q install -y --no-install-recommends chromium rsync'
+    const install = '-q install -y --no-install-recommends chromium rsync varnish'
     const log = await readFile(path.join(folder, 'apt.log'), 'utf8')
     assert.deepEqual(log.trimEnd().split('\n'), [install, '-q update', install])
     assert.deepEqual(await installPrograms(true, bin), { code: 0, stdout: '', stderr: '' })
