@@ -305,12 +305,10 @@ function reader(values: Values, problems: string[]): Reader {
     text: given,
     optional,
     port: (env) => port(env, given(env)),
-    ports(env) {
-      const parts = given(env)
+    ports: (env) =>
+      given(env)
         .split(',')
-        .map((part) => part.trim())
-      return parts.map((part) => port(env, part))
-    },
+        .map((part) => port(env, part.trim())),
     matching: (env, pattern, what) =>
       pattern.test(given(env)) ? given(env) : wrong(env, what, given(env)),
     secret(env) {
