@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import sharp from 'sharp'
 import { leaseMarginMs } from '../../src/contract/node-protocol.ts'
 import { apiClient, prepareData } from '../support/api-client.ts'
 import type { ApiClient } from '../support/api-client.ts'
@@ -28,6 +30,8 @@ const SLACK_MS = 1_000
 const RED = '255,0,0'
 const BLUE = '0,0,255'
 const TARGET = '/is/image/demo/shop/flag?wid=32&fmt=png'
+const NOISE_TARGET = '/is/image/demo/shop/noise?wid=16&fmt=png'
+const NOISE_BYTES = 1_900_000
 
 let root: string
 let control: Started
@@ -40,7 +44,8 @@ const startControl = (port = '0'): Promise<Started> =>
 
 before(async () => {
   root = await mkdtemp(join(tmpdir(), 'sluice-separate-'))
-  await prepareData(join(root, 'c'), { 'shop/flag': await plainPicture('#f00') }, ENV)
+  const pictures = { 'shop/flag': await plainPicture('#f00'), 'shop/noise': await noise() }
+  await prepareData(join(root, 'c'), pictures, ENV)
   control = await startControl()
   api = apiClient(control.consoleUrl, await control.adminKey())
   const inner = ['--control', control.consoleUrl]
@@ -71,6 +76,21 @@ after(async () => {
 })
 
 const urlOf = (edge: Started): string => edge.edges[0]! + TARGET
+const noiseOf = (edge: Started): string => edge.edges[0]! + NOISE_TARGET
+
+/** A picture that no format makes small: who reads it is seen to. */
+function noise(): Promise<Buffer> {
+  const raw = { width: 800, height: 800, channels: 3 } as const
+  return sharp(randomBytes(raw.width * raw.height * raw.channels), { raw })
+    .png()
+    .toBuffer()
+}
+
+/** Bytes that a process has read so far, from files and sockets (proc(5), `io`). */
+async function bytesRead(started: Started): Promise<number> {
+  const text = await readFile(`/proc/${started.pid}/io`, 'utf8')
+  return Number(/^rchar: (\d+)$/m.exec(text)?.[1])
+}
 const colourAt = async (edge: Started): Promise<string> => colourOf((await ask(urlOf(edge))).bytes)
 const isHit = (headers: Readonly<Record<string, string>>): boolean =>
   /sluice-edge; hit/.test(headers['cache-status'] ?? '')
@@ -147,7 +167,9 @@ describe('separate processes', () => {
 
   test('control gone under load: no errors, no renders, no original read, only questions inward; caching is back within 2 s', async () => {
     await everyEdgeHits()
+    for (const edge of edges) await ask(noiseOf(edge))
     const renders = await metric(resizer, 'sluice_resizer_renders_total')
+    const readBefore = await bytesRead(resizer)
     const port = new URL(control.consoleUrl).port
     const load = underLoad()
     await control.stop()
@@ -167,6 +189,9 @@ describe('separate processes', () => {
     assert.equal(backMs <= 2_000, true, `caching was back after ${backMs} ms`)
     assert.equal(await metric(resizer, 'sluice_resizer_renders_total'), renders)
     assert.deepEqual(inward, [304], 'the image server was asked with conditions alone')
+    const asked = load.count()
+    const readEach = ((await bytesRead(resizer)) - readBefore) / asked
+    assert.equal(readEach < NOISE_BYTES / 10, true, `${readEach} bytes read a request, of ${asked}`)
     await api.done(await replaceWith('#f00'))
     for (const edge of edges) assert.equal(await colourAt(edge), RED)
   })
@@ -231,7 +256,7 @@ function underLoad() {
   const reader = async (edge: Started): Promise<void> => {
     while (!stopped.signal.aborted) {
       try {
-        const { status, headers, text } = await ask(urlOf(edge))
+        const { status, headers, text } = await ask(asked % 2 === 0 ? urlOf(edge) : noiseOf(edge))
         statuses.add(status)
         if (status !== 200) failures.push(`${status} ${text}`)
         const forwarded = /fwd-status=(\d+)/.exec(headers['cache-status'] ?? '')?.[1]
