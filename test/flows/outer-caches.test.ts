@@ -299,6 +299,18 @@ describe('a Varnish before our edges', { skip: varnishd.skip }, () => {
     assert.ok(colour.channels[2]!.mean > 200, 'the new picture is blue')
   })
 
+  test('a soft purge is Done when it, too, has the new picture', async () => {
+    await put('varnish', varnish.open)
+    await call('PATCH', P, { softSeconds: 60 })
+    const old = await stalePicture('harbour')
+    const body = { assets: ['harbour'], renditions: true, mode: 'soft' }
+    const { id } = (await call('POST', `${P}/invalidations`, body)) as Invalidation
+    const done = await ended(id)
+    assert.equal(done.status, 'Done', JSON.stringify(done))
+    assert.equal(done.evidence?.verdict, 'fresh')
+    assert.notEqual(await visit('harbour'), old)
+  })
+
   test('trying it says whether it takes a purge, and whether it can be looked through', async () => {
     await put('varnish', varnish.open)
     const tried = (await call('POST', `${P}/targets/varnish/test`)) as { ok: boolean; look: object }
