@@ -10,6 +10,9 @@ import type { Store } from '../store/store.ts'
 import { patchAsset, removeAsset } from './asset-changes.ts'
 import { putCrop, removeCrop, smartCrops } from './crops.ts'
 import { assetContent } from './asset-content.ts'
+import { createBlobCollector } from './blob-collector.ts'
+import type { BlobCollector } from './blob-collector.ts'
+import { createBlobHolds } from './blob-holds.ts'
 import { bulkAction } from './bulk-actions.ts'
 import type { Assets, FindArea, OnChange } from './assets.ts'
 import { createFolders } from './folders.ts'
@@ -51,6 +54,7 @@ export function createAssets(parts: AssetsParts): Assets {
     clock,
     log,
     locks: createLocks(),
+    holds: createBlobHolds(),
     ...(parts.findArea ? { findArea: parts.findArea } : {}),
   }
   const dataFolder = dirname(originFolder)
@@ -58,7 +62,12 @@ export function createAssets(parts: AssetsParts): Assets {
   return {
     ...reading(library),
     ...changing(library),
-    ...living({ ...parts, intents, folders }),
+    ...living({
+      ...parts,
+      intents,
+      folders,
+      collector: createBlobCollector({ ...library, timers: parts.timers }),
+    }),
     useFolder: (project, path) => folders.use(project, path),
     problems: (project) => folders.problems(project),
     settle: (project, ids) => folders.settle(project, ids),
@@ -140,6 +149,7 @@ function changing(parts: LibraryParts): Changing {
 interface LivingParts extends AssetsParts {
   readonly intents: Intents
   readonly folders: Folders
+  readonly collector: BlobCollector
 }
 
 /** Healing comes before anything is read, and unfinished files of a crash go. */
@@ -151,9 +161,13 @@ function living(parts: LivingParts): Pick<Assets, 'start' | 'stop'> {
         await sweepUnfinished(parts.originFolder)
         await parts.intents.healAll()
         await parts.folders.start()
+        parts.collector.start()
       })()
       return started
     },
-    stop: () => parts.folders.stop(),
+    async stop() {
+      await parts.collector.stop()
+      await parts.folders.stop()
+    },
   }
 }

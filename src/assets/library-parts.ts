@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { AssetsOrigin } from '../origin/assets-origin.ts'
 import type { AssetRow, ProjectRow } from '../store/store.ts'
 import type { FindArea } from './assets.ts'
+import type { BlobHolds } from './blob-holds.ts'
 import type { CommitParts } from './commit.ts'
 import { AssetsError } from './errors.ts'
 import { idProblem } from './asset-id.ts'
@@ -12,6 +13,7 @@ export interface LibraryParts extends CommitParts {
   readonly origin: AssetsOrigin
   readonly clock: Clock
   readonly locks: Locks
+  readonly holds: BlobHolds
   readonly findArea?: FindArea
 }
 

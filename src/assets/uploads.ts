@@ -3,6 +3,7 @@ import { OriginError, systemCode } from '../origin/errors.ts'
 import type { AssetRow, AssetVersionRow } from '../store/store.ts'
 import { assetKeys, assetRecord } from './asset-rows.ts'
 import type { AssetUpload, PutOutcome } from './assets.ts'
+import { VERSIONS_PER_ASSET_MAX } from './blob-collector.ts'
 import { commit } from './commit.ts'
 import { AssetsError } from './errors.ts'
 import { inspectFile } from './inspect.ts'
@@ -28,7 +29,19 @@ export async function putAsset(
 ): Promise<PutOutcome> {
   assertId(upload.id)
   assertWritable(await projectOf(parts, upload.project))
-  const content = await receive(parts, upload, body)
+  const { content, release } = await receive(parts, upload, body)
+  try {
+    return await commitUpload(parts, upload, content)
+  } finally {
+    release()
+  }
+}
+
+function commitUpload(
+  parts: LibraryParts,
+  upload: AssetUpload,
+  content: Content,
+): Promise<PutOutcome> {
   return parts.locks.run(upload.project, async () => {
     assertWritable(await projectOf(parts, upload.project))
     const { project, id } = upload
@@ -62,6 +75,7 @@ export async function restoreVersion(
   assertWritable(await projectOf(parts, project))
   return parts.locks.run(project, async () => {
     const before = await assetOf(parts, project, id)
+    // Kept versions are needed as they are, and those of an asset are forgotten only here, one after the other.
     const content = await oldContent(parts, before, ask.version)
     return commitVersion(parts, { project, id, by, published: before.published, before, content })
   })
@@ -133,7 +147,9 @@ async function commitVersion(parts: LibraryParts, next: NewVersion): Promise<Ass
     async rows(tx) {
       await assertUnchanged(await tx.assets.get(project, id), before)
       await tx.assets.put(row)
-      if (!same) await tx.assets.addVersion(project, id, entry)
+      if (same) return
+      await tx.assets.addVersion(project, id, entry)
+      await tx.assets.forgetVersions(project, id, VERSIONS_PER_ASSET_MAX)
     },
   })
   return row
@@ -175,13 +191,16 @@ async function receive(
   parts: LibraryParts,
   upload: AssetUpload,
   body: AsyncIterable<Uint8Array>,
-): Promise<Content> {
+): Promise<{ readonly content: Content; readonly release: () => void }> {
   if ((upload.contentLength ?? 0) > UPLOAD_BYTES_MAX) throw tooLarge()
+  let release = (): void => undefined
+  const hold = (hash: string): void => void (release = parts.holds.hold(hash))
   try {
-    const blob = await parts.origin.putBlob(wholeBody(upload, body), UPLOAD_BYTES_MAX)
+    const blob = await parts.origin.putBlob(wholeBody(upload, body), UPLOAD_BYTES_MAX, hold)
     const inspected = await inspectFile(blob.path, upload.id)
-    return { hash: blob.hash, bytes: blob.bytes, inspected }
+    return { content: { hash: blob.hash, bytes: blob.bytes, inspected }, release }
   } catch (error) {
+    release()
     if (error instanceof OriginError && error.code === 'blob-too-large') throw tooLarge()
     if (error instanceof AssetsError || systemCode(error) === null) throw error
     throw new AssetsError('assets-unreadable', 'The file cannot be stored now: is the disk full?', {

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { constants, rmSync } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -14,12 +14,20 @@ export type StoredAsset = Pick<AssetRecord, 'hash' | 'location'>
 
 /** The originals of the asset store: blobs of the data folder and files of watched folders. */
 export interface AssetsOrigin {
-  /** Keeps a stream as a blob, named by its hash. Over `bytesMax`, or when the stream fails, nothing is left. */
+  /**
+   * Keeps a stream as a blob, named by its hash. Over `bytesMax`, or when the stream fails, nothing is left. `onNamed` is called
+   * before the file gets its name.
+   */
   putBlob(
     body: AsyncIterable<Uint8Array>,
     bytesMax: number,
+    onNamed?: (hash: string) => void,
   ): Promise<{ readonly hash: string; readonly bytes: number; readonly path: string }>
   hasBlob(hash: string): Promise<boolean>
+  /** The hashes of all blobs. */
+  blobs(): Promise<readonly string[]>
+  /** Before anything else runs: no waiting in between is what makes it safe beside uploads. */
+  removeBlobNow(hash: string): void
   /** Where a blob lies on this machine. */
   blobPath(hash: string): string
   readAsset(asset: StoredAsset, signal?: AbortSignal): Promise<OriginalBytes>
@@ -49,7 +57,9 @@ export function openAssetsOrigin(folder: string): AssetsOrigin {
   const pathOf = (asset: StoredAsset): string =>
     asset.location.kind === 'blob' ? blobPath(root, asset.hash) : asset.location.path
   return {
-    putBlob: (body, bytesMax) => putBlob(root, body, bytesMax),
+    putBlob: (body, bytesMax, onNamed) => putBlob(root, body, bytesMax, onNamed),
+    blobs: () => blobsIn(root),
+    removeBlobNow: (hash) => rmSync(blobPath(root, hash), { force: true }),
     blobPath: (hash) => blobPath(root, hash),
     hasBlob: (hash) => exists(blobPath(root, hash)),
     readAsset: (asset, signal) => readWhole(pathOf(asset), signal),
@@ -70,12 +80,14 @@ async function putBlob(
   root: string,
   body: AsyncIterable<Uint8Array>,
   bytesMax: number,
+  onNamed?: (hash: string) => void,
 ): Promise<{ hash: string; bytes: number; path: string }> {
   await mkdir(root, { recursive: true })
   const unfinished = unfinishedPath(root)
   try {
     const written = await writeCounted(unfinished, body, bytesMax)
     const path = blobPath(root, written.hash)
+    onNamed?.(written.hash)
     await mkdir(dirname(path), { recursive: true })
     await rename(unfinished, path)
     await syncFolder(dirname(path))
@@ -85,6 +97,18 @@ async function putBlob(
     await rm(unfinished, { force: true })
     throw error
   }
+}
+
+/** What else lies there, unfinished files for instance, is not ours to name. */
+async function blobsIn(root: string): Promise<readonly string[]> {
+  await mkdir(root, { recursive: true })
+  const hashes: string[] = []
+  for (const folder of await readdir(root)) {
+    if (!/^[0-9a-f]{2}$/.test(folder)) continue
+    const names = await readdir(join(root, folder))
+    hashes.push(...names.filter((name) => /^[0-9a-f]{64}$/.test(name) && name.startsWith(folder)))
+  }
+  return hashes
 }
 
 async function writeCounted(
