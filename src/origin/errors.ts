@@ -29,12 +29,20 @@ export class OriginError extends Error {
   readonly status: number
   /** Fit to be shown to whoever asked: never holds an address that was resolved or a path on disk. */
   readonly publicMessage: string
+  /** When it may be worth asking again; null when nobody knows. */
+  readonly retryAfterSeconds: number | null
 
-  constructor(code: OriginErrorCode, publicMessage: string, cause?: unknown) {
+  constructor(
+    code: OriginErrorCode,
+    publicMessage: string,
+    cause?: unknown,
+    retryAfterSeconds: number | null = null,
+  ) {
     super(publicMessage, cause === undefined ? {} : { cause })
     this.code = code
     this.status = ORIGIN_ERRORS[code]
     this.publicMessage = publicMessage
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 

@@ -72,6 +72,8 @@ export class RemoteHosts {
       throw new OriginError(
         'origin-resting',
         `${url.host} failed several times in a row and is not asked for a while.`,
+        undefined,
+        Math.max(1, Math.ceil(admission.forMs / 1000)),
       )
     }
     host.running++

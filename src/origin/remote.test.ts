@@ -224,7 +224,8 @@ describe('a host', () => {
     for (let time = 0; time < 3; time++) {
       await assert.rejects(patient.fetch(ask), { code: 'origin-failed' })
     }
-    await assert.rejects(patient.fetch(ask), { code: 'origin-resting', status: 503 })
+    const resting = { code: 'origin-resting', status: 503, retryAfterSeconds: 1 }
+    await assert.rejects(patient.fetch(ask), resting)
     assert.equal(asked, 3, 'a resting host is not asked')
     // Another host is not concerned.
     assert.equal((await patient.fetch({ rule: rule(), original: 'sample.li/a.jpg' })).kind, 'bytes')

@@ -90,6 +90,8 @@ export type Problem = Omit<DeliveryProblem, 'status'> & {
   readonly status: number
   /** There is no such original: something else may stand for it. */
   readonly missing?: boolean
+  /** Of a 503: when it may be worth asking again. */
+  readonly retryAfterSeconds?: number
 }
 
 /** An original, named by a hash, with its bytes to be had. */

@@ -307,7 +307,7 @@ function problemAnswer(problem: Problem, from: Provenance): ResizerAnswer {
     problem.status,
     message,
     from,
-    problem.status === 503 ? { 'retry-after': '1' } : {},
+    problem.status === 503 ? { 'retry-after': String(problem.retryAfterSeconds ?? 1) } : {},
   )
 }
 
@@ -316,7 +316,9 @@ function publicProblem(error: unknown): Problem | null {
   if (!(error instanceof Error) || !('status' in error) || !('publicMessage' in error)) return null
   const { status, publicMessage } = error
   if (typeof status !== 'number' || typeof publicMessage !== 'string') return null
-  return { status, parameter: null, reason: publicMessage }
+  const seconds = 'retryAfterSeconds' in error ? error.retryAfterSeconds : null
+  const retry = typeof seconds === 'number' ? { retryAfterSeconds: seconds } : {}
+  return { status, parameter: null, reason: publicMessage, ...retry }
 }
 
 /**
