@@ -9,6 +9,7 @@ import { bulkFigures } from './bulk.ts'
 import { edgeFigures } from './edge-hits.ts'
 import type { Bench, Figure } from './figure.ts'
 import { invalidationFigures } from './invalidations.ts'
+import { libraryFigures } from './library.ts'
 import { logFigures } from './log.ts'
 import { markdown, writeSection } from './page.ts'
 import { purgeFigures } from './purge.ts'
@@ -24,6 +25,7 @@ const BENCHES: readonly Bench[] = [
   { name: 'purge', run: purgeFigures },
   { name: 'bulk', run: bulkFigures },
   { name: 'log', run: logFigures },
+  { name: 'library', run: libraryFigures },
   { name: 'race', run: raceFigures },
 ]
 
