@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { keyHash, keyText } from '../contract/keys.ts'
-import type { Evidence } from '../contract/invalidation.ts'
+import { isFinal } from '../contract/invalidation.ts'
+import type { Evidence, Invalidation } from '../contract/invalidation.ts'
 import type { ServedUrl } from '../contract/node-protocol.ts'
 import type { Purge, Target } from '../targets/target.ts'
 import { NO_SELECTION } from './automatic.ts'
-import { PROJECT, withBench } from './workbench-suite.ts'
+import { PROJECT, waitUntil, withBench } from './workbench-suite.ts'
 import type { Workbench } from './workbench-suite.ts'
 
 /** A cache outside Sluice that does as it is told. */
-interface TestTarget extends Target {
+interface TestTarget extends Omit<Target, 'flush'> {
+  flush: Target['flush']
   fails: string | null
   /** Verdicts, one for each look; the last one stays. */
   verdicts: Evidence['verdict'][]
@@ -71,6 +73,10 @@ const ofAsset = (id: string, query: string, host = 'x.example') =>
     `http://${host}/is/image/dms7snapshot/${id}?${query}`,
     `/~/image/demo/${id}?${query}`,
   ] as const
+
+function stateOf({ targets }: Invalidation, id: string) {
+  return targets.find((each) => each.id === id)?.state
+}
 
 describe('targets outside Sluice', () => {
   test(
@@ -160,6 +166,32 @@ describe('targets outside Sluice', () => {
       const done = await bench.finished((await bench.submit({ assets: ['a'] })).id)
       assert.deepEqual([done.status, done.evidence?.verdict], ['Done', 'unverifiable'])
       assert.deepEqual(done.evidence?.notes, ['one is unverifiable'])
+    }),
+  )
+
+  test(
+    'who takes an invalidation over asks again what was under way, and leaves what had ended',
+    withTargets(async (bench, one, two) => {
+      const { flush } = two
+      const begun = Promise.withResolvers<void>()
+      two.flush = (...args) => {
+        begun.resolve()
+        return new Promise((_, reject) => {
+          const [, , signal] = args
+          signal.addEventListener('abort', () => reject(signal.reason as Error))
+        })
+      }
+      const { id } = await bench.submit({ assets: ['a'] })
+      await begun.promise
+      await bench.until(id, (now) => stateOf(now, 'one') === 'done')
+      await bench.invalidations.stop()
+      two.flush = flush
+      const other = bench.another()
+      await other.start()
+      const done = await waitUntil(other, id, ({ status }) => isFinal(status))
+      assert.equal(done.status, 'Done', JSON.stringify(done))
+      assert.deepEqual([one.flushed.length, two.flushed.length], [1, 1])
+      assert.equal(done.targets.find((each) => each.id === 'two')?.attempts, 2)
     }),
   )
 

@@ -186,10 +186,11 @@ export class Run {
   /** Gives it back unfinished, for the next start or another process. */
   async free(): Promise<void> {
     this.#cancelLater()
-    const { id, runner, runnerEpoch } = this.#row
+    // What a target has ended need not be asked of it again.
+    const { id, runner, runnerEpoch, targets } = this.#row
     if (runner === null || isFinal(this.#row.status)) return
     await this.parts.store.transaction('volatile', (tx) =>
-      tx.invalidations.update(id, runner, runnerEpoch, { runner: null }),
+      tx.invalidations.update(id, runner, runnerEpoch, { runner: null, targets }),
     )
   }
 
