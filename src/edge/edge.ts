@@ -118,7 +118,7 @@ export class Edge {
       request: request.headers,
       meta: obtained.answer.meta,
       body: obtained.answer.body,
-      mark: obtained.mark,
+      mark: Math.min(obtained.mark, resource.understoodAt ?? obtained.mark),
       now: clock.now(),
       outcome: obtained.outcome,
       inner: request.asker ? { keys: obtained.answer.keys, logId: freshness.logId } : null,
@@ -129,7 +129,8 @@ export class Edge {
   #missWaitSeconds(request: EdgeRequest, resource: Resource): number {
     const { cache, meter, missLimit } = this.parts
     if (!missLimit || resource.served === null) return 0
-    if (cache.has(variantKey(resource, this.#variants, request.headers))) return 0
+    const key = variantKey(resource, this.#variants, request.headers)
+    if (cache.has(key) || this.#fills.isRunning(key)) return 0
     if (parseCacheControl(request.headers['cache-control']).onlyIfCached) return 0
     const waitSeconds = missLimit.take(request.client)
     if (waitSeconds > 0) meter.count('sluice_edge_refused_total', { reason: 'misses' })

@@ -68,7 +68,7 @@ export async function pass(
     throw upstreamBehind()
   }
   if (answer.status < 400) resource.afterUnsafe?.()
-  return streamed(parts, request, answer, mark, reason)
+  return streamed(parts, request, answer, Math.min(mark, resource.understoodAt ?? mark), reason)
 }
 
 function streamed(

@@ -41,6 +41,8 @@ export interface Resource {
   } | null
   /** Wall-clock milliseconds after which no cache may give this answer: the end of a signed URL. */
   readonly expiresAtMs?: number
+  /** How much of the purge log the names reflect by which the URL was understood: no answer to it reflects more. */
+  readonly understoodAt?: number
   /** Called after the upstream took a request that may have changed the resource. */
   readonly afterUnsafe?: () => void
 }

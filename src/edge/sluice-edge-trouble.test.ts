@@ -90,6 +90,7 @@ describe('refusals', () => {
 
   test('of the image server are passed on with their mark, and kept for nobody', async () => {
     const { resizer, edge } = await setUp()
+    resizer.applied = 3
     resizer.handler = (request, response) => {
       const mark = Math.max(3, Number(request.headers['sluice-min-mark']))
       const headers = { 'cache-control': 'no-store', ...provenance(mark, RED_KEYS) }

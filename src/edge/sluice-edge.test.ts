@@ -102,6 +102,24 @@ describe('an edge before an image server', () => {
     assert.equal((await edge.get(RED)).status, 200)
   })
 
+  test('claims no more than what the names reflect by which the URL was understood', async () => {
+    const { edge, purge } = await setUp()
+    await edge.get(RED)
+    const asked = edge.edge.handle({
+      method: 'GET',
+      scheme: 'http',
+      host: 'x',
+      target: RED,
+      headers: {},
+      asker: null,
+      client: '127.0.0.1',
+    })
+    // The names have been looked at, the picture not yet.
+    purge('record:names')
+    assert.equal((await asked).headers['sluice-mark'], '0')
+    assert.equal((await edge.get(RED)).headers['sluice-mark'], '1')
+  })
+
   test('does not believe marks of another purge log', async () => {
     const { resizer, edge } = await setUp()
     resizer.handler = (_request, response) => {

@@ -111,6 +111,7 @@ export class SluiceResolver implements Resolver {
         forward: format === null ? {} : { accept: `image/${format}` },
         varies: false,
         served: request.asker ? null : servedAs(url, outer),
+        ...(mark === null ? {} : { understoodAt: mark }),
         ...(signed.expiresAtMs === null ? {} : { expiresAtMs: signed.expiresAtMs }),
       },
     }

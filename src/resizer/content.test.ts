@@ -166,6 +166,16 @@ describe('properties', () => {
     assert.deepEqual([other.status, other.text], [200, first.text])
   })
 
+  test('claim no more than their older part reflects, whatever is purged while they are made', async () => {
+    const bench = await setUpFlag()
+    bench.onRecordRead = (name) => {
+      if (name === 'demo/project' && bench.freshness.applied === 0) bench.purge('asset:demo/flag')
+    }
+    const answer = await bench.ask('/is/image/demo/flag?req=props&wid=32')
+    assert.equal(bench.freshness.applied, 1)
+    assert.deepEqual([answer.status, answer.headers['sluice-mark']], [200, '0'])
+  })
+
   test('of nothing, or of a refused recipe, are 4xx with marks', async () => {
     const bench = await setUpFlag()
     const cases = ['nobody?req=props', 'nobody?req=imageprops', 'flag?req=props&wid=3001']

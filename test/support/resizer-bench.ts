@@ -48,6 +48,8 @@ export interface ResizerBench {
   readonly resizer: Resizer
   /** How often pixels were made, and what was reported to the watcher. */
   readonly seen: { renders: number; recordReads: number; mismatches: string[] }
+  /** Called when a record is read at the origin. */
+  onRecordRead: (name: string) => void
   get(target: string, options?: Partial<ResizerRequest>): Promise<Answered>
   /** Asks as an edge with a lease does. */
   ask(target: string, minMark?: number, headers?: Record<string, string>): Promise<Answered>
@@ -88,6 +90,7 @@ export async function resizerBench(origins: readonly OriginRule[] = []): Promise
     meter: silentMeter,
     records: new RecordReader(freshness, (name) => {
       seen.recordReads += 1
+      bench.onRecordRead(name)
       return records.read(name)
     }),
     renditions,
@@ -131,7 +134,8 @@ export async function resizerBench(origins: readonly OriginRule[] = []): Promise
     const bytes = body === null ? Buffer.alloc(0) : await buffer(Readable.from(body))
     return { status, headers, bytes, text: bytes.toString() }
   }
-  return {
+  const bench: ResizerBench = {
+    onRecordRead: () => undefined,
     folder,
     clock,
     freshness,
@@ -168,6 +172,7 @@ export async function resizerBench(origins: readonly OriginRule[] = []): Promise
       await rm(folder, { recursive: true, force: true })
     },
   }
+  return bench
 }
 
 async function recordOf(
