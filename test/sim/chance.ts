@@ -57,6 +57,6 @@ export class Chance implements Random {
       left -= weight
       if (left < 0) return name
     }
-    return entries[0]![0]
+    throw new Error('nothing has any weight')
   }
 }

@@ -26,7 +26,15 @@ import { CALM_PROFILE, onlyFaults } from './profile.ts'
 import type { Profile } from './profile.ts'
 import type { Script } from './run.ts'
 import { PROJECT, REMOTE } from './scene.ts'
-import { SCRIPT_PROFILE, outTwice, powerCut, slowGrant, softAndLate } from './scripts.ts'
+import {
+  SCRIPT_PROFILE,
+  innerTiersBehind,
+  outTwice,
+  powerCut,
+  purgedThenCrashed,
+  slowGrant,
+  softAndLate,
+} from './scripts.ts'
 import { SequenceDatabase } from './sequence-database.ts'
 
 /**
@@ -48,8 +56,9 @@ const HURRIED: Profile = {
   readEveryMs: 4,
   writeEveryMs: 60,
   faultEveryMs: 150,
-  lastsMs: 3_000,
+  lastsMs: 4_000,
   throughHome: 0,
+  writes: { ...CALM_PROFILE.writes, soft: 0, packed: 0 },
 }
 
 /** P3: a lease says that control was heard of lately, not that everything up to its head is applied. */
@@ -260,20 +269,13 @@ export const MUTANTS: readonly Mutant[] = [
       freshness: ({ clock }, role) =>
         role === 'resizer' ? new WithoutSourceStamps(clock) : new Freshness(clock),
     },
-    profile: { ...HURRIED, writes: { ...CALM_PROFILE.writes, remote: 20 } },
+    profile: { ...HURRIED, writes: { ...HURRIED.writes, remote: 20 } },
   },
   {
     name: 'a restart from disk that goes on from applied without its stamps',
     build: { ...soundBuild, freshness: ({ clock }) => new ForgottenStamps(clock) },
-    // Few readers: what was purged must still lie there when the state is saved.
-    profile: {
-      ...HURRIED,
-      readEveryMs: 40,
-      writeEveryMs: 100,
-      faultEveryMs: 250,
-      lastsMs: 5_000,
-      faults: onlyFaults({ crashNode: 1 }),
-    },
+    profile: SCRIPT_PROFILE,
+    script: purgedThenCrashed,
   },
   {
     name: 'a home edge that asks inward for its own applied and claims the asked mark',
@@ -281,12 +283,8 @@ export const MUTANTS: readonly Mutant[] = [
       ...soundBuild,
       upstream: (upstream, freshness, home) => (home ? claiming(upstream, freshness) : upstream),
     },
-    profile: {
-      ...HURRIED,
-      throughHome: 2,
-      faultEveryMs: 80,
-      faults: onlyFaults({ cutFromControl: 1 }),
-    },
+    profile: { ...SCRIPT_PROFILE, throughHome: 2 },
+    script: innerTiersBehind,
   },
   {
     name: 'a mark read after an await between judgement and answer',
@@ -301,7 +299,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a move to another folder without its purge',
     build: { ...soundBuild, library: movingWithout('never') },
-    profile: { ...HURRIED, writes: { ...CALM_PROFILE.writes, move: 10 } },
+    profile: { ...HURRIED, writes: { ...HURRIED.writes, move: 10 } },
   },
   {
     name: 'a move to another folder whose purge comes late',
@@ -309,7 +307,7 @@ export const MUTANTS: readonly Mutant[] = [
     profile: {
       ...HURRIED,
       writeEveryMs: 40,
-      writes: { ...CALM_PROFILE.writes, move: 8, purgeOnly: 16 },
+      writes: { ...HURRIED.writes, move: 8, purgeOnly: 16 },
     },
   },
   {

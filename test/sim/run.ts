@@ -71,6 +71,7 @@ async function byChance(theatre: Theatre, faults: Faults, safety: Safety): Promi
       world.note('writer', `refused: ${error instanceof Error ? error.message : String(error)}`)
     })
   })
-  again(profile.faultEveryMs, () => faults.cause(chance.weighed(profile.faults)))
+  if (Object.values(profile.faults).some((weight) => weight > 0))
+    again(profile.faultEveryMs, () => faults.cause(chance.weighed(profile.faults)))
   await world.run(end, () => safety.violations.length > 0)
 }

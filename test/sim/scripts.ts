@@ -35,6 +35,49 @@ export const outTwice: Script = async (theatre, safety) => {
   }
 }
 
+/** A rendition is purged and not asked for; the resizer saves what it holds, crashes, and comes back with its disk. */
+export const purgedThenCrashed: Script = async (theatre, safety) => {
+  const { world, ledger, controls } = theatre.stage
+  const [edge] = theatre.edges
+  const [control] = controls
+  const url = URLS.find(({ target }) => target.includes('shoes/blue?wid'))!
+  void safety.read(edge!, url)
+  await world.run(world.now + 200)
+  void control!.put('shoes/blue', 'v2 of shoes/blue')
+  await world.run(world.now + 100)
+  void control!.invalidate({ assets: ['shoes/blue'], renditions: true })
+  await world.run(world.now + 3_000, () => ledger.floorOf(url).moment > 0)
+  await world.run(world.now + 2_000)
+  theatre.resizer.crash(true)
+  const started = theatre.resizer.start()
+  await world.run(world.now + 200)
+  await started
+  for (let ms = 0; ms < 500; ms += 50) {
+    void safety.read(edge!, url)
+    await world.run(world.now + 50)
+  }
+}
+
+/** Home edge and resizer are cut off while a picture is purged: the edge alone knows what to ask for. */
+export const innerTiersBehind: Script = async (theatre, safety) => {
+  const { world, network, ledger, controls } = theatre.stage
+  const [edge] = theatre.edges
+  const [control] = controls
+  const url = URLS.find(({ target }) => target.includes('shoes/blue?wid'))!
+  void safety.read(edge!, url)
+  await world.run(world.now + 200)
+  network.script = ({ what, asker }) =>
+    (asker === 'home' || asker === 'resizer') && !what.startsWith('ask') ? 'lost' : undefined
+  void control!.put('shoes/blue', 'v2 of shoes/blue')
+  await world.run(world.now + 100)
+  void control!.invalidate({ assets: ['shoes/blue'], renditions: true })
+  await world.run(world.now + 3_000, () => ledger.floorOf(url).moment > 0)
+  for (let ms = 0; ms < 500; ms += 50) {
+    void safety.read(edge!, url)
+    await world.run(world.now + 50)
+  }
+}
+
 /**
  * A grant that is under way for longer than the margin, to a node that hears of the purge later still: counted from its arrival, the
  * lease outlives what control waits for.
