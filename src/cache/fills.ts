@@ -73,6 +73,11 @@ export class Fills<A extends FillAnswer> {
     return this.#slots.size
   }
 
+  /** Whether somebody asks for this already, so that one more who does costs nothing. */
+  isRunning(key: string): boolean {
+    return this.#slots.get(key)?.running !== undefined
+  }
+
   /** `start` makes the fill, its own deadline included; it is called at most twice for one waiter. */
   async obtain(key: string, waiter: Waiter, start: (order: FillOrder) => Promise<A>): Promise<A> {
     const order: FillOrder = { minMark: waiter.minMark, waitersJudge: waiter.mayUseCache }
