@@ -123,6 +123,17 @@ async function writeWhole(path: string, text: string, mode: number): Promise<voi
   const partial = `${path}.partial`
   // A mode counts only for a file that is made, not for one that a crash left.
   await rm(partial, { force: true })
-  await writeFile(partial, text, { mode, flush: true })
-  await rename(partial, path)
+  try {
+    await writeFile(partial, text, { mode, flush: true })
+    await rename(partial, path)
+  } catch (error) {
+    if (!isFull(error)) throw error
+    throw new StartError(`there is no room left to write ${path}; make room on its disk`, error)
+  }
+}
+
+/** Errors that mean a full disk, or a quota that is used up (errno(3)). */
+function isFull(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ENOSPC' || code === 'EDQUOT'
 }

@@ -159,11 +159,11 @@ async function inflict(
       return disk.empty()
     }
     case 'delay':
-      links.get(fault.link)!.delay(fault.delayMs)
+      links.get(fault.link)!.delay(fault.delayMs, fault.which)
       await over
-      return links.get(fault.link)!.delay(0)
+      return links.get(fault.link)!.delay(0, 'all')
     case 'drop':
-      links.get(fault.link)!.drop(fault.way)
+      links.get(fault.link)!.drop(fault.way, fault.which)
       break
     case 'cut':
       links.get(fault.link)!.cut()

@@ -31,11 +31,19 @@ interface Timed {
 /** Which way a link swallows what is sent. */
 export type Way = 'there' | 'back' | 'both'
 
+/** Every connection of a link, or each second one: what follows the log and what renews a lease may not share their luck. */
+export type Which = 'all' | 'odd' | 'even'
+
 export type Fault = Timed &
   (
     | { readonly kind: 'kill' | 'stop'; readonly node: NodeName }
-    | { readonly kind: 'delay'; readonly link: LinkName; readonly delayMs: number }
-    | { readonly kind: 'drop'; readonly link: LinkName; readonly way: Way }
+    | {
+        readonly kind: 'delay'
+        readonly link: LinkName
+        readonly delayMs: number
+        readonly which: Which
+      }
+    | { readonly kind: 'drop'; readonly link: LinkName; readonly way: Way; readonly which: Which }
     | { readonly kind: 'cut'; readonly link: LinkName }
     | { readonly kind: 'full disk'; readonly disk: DiskName }
   )
@@ -89,14 +97,15 @@ function processFault(chance: Chance, atMs: number, leaseMs: number): Fault {
 
 function placeFault(chance: Chance, atMs: number, leaseMs: number, disks: boolean): Fault {
   const kind = chance.weighed({ delay: 3, drop: 3, cut: 2, 'full disk': disks ? 3 : 0 })
-  const forMs = Math.round(chance.between(0.2, 2.5) * leaseMs)
+  const forMs = Math.round(chance.between(0.2, 3) * leaseMs)
   const timed = { atMs, forMs }
   const link = chance.pick(LINKS)
+  const which = chance.weighed({ all: 2, odd: 1, even: 1 })
   switch (kind) {
     case 'delay':
-      return { kind, link, ...timed, delayMs: Math.round(chance.between(0.02, 1.5) * leaseMs) }
+      return { kind, link, which, ...timed, delayMs: Math.round(chance.between(0.02, 3) * leaseMs) }
     case 'drop':
-      return { kind, link, ...timed, way: chance.pick(['there', 'back', 'both']) }
+      return { kind, link, which, ...timed, way: chance.pick(['there', 'back', 'both']) }
     case 'cut':
       return { kind, link, ...timed }
     case 'full disk':
@@ -111,9 +120,9 @@ export function faultInWords(fault: Fault): string {
     case 'stop':
       return `${fault.kind} ${fault.node} at ${span}`
     case 'delay':
-      return `delay ${fault.link} by ${fault.delayMs} ms at ${span}`
+      return `delay ${fault.link} (${fault.which}) by ${fault.delayMs} ms at ${span}`
     case 'drop':
-      return `drop ${fault.link} (${fault.way}) at ${span}`
+      return `drop ${fault.link} (${fault.way}, ${fault.which}) at ${span}`
     case 'cut':
       return `cut ${fault.link} at ${span}`
     case 'full disk':

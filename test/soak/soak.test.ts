@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { startRole } from '../support/serve.ts'
+import type { Started } from '../support/serve.ts'
+import { prepareGround } from './cluster.ts'
 import { planFaults } from './plan.ts'
 import { inWords } from './report.ts'
 import { runSoak } from './soak-run.ts'
@@ -28,6 +32,31 @@ describe('a soak', () => {
       plan.every(({ atMs, forMs }) => atMs + forMs < 300_000),
       true,
     )
+  })
+
+  test('begins with this: control on a full disk says so in one line, and starts once there is room', async (t) => {
+    const ground = await prepareGround()
+    const disk = ground.disks.get('control')
+    try {
+      // Elsewhere nobody may mount a small disk, and the soak runs without full ones.
+      if (disk === undefined) return t.diagnostic('not tried: a small disk cannot be mounted here')
+      const start = (): Promise<Started> =>
+        startRole('control', {
+          data: join(disk.path, 'data'),
+          args: ['--port', '0'],
+          env: { SLUICE_NODE_SECRET: 'a-node-secret-of-at-least-32-characters' },
+        })
+      await (await start()).stop()
+      await disk.fill()
+      await assert.rejects(start(), (error: Error) => {
+        assert.match(error.message, /^ended with 2 before it was ready\s+sluice: [^\n]*\s*$/)
+        return true
+      })
+      await disk.empty()
+      await (await start()).stop()
+    } finally {
+      await ground.clear()
+    }
   })
 
   test(`shows nothing stale after Done and loses nothing (seed ${SEED})`, async (t) => {
