@@ -14,7 +14,7 @@ const ENTRIES_PER_READ = 16
 
 /** Freshness rule P1: the counter row is raised in the same transaction, so that seq is gapless and in commit order. */
 export function sqlLog(db: Sql): LogTable {
-  const head = async () => db.selectFrom('purge_head').selectAll().executeTakeFirstOrThrow()
+  const head = () => headOf(db)
   return {
     id: async () => (await head()).log_id,
     head: async () => (await head()).head,
@@ -56,8 +56,17 @@ export function sqlLog(db: Sql): LogTable {
       await db.updateTable('purge_head').set({ head: seq }).execute()
       return seq
     },
+    ...packedEntries(db),
+    async trim(seq) {
+      await db.deleteFrom('purge_log').where('seq', '<=', seq).execute()
+    },
+  }
+}
+
+function packedEntries(db: Sql): Pick<LogTable, 'appendPacked' | 'packedBeyond'> {
+  return {
     async appendPacked(project, pieces) {
-      let seq = (await head()).head
+      let seq = (await headOf(db)).head
       for (const packed of pieces) {
         assert(packed.byteLength > 0, 'a purge without keys')
         seq += 1
@@ -81,10 +90,11 @@ export function sqlLog(db: Sql): LogTable {
         .executeTakeFirst()
       return row?.seq ?? 0
     },
-    async trim(seq) {
-      await db.deleteFrom('purge_log').where('seq', '<=', seq).execute()
-    },
   }
+}
+
+async function headOf(db: Sql) {
+  return db.selectFrom('purge_head').selectAll().executeTakeFirstOrThrow()
 }
 
 async function someAfter(db: Sql, seq: number, limit: number): Promise<readonly PurgeEntry[]> {
