@@ -88,22 +88,31 @@ async function soak(cluster: Cluster, ground: Ground, options: SoakOptions): Pro
   await inflictAll({ plan, cluster, sinceMs, inflicted }, options).catch(noted)
   stopWriting.abort()
   say(`the faults are over after ${Math.round(sinceMs())} ms`)
-  const giveUp = setTimeout(() => gone.abort(), 2 * WHOLE_AGAIN_MS)
-  try {
-    await Promise.all(writers)
-    await wholeAgain(cluster, control, ledger, writing)
-  } catch (error) {
-    failures.push(`when the faults were over: ${String(error)}`)
+  if (options.interrupted?.aborted === true) {
+    failures.push('interrupted: what happened until then is not held against the log')
+  } else {
+    const giveUp = setTimeout(() => gone.abort(), 2 * WHOLE_AGAIN_MS)
+    try {
+      await Promise.all(writers)
+      await wholeAgain(cluster, control, ledger, writing)
+    } catch (error) {
+      failures.push(`when the faults were over: ${String(error)}`)
+    }
+    stopReading.abort()
+    const calm = new AbortController()
+    const stuck = wait(WHOLE_AGAIN_MS, calm.signal).then(() => 'an edge never answered a reader')
+    const answered = await Promise.race([Promise.all(readers), stuck])
+    calm.abort()
+    if (typeof answered === 'string') failures.push(answered)
+    failures.push(...(await audit(control, writing)), ...cluster.unexpected())
+    clearTimeout(giveUp)
   }
-  stopReading.abort()
-  await Promise.all(readers)
-  failures.push(...(await audit(control, writing)), ...cluster.unexpected())
-  clearTimeout(giveUp)
   failures.push(...reading.stale, ...reading.wrong)
   if (failures.length > 0) say(cluster.said())
   const { askedAgain } = control
   const faults = counted(inflicted)
-  return { seed, tookMs: sinceMs(), disks, faults, reading, writing, askedAgain, failures }
+  const tookMs = sinceMs()
+  return { seed, tookMs, disks, faults, reading, writing, askedAgain, failures: [...failures] }
 }
 
 interface Inflicting {

@@ -33,5 +33,6 @@ say(`seed ${seed}`)
 const interrupted = interrupt.signal
 const report = await runSoak({ seed, totalMs, leaseMs: LEASE_MS, say, interrupted })
 process.stdout.write(`${inWords(report)}\n`)
-if (values.write) writeSection('soak', figuresOf(report))
-process.exitCode = report.failures.length > 0 ? 1 : 0
+if (values.write && !interrupted.aborted) writeSection('soak', figuresOf(report))
+// An interrupted one may leave clients that still wait.
+process.exit(report.failures.length > 0 ? 1 : 0)
