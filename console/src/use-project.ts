@@ -1,6 +1,7 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { Project } from '../../src/contract/api/projects.ts'
+import type { Permission } from '../../src/contract/permissions.ts'
 import type { Role } from '../../src/contract/invalidation.ts'
 import { queries } from './queries.ts'
 
@@ -29,6 +30,11 @@ export function useProject(): ProjectHere {
 export function roleReason(here: ProjectHere, role: Role): string | null {
   if (here.can(role)) return null
   return `You need the role ${role} in this project. Ask an admin.`
+}
+
+/** The same for what the server's own table of permissions names; its sentence says who can help. */
+export function mayReason({ project }: ProjectHere, permission: Permission): string | null {
+  return project.may[permission].reason
 }
 
 /** A part of the page's state that lives in its address, so that it can be shared and Back works. */

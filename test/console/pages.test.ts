@@ -78,7 +78,7 @@ describe('the pages of the console', { skip: chromium.skip }, () => {
         assert.deepEqual(await seriousAxeFindings(page), [])
         await page.getByRole('button', { name: 'Cancel' }).click()
         await page.getByRole('button', { name: 'Next' }).click()
-        await page.getByRole('list', { name: 'URLs to invalidate' }).waitFor()
+        await page.getByRole('group', { name: 'URLs to invalidate' }).waitFor()
         assert.deepEqual(await seriousAxeFindings(page), [])
         await page.getByRole('button', { name: 'Submit' }).click()
         await page

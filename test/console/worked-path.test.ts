@@ -109,7 +109,7 @@ describe('the console, from sign-in to fresh', { skip: chromium.skip }, () => {
     await page.getByRole('checkbox', { name: 'Invalidation based on template' }).check()
     await page.getByRole('button', { name: 'Next' }).click()
 
-    const rows = page.getByRole('list', { name: 'URLs to invalidate' }).getByRole('listitem')
+    const rows = page.getByRole('group', { name: 'URLs to invalidate' }).getByRole('listitem')
     await rows.nth(4).waitFor()
     assert.equal(await rows.count(), 5)
     await page.goBack()
@@ -146,25 +146,6 @@ describe('the console, from sign-in to fresh', { skip: chromium.skip }, () => {
     await page.getByRole('button', { name: 'Next' }).click()
     await page.getByRole('button', { name: 'Submit' }).click()
     await page.getByText('No URL(s) entered to be invalidated.').waitFor()
-  })
-
-  test('a long list is shown at once, its refusal told before Submit, and X makes it shorter', async () => {
-    const { page } = desk
-    await page.goto('/projects/demo/invalidate')
-    const urls = Array.from(
-      { length: 1001 },
-      (_, at) => `${serve.edges[0]}/is/image/demo/flat?wid=${at + 1}`,
-    )
-    await page.getByLabel('Add URL').fill(urls.join('\n'))
-    await page.getByRole('button', { name: 'Next' }).click()
-    await page.getByText('Too many URLs.').waitFor()
-    await page.getByRole('button', { name: `Remove ${urls[0]}`, exact: true }).click()
-    await page.getByText('Too many URLs.').waitFor({ state: 'detached' })
-    await page.getByRole('button', { name: 'Submit' }).click()
-    await page
-      .getByText(/^Live everywhere, 1,000 URLs, /)
-      .first()
-      .waitFor()
   })
 
   test('Originals gives each entry its verdict while one types', async () => {

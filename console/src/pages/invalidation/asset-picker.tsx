@@ -16,25 +16,27 @@ import { queries } from '../../queries.ts'
 import { useProjectId } from '../../use-project.ts'
 import { count } from '../../words.ts'
 import { Picture } from '../assets/picture.tsx'
+import { FolderPicker } from './folder-picker.tsx'
 import styles from './invalidation.module.css'
 
-interface AssetPickerProps {
-  readonly chosen: readonly string[]
-  readonly onChosen: (assets: readonly string[]) => void
+export interface Picked {
+  readonly assets: readonly string[]
+  readonly folders: readonly string[]
 }
 
-/** Chooses any number of assets, published or not, also over several searches. */
+interface AssetPickerProps {
+  readonly chosen: Picked
+  readonly onChosen: (picked: Picked) => void
+}
+
+/** Chooses any number of assets, published or not, and folders, also over several searches. */
 export function AssetPicker({ chosen, onChosen }: AssetPickerProps) {
   const project = useProjectId()
-  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set(chosen))
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set(chosen.assets))
+  const [folders, setFolders] = useState<ReadonlySet<string>>(new Set(chosen.folders))
+  const [folder, setFolder] = useState('')
   const [q, setQ] = useState('')
-  const pages = useInfiniteQuery(queries.assetPages(project, { q }))
-  const pick = (id: string, on: boolean): void => {
-    const next = new Set(picked)
-    if (on) next.add(id)
-    else next.delete(id)
-    setPicked(next)
-  }
+  const pages = useInfiniteQuery(queries.assetPages(project, { q, folder }))
   return (
     <Dialog size="L">
       {({ close }) => (
@@ -49,12 +51,18 @@ export function AssetPicker({ chosen, onChosen }: AssetPickerProps) {
                 onChange={setQ}
                 autoFocus
               />
+              <FolderPicker
+                folder={folder}
+                onFolder={setFolder}
+                picked={folders}
+                onPick={(path, on) => setFolders(changed(folders, path, on))}
+              />
               <Loaded query={pages} what="assets">
                 {(data) => (
                   <PickList
                     assets={data.pages.flatMap(({ items }) => items)}
                     picked={picked}
-                    onPick={pick}
+                    onPick={(id, on) => setPicked(changed(picked, id, on))}
                   />
                 )}
               </Loaded>
@@ -72,17 +80,32 @@ export function AssetPicker({ chosen, onChosen }: AssetPickerProps) {
             <Button
               variant="accent"
               onPress={() => {
-                onChosen([...picked])
+                onChosen({ assets: [...picked], folders: [...folders] })
                 close()
               }}
             >
-              {picked.size === 0 ? 'Choose none' : `Choose ${count(picked.size, 'asset')}`}
+              {chooseWords(picked.size, folders.size)}
             </Button>
           </ButtonGroup>
         </>
       )}
     </Dialog>
   )
+}
+
+function chooseWords(assets: number, folders: number): string {
+  const parts = [
+    ...(assets === 0 ? [] : [count(assets, 'asset')]),
+    ...(folders === 0 ? [] : [count(folders, 'folder')]),
+  ]
+  return parts.length === 0 ? 'Choose none' : `Choose ${parts.join(' and ')}`
+}
+
+function changed(set: ReadonlySet<string>, one: string, on: boolean): ReadonlySet<string> {
+  const next = new Set(set)
+  if (on) next.add(one)
+  else next.delete(one)
+  return next
 }
 
 interface PickListProps {
@@ -107,9 +130,16 @@ function PickList({ assets, picked, onPick }: PickListProps) {
           >
             {asset.id}
           </Checkbox>
-          {asset.published ? null : <span className={styles['quiet']}>not published</span>}
+          <StateWords asset={asset} />
         </li>
       ))}
     </ul>
   )
+}
+
+function StateWords({ asset }: { readonly asset: Asset }) {
+  if (asset.notDelivered !== null) {
+    return <span className={styles['never']}>Never delivered: {asset.notDelivered}</span>
+  }
+  return asset.published ? null : <span className={styles['quiet']}>not published</span>
 }

@@ -1,4 +1,4 @@
-import { ActionButton, Button, Checkbox, DialogTrigger, TextArea } from '@react-spectrum/s2'
+import { ActionButton, Button, Checkbox, DialogTrigger, Switch } from '@react-spectrum/s2'
 import Close from '@react-spectrum/s2/icons/Close'
 import { useQuery } from '@tanstack/react-query'
 import { AppLink } from '../../parts/app-link.tsx'
@@ -6,17 +6,21 @@ import { Section, Stack } from '../../parts/page.tsx'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
 import { paths } from '../../paths.ts'
 import { queries } from '../../queries.ts'
-import { roleReason, useProject } from '../../use-project.ts'
+import { mayReason, useProject } from '../../use-project.ts'
 import { count } from '../../words.ts'
 import { AssetPicker } from './asset-picker.tsx'
-import { linesOf } from './draft.ts'
+import { isChanged, linesOf, selectionOf } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { excessOf } from './groups.ts'
 import type { DraftProps } from './invalidate-page.tsx'
+import { UrlEntries } from './url-entries.tsx'
+import { usePreview, useSettled } from './use-preview.ts'
 import styles from './invalidation.module.css'
 
 /** Add Details for assets, folders and single URLs. */
 export function AssetsAndUrls({ draft, onChange, onNext }: DraftProps) {
   const here = useProject()
-  const lines = linesOf(draft.urls).length
+  const tooLong = useTooLong(draft)
   return (
     <Stack>
       <Section
@@ -24,30 +28,64 @@ export function AssetsAndUrls({ draft, onChange, onNext }: DraftProps) {
         actions={
           <DialogTrigger>
             <Button variant="secondary">Add Assets</Button>
-            <AssetPicker chosen={draft.assets} onChosen={(assets) => onChange({ assets })} />
+            <AssetPicker
+              chosen={draft}
+              onChosen={({ assets, folders }) => onChange({ assets, folders })}
+            />
           </DialogTrigger>
         }
       >
         <Chosen draft={draft} onChange={onChange} />
+        <Switch
+          isSelected={draft.dynamicMediaOnly}
+          onChange={(dynamicMediaOnly) => onChange({ dynamicMediaOnly })}
+        >
+          Dynamic Media only
+        </Switch>
+        <p className={styles['quiet']}>
+          {draft.dynamicMediaOnly
+            ? 'The list is exactly the one that Dynamic Media would form. What is not listed stays in the caches.'
+            : 'Off: the list may hold more than Dynamic Media would form.'}
+        </p>
         <Options draft={draft} onChange={onChange} />
       </Section>
       <Section title="URLs">
-        <TextArea
-          label="Add URL"
-          description="Full URLs, one per line. A URL without a query covers that path with all its queries."
-          value={draft.urls}
-          onChange={(urls) => onChange({ urls })}
-          UNSAFE_style={{ width: '100%' }}
-        />
-        {lines === 0 ? null : <p className={styles['quiet']}>{count(lines, 'URL')} entered.</p>}
+        <UrlEntries urls={draft.urls} onChange={(urls) => onChange({ urls })} />
       </Section>
       <div className={styles['next']}>
-        <ReasonedButton variant="accent" reason={roleReason(here, 'editor')} onPress={onNext}>
+        <ReasonedButton
+          variant="accent"
+          reason={mayReason(here, 'invalidate') ?? tooLong}
+          onPress={onNext}
+        >
           Next
         </ReasonedButton>
       </div>
     </Stack>
   )
+}
+
+/** Why the list is too long to go on, and by how much: counted by the server, formed and added together, without doubles. */
+function useTooLong(draft: Draft): string | null {
+  const here = useProject()
+  const max = here.project.maxUrlsPerInvalidation
+  const settled = useSettled(draft)
+  const preview = usePreview(here.id, selectionOf(settled, 'assets'), isChanged(settled))
+  const isKnown = settled === draft && preview.data !== undefined && !preview.isPlaceholderData
+  // Until the answer is there, what is typed alone tells the least.
+  const excess = isKnown ? excessOf(preview.data, max) : typedCount(draft) - max
+  if (excess <= 0) return null
+  return `Remove ${number(excess)}: the list has ${number(max + excess)} URLs, and at most ${number(max)} go at once. An admin can raise the limit in General Settings.`
+}
+
+function typedCount({ urls, exclude }: Draft): number {
+  const typed = new Set(linesOf(urls))
+  for (const url of exclude) typed.delete(url)
+  return typed.size
+}
+
+function number(amount: number): string {
+  return amount.toLocaleString('en')
 }
 
 type ChoiceProps = Pick<DraftProps, 'draft' | 'onChange'>
@@ -96,6 +134,8 @@ function Chip({ text, onRemove }: { readonly text: string; readonly onRemove: ()
 }
 
 interface Option {
+  /** Dynamic Media has it, too. */
+  readonly isTheirs?: true
   readonly name: 'renditions' | 'presets' | 'template' | 'crops' | 'content' | 'served'
   readonly label: string
   readonly help: string
@@ -109,11 +149,13 @@ const OPTIONS: readonly Option[] = [
   },
   {
     name: 'presets',
+    isTheirs: true,
     label: 'Invalidate asset associated image presets in CDN',
     help: 'Adds the base URL and one URL for each image preset. Images only.',
   },
   {
     name: 'template',
+    isTheirs: true,
     label: 'Invalidation based on template',
     help: 'Adds the lines of the CDN invalidation template.',
   },
@@ -136,29 +178,31 @@ function Options({ draft, onChange }: ChoiceProps) {
   const lines = linesOf(template.data?.text ?? '').length
   return (
     <div className={styles['options']} role="group" aria-label="What of the chosen assets">
-      {OPTIONS.map(({ name, label, help }) => (
-        <div key={name} className={styles['option']}>
-          <Checkbox
-            isSelected={draft[name]}
-            onChange={(on: boolean) => onChange({ [name]: on })}
-            aria-describedby={`help-${name}`}
-          >
-            {label}
-          </Checkbox>
-          <p id={`help-${name}`} className={styles['help']}>
-            {help}
-            {name === 'template' && template.data !== undefined ? (
-              <>
-                {' '}
-                <AppLink href={paths.settings(here.id, 'template')}>
-                  {lines === 0 ? 'It is empty: write it' : `It has ${count(lines, 'line')}`}
-                </AppLink>
-                .
-              </>
-            ) : null}
-          </p>
-        </div>
-      ))}
+      {OPTIONS.filter(({ isTheirs }) => isTheirs === true || !draft.dynamicMediaOnly).map(
+        ({ name, label, help }) => (
+          <div key={name} className={styles['option']}>
+            <Checkbox
+              isSelected={draft[name]}
+              onChange={(on: boolean) => onChange({ [name]: on })}
+              aria-describedby={`help-${name}`}
+            >
+              {label}
+            </Checkbox>
+            <p id={`help-${name}`} className={styles['help']}>
+              {help}
+              {name === 'template' && template.data !== undefined ? (
+                <>
+                  {' '}
+                  <AppLink href={paths.settings(here.id, 'template')}>
+                    {lines === 0 ? 'It is empty: write it' : `It has ${count(lines, 'line')}`}
+                  </AppLink>
+                  .
+                </>
+              ) : null}
+            </p>
+          </div>
+        ),
+      )}
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import { Button, TextField } from '@react-spectrum/s2'
+import { Button, Radio, RadioGroup, TextField } from '@react-spectrum/s2'
 import { useMutation } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
@@ -12,7 +12,7 @@ import { ReasonedButton } from '../../parts/reasoned-button.tsx'
 import { paths } from '../../paths.ts'
 import { ApiProblem } from '../../problem.ts'
 import { tellInvalidation } from '../../queries.ts'
-import { roleReason, useProject } from '../../use-project.ts'
+import { mayReason, useProject } from '../../use-project.ts'
 import { ConfirmList } from './confirm-list.tsx'
 import { selectionOf } from './draft.ts'
 import type { Draft, Tab } from './draft.ts'
@@ -47,13 +47,14 @@ export function Confirm({ draft, onChange, tab, onBack }: ConfirmProps) {
         <Loaded query={preview} what="the list">
           {(data) => (
             <>
-              <Plan preview={data} tab={tab} />
+              <Plan preview={data} tab={tab} draft={draft} onChange={onChange} />
               <ConfirmList preview={data} draft={draft} tab={tab} onChange={onChange} />
             </>
           )}
         </Loaded>
       </section>
-      <Section title="Note and time">
+      <Section title="How and when">
+        <OldCopiesChoice draft={draft} onChange={onChange} />
         <NoteAndTime draft={draft} onChange={onChange} />
       </Section>
       <ProblemAlert error={submit.error} />
@@ -63,7 +64,7 @@ export function Confirm({ draft, onChange, tab, onBack }: ConfirmProps) {
         </Button>
         <ReasonedButton
           variant="accent"
-          reason={roleReason(here, 'editor')}
+          reason={mayReason(here, tab === 'everything' ? 'everything' : 'invalidate')}
           isPending={submit.isPending}
           onPress={() => submit.mutate()}
         >
@@ -109,9 +110,27 @@ function bodyOf(draft: Draft, tab: Tab, digest: string | undefined): SubmitBody 
     ...selectionOf(draft, tab),
     ...(digest === undefined ? {} : { digest }),
     ...(tab === 'everything' ? { confirm: draft.confirm } : {}),
+    ...(draft.mode === 'soft' ? { mode: 'soft' as const } : {}),
     ...(draft.note.trim() === '' ? {} : { note: draft.note.trim() }),
     ...(draft.scheduleAt === '' ? {} : { scheduleAt: new Date(draft.scheduleAt).toISOString() }),
   }
+}
+
+/** Soft or delete, in words. */
+function OldCopiesChoice({ draft, onChange }: Pick<DraftProps, 'draft' | 'onChange'>) {
+  return (
+    <RadioGroup
+      label="Old copies"
+      value={draft.mode}
+      onChange={(mode) => onChange({ mode: mode === 'soft' ? 'soft' : 'delete' })}
+    >
+      <Radio value="delete">Remove them: from Done on nobody gets an old one.</Radio>
+      <Radio value="soft">
+        Make them stale: a cache may show an old one for a moment more, while it fetches the new
+        one. Kinder to image servers and origins after a large invalidation.
+      </Radio>
+    </RadioGroup>
+  )
 }
 
 function NoteAndTime({ draft, onChange }: Pick<DraftProps, 'draft' | 'onChange'>) {

@@ -6,6 +6,8 @@ export const TABS = ['assets', 'originals', 'everything'] as const
 export type Tab = (typeof TABS)[number]
 
 export interface Draft {
+  /** Only what Dynamic Media itself would form: everything of ours is off. */
+  readonly dynamicMediaOnly: boolean
   readonly assets: readonly string[]
   readonly folders: readonly string[]
   readonly renditions: boolean
@@ -21,12 +23,15 @@ export interface Draft {
   /** As typed: the project's name. */
   readonly confirm: string
   readonly exclude: readonly string[]
+  /** What becomes of old copies: removed, or stale. */
+  readonly mode: 'delete' | 'soft'
   readonly note: string
   /** As the browser's field gives it: local time without a zone; empty: now. */
   readonly scheduleAt: string
 }
 
 export const EMPTY_DRAFT: Draft = {
+  dynamicMediaOnly: false,
   assets: [],
   folders: [],
   renditions: true,
@@ -39,6 +44,7 @@ export const EMPTY_DRAFT: Draft = {
   originals: '',
   confirm: '',
   exclude: [],
+  mode: 'delete',
   note: '',
   scheduleAt: '',
 }
@@ -61,20 +67,25 @@ export function originalsOf(text: string): readonly string[] {
 export function selectionOf(draft: Draft, tab: Tab): SelectionBody {
   if (tab === 'everything') return { everything: true }
   if (tab === 'originals') return { originals: [...originalsOf(draft.originals)] }
-  const { assets, folders, presets, template, crops, content, served, exclude } = draft
+  const { assets, folders, presets, template, exclude } = draft
+  const ours = !draft.dynamicMediaOnly
   return {
     assets: [...assets],
     folders: [...folders],
-    // Without anything chosen there is nothing whose renditions could go.
-    renditions: draft.renditions && assets.length + folders.length > 0,
+    renditions: byAsset(draft),
     presets,
     template,
-    crops,
-    content,
-    served,
+    crops: ours && draft.crops,
+    content: ours && draft.content,
+    served: ours && draft.served,
     urls: [...linesOf(draft.urls)],
     exclude: [...exclude],
   }
+}
+
+/** Whether chosen assets go whole. Without anything chosen there is nothing whose renditions could go. */
+export function byAsset({ dynamicMediaOnly, renditions, assets, folders }: Draft): boolean {
+  return !dynamicMediaOnly && renditions && assets.length + folders.length > 0
 }
 
 /** Whether leaving would lose work. */

@@ -2,7 +2,7 @@ import { Notice } from '../../parts/notice.tsx'
 import { Section, Stack } from '../../parts/page.tsx'
 import { TextField } from '@react-spectrum/s2'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
-import { roleReason, useProject } from '../../use-project.ts'
+import { mayReason, useProject } from '../../use-project.ts'
 import type { DraftProps } from './invalidate-page.tsx'
 import styles from './invalidation.module.css'
 
@@ -10,7 +10,7 @@ import styles from './invalidation.module.css'
 export function Everything({ draft, onChange, onNext }: DraftProps) {
   const here = useProject()
   const named = draft.confirm === here.id
-  const reason = roleReason(here, 'editor') ?? (named ? null : `Type ${here.id} above to go on.`)
+  const reason = mayReason(here, 'everything') ?? (named ? null : `Type ${here.id} above to go on.`)
   return (
     <Stack>
       <Section title="Everything">

@@ -1,23 +1,28 @@
+import { Button } from '@react-spectrum/s2'
 import type { Preview } from '../../../../src/contract/api/invalidations.ts'
 import { Notice } from '../../parts/notice.tsx'
 import { placeOf } from '../../problem.ts'
 import { count, estimate } from '../../words.ts'
-import type { Tab } from './draft.ts'
+import { badRows, withoutBad } from './bad-rows.ts'
+import type { Draft, Tab } from './draft.ts'
 import styles from './invalidation.module.css'
 
 interface PlanProps {
   readonly preview: Preview
   readonly tab: Tab
+  readonly draft: Draft
+  readonly onChange: (change: Partial<Draft>) => void
 }
 
 /** More problems than this are read in the entries themselves. */
 const PROBLEMS_SHOWN_MAX = 20
 
 /** What each target will be asked, how long it takes, and what stands in the way. */
-export function Plan({ preview, tab }: PlanProps) {
+export function Plan({ preview, tab, draft, onChange }: PlanProps) {
   const { targets, refusal, problems } = preview
   const requests = targets.reduce((sum, target) => sum + target.requests, 0)
   // An empty list is told by the list itself, and by Submit.
+  const bad = badRows(preview).length
   const refused = refusal !== null && refusal.code !== 'no-urls'
   return (
     <>
@@ -29,8 +34,23 @@ export function Plan({ preview, tab }: PlanProps) {
           ? null
           : `${count(targets.length, 'target')} will be asked, ${count(requests, 'request')}, ${estimate(preview.estimatedSeconds)}.`}
       </p>
+      {targets.length === 0 ? null : <Requests preview={preview} />}
       {refused ? (
-        <Notice tone="caution" title={refusal.title}>
+        <Notice
+          tone="caution"
+          title={refusal.title}
+          actions={
+            bad === 0 ? undefined : (
+              <Button
+                variant="secondary"
+                size="S"
+                onPress={() => onChange(withoutBad(draft, preview))}
+              >
+                {`Remove ${count(bad, 'wrong row')}`}
+              </Button>
+            )
+          }
+        >
           <p>{refusal.detail}</p>
           <Problems preview={preview} />
         </Notice>
@@ -40,6 +60,19 @@ export function Plan({ preview, tab }: PlanProps) {
         </Notice>
       ) : null}
     </>
+  )
+}
+
+/** Requests per target, and how long each takes. */
+function Requests({ preview }: { readonly preview: Preview }) {
+  return (
+    <ul className={styles['requests']} aria-label="Requests per target">
+      {preview.targets.map(({ id, requests, estimatedSeconds }) => (
+        <li key={id}>
+          <strong>{id}</strong> {count(requests, 'request')}, {estimate(estimatedSeconds)}
+        </li>
+      ))}
+    </ul>
   )
 }
 

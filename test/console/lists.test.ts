@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { badRows, withoutBad } from '../../console/src/pages/invalidation/bad-rows.ts'
+import { EMPTY_DRAFT, selectionOf } from '../../console/src/pages/invalidation/draft.ts'
+import { countedOf, excessOf, groupOf } from '../../console/src/pages/invalidation/groups.ts'
+import { assetOf, servedOf } from '../../console/src/pages/invalidation/served-paths.ts'
+import type { Preview } from '../../src/contract/api/invalidations.ts'
+import { launchBrowser, seriousAxeFindings, visit } from '../support/browser.ts'
+import type { Visit } from '../support/browser.ts'
+import { program } from '../support/programs.ts'
+import { startServe } from '../support/serve.ts'
+import type { Started } from '../support/serve.ts'
+
+/** Lists of URLs before they are submitted: how they are grouped, counted, filtered and made right. */
+
+const PREVIEW: Preview = {
+  digest: 'd',
+  confirm: null,
+  urls: [
+    { url: 'http://x/is/image/demo/flat', from: 'asset flat', covers: null },
+    { url: 'http://x/a', from: 'added', covers: 'this path with all its queries' },
+  ],
+  problems: [],
+  refusal: null,
+  targets: [],
+  estimatedSeconds: 1,
+}
+
+describe('what a list is made of', () => {
+  test('rows are told apart: as Dynamic Media forms them, ours, and added', () => {
+    for (const theirs of ['asset a', 'asset a, preset product', 'template line 2, asset a']) {
+      assert.equal(groupFrom(theirs), 'dynamicMedia', theirs)
+    }
+    for (const ours of ['asset a, crop Large', 'asset a, served', 'asset a, content', 'folder b']) {
+      assert.equal(groupFrom(ours), 'ours', ours)
+    }
+    assert.equal(groupFrom('added'), 'added')
+  })
+
+  test('with Dynamic Media only everything of ours is off, whatever was ticked', () => {
+    const all = { ...EMPTY_DRAFT, assets: ['flat'], template: true, crops: true, served: true }
+    const selection = selectionOf({ ...all, dynamicMediaOnly: true }, 'assets')
+    const { renditions, crops, content, served, template } = selection
+    assert.deepEqual(
+      [renditions, crops, content, served, template],
+      [false, false, false, false, true],
+    )
+  })
+
+  test('what goes with the asset is not counted against the limit', () => {
+    assert.equal(countedOf(PREVIEW), 1)
+    assert.equal(excessOf(PREVIEW, 1), 0)
+    assert.equal(excessOf(PREVIEW, 0), 1)
+  })
+
+  test('wrong rows leave the list together, right ones stay', () => {
+    const refused: Preview = {
+      ...PREVIEW,
+      refusal: { code: 'bad-urls', title: 'x', detail: 'y' },
+      problems: [
+        { pointer: '/urls/0', url: 'javascript:alert(1)', reason: 'no' },
+        { pointer: '/assets/1', item: 'gone', reason: 'no' },
+      ],
+    }
+    assert.equal(badRows(refused).length, 2)
+    const change = withoutBad({ ...EMPTY_DRAFT, assets: ['flat', 'gone'] }, refused)
+    assert.deepEqual(change.exclude, ['javascript:alert(1)'])
+    assert.deepEqual(change.assets, ['flat'])
+    assert.deepEqual(badRows(PREVIEW), [])
+  })
+
+  test('a URL was served when a visitor asked for it, in whatever spelling of the host', () => {
+    const lastSeenAt = '2026-01-01T10:00:00.000Z'
+    const items = [{ url: 'http://edge-2/is/image/demo/a%20b?wid=40', target: '', lastSeenAt }]
+    const known = new Map([['a b', { items, nextCursor: null }]])
+    assert.equal(assetOf('http://x/is/image/demo/a%20b:Large?wid=1'), 'a b')
+    assert.equal(servedOf('http://x/is/image/demo/a%20b', known)?.served, true)
+    assert.equal(servedOf('http://x/is/image/demo/a%20b?wid=40', known)?.served, true)
+    assert.equal(servedOf('http://x/is/image/demo/a%20b?wid=41', known)?.served, false)
+    assert.equal(servedOf('http://x/is/image/demo/other', known), null)
+  })
+})
+
+const chromium = program('chromium')
+const MANY = 10_000
+
+describe('long and wrong lists in the console', { skip: chromium.skip }, () => {
+  let serve: Started
+  let browser: Browser
+  let desk: Visit
+
+  before(async () => {
+    serve = await startServe()
+    browser = await launchBrowser(chromium.path)
+    desk = await visit(browser, serve.consoleUrl)
+    assert.ok(serve.signInLink)
+    await desk.page.goto(serve.signInLink)
+    await desk.page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+  })
+
+  after(async () => {
+    await browser?.close()
+    await serve?.stop()
+  })
+
+  function urls(amount: number): string[] {
+    return Array.from(
+      { length: amount },
+      (_, at) => `${serve.edges[0]}/is/image/demo/flat?wid=${at + 1}`,
+    )
+  }
+
+  async function fresh(): Promise<Page> {
+    const { page } = desk
+    await page.goto('/projects/demo/help')
+    await page.goto('/projects/demo/invalidate')
+    await page.getByLabel('Add URL').waitFor()
+    return page
+  }
+
+  test('Dynamic Media only: the worked example shows exactly its five rows', async () => {
+    const { page } = desk
+    await page.goto('/projects/demo/invalidate?assets=spinset')
+    await page.getByRole('switch', { name: 'Dynamic Media only' }).click()
+    await page.getByRole('checkbox', { name: 'Smart crops' }).waitFor({ state: 'detached' })
+    await page.getByRole('checkbox', { name: 'Invalidation based on template' }).check()
+    await page.getByRole('button', { name: 'Next' }).click()
+    const rows = page
+      .getByRole('region', { name: 'As Dynamic Media forms them' })
+      .getByRole('listitem')
+    await rows.nth(4).waitFor()
+    assert.equal(
+      await page.getByRole('group', { name: 'URLs to invalidate' }).getByRole('listitem').count(),
+      5,
+    )
+    assert.equal(await page.getByRole('region', { name: 'Whole assets' }).count(), 0)
+    await rows
+      .first()
+      .getByText(/^From template line 5\. Covers /)
+      .waitFor()
+    await rows
+      .nth(1)
+      .getByText(/^From template line 1, asset spinset\. Covers /)
+      .waitFor()
+    await page.getByText('edge-1').first().waitFor()
+  })
+
+  test('1,000 URLs may go, 1,001 may not: Next says how many to remove, and X removes', async () => {
+    const page = await fresh()
+    const list = urls(1001)
+    await page.getByLabel('Add URL').fill(list.join('\n'))
+    await page.getByText(/^Remove 1: the list has 1,001 URLs/).waitFor()
+    const next = page.getByRole('button', { name: 'Next' })
+    assert.ok(await next.isDisabled())
+    await page.getByRole('button', { name: `Remove ${list[0]}`, exact: true }).click()
+    await page.getByText(/^Remove 1: /).waitFor({ state: 'detached' })
+    await next.click()
+    await page.getByRole('button', { name: 'Submit' }).click()
+    await page
+      .getByText(/^Live everywhere, 1,000 URLs, /)
+      .first()
+      .waitFor()
+  })
+
+  test('10,000 URLs are shown in under a second, filtered, and removed by the filter', async () => {
+    const page = await fresh()
+    await page.getByLabel('Add URL').focus()
+    const took = await page.evaluate<number>(pasteOf(urls(MANY).join('\n')))
+    assert.ok(took < 1000, `${took} ms`)
+    await page.getByText('10,000 URLs entered.').waitFor()
+    assert.deepEqual(await seriousAxeFindings(page), [])
+    // 1,111 numbers up to 10,000 hold no more than one digit after a 1 in front.
+    await page.getByLabel('Filter the entered URLs').fill('wid=1')
+    await page.getByRole('button', { name: /^Remove these [\d,]+$/ }).click()
+    await page.getByText('8,888 URLs entered.').waitFor()
+    await page.getByText(/^Remove 7,888: /).waitFor()
+  })
+
+  test('a refused list names each wrong row, and one click takes them out', async () => {
+    const page = await fresh()
+    const wrong = ['javascript:alert(1)', `${serve.edges[0]}/is/image/other-company/a`]
+    await page.getByLabel('Add URL').fill([...wrong, ...urls(2)].join('\n'))
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page
+      .getByText('Some URLs are not defined correctly. Please correct and re-submit.')
+      .waitFor()
+    await page.getByRole('button', { name: 'Remove 2 wrong rows' }).click()
+    await page.getByText('Some URLs are not').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Submit' }).click()
+    await page
+      .getByText(/^Live everywhere, 2 URLs, /)
+      .first()
+      .waitFor()
+    assert.deepEqual(desk.findings, [])
+  })
+})
+
+/** Pastes into what has the focus; resolves to the milliseconds until a row of it is seen. */
+function pasteOf(text: string): string {
+  return `new Promise((resolve) => {
+    const started = performance.now()
+    const clipboardData = new DataTransfer()
+    clipboardData.setData('text/plain', ${JSON.stringify(text)})
+    const paste = { clipboardData, bubbles: true, cancelable: true }
+    document.activeElement.dispatchEvent(new ClipboardEvent('paste', paste))
+    const look = () => {
+      const row = document.querySelector('[aria-label="Entered URLs"] li')
+      if (row?.getBoundingClientRect().height > 0) resolve(performance.now() - started)
+      else requestAnimationFrame(look)
+    }
+    look()
+  })`
+}
+
+function groupFrom(from: string) {
+  return groupOf({ url: '', from, covers: null })
+}
