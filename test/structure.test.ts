@@ -17,6 +17,8 @@ const ROOTS = [
   'src/invalidation/bulk-thread.ts',
   'test/sim/sim.ts',
   'test/soak/soak.ts',
+  // Run as a program by a test, to be killed.
+  'test/support/busy-library.ts',
   'bench/bench.ts',
   'scripts/test.ts',
   'scripts/check.ts',
