@@ -6,6 +6,8 @@ import type { Answer, ControlApi } from '../../test/support/control-api.ts'
 
 const P = '/api/v1/projects/demo'
 
+const at = (id: string) => `${P}/assets/${encodeURIComponent(id)}`
+
 describe('actions on many assets', () => {
   let control: ControlApi
   before(async () => {
@@ -18,7 +20,6 @@ describe('actions on many assets', () => {
   })
   after(() => control.stop())
 
-  const at = (id: string) => `${P}/assets/${encodeURIComponent(id)}`
   const put = (id: string, raw: string) => control.call('PUT', at(id), { raw })
   const act = (body: unknown): Promise<Answer> =>
     control.call('POST', `${P}/assets/actions`, { body })

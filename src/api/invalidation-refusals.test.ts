@@ -112,6 +112,14 @@ describe('what is refused', () => {
     return answer
   }
 
+  async function refusedChange(body: unknown): Promise<Answer> {
+    const head = await control.store.tables.log.head()
+    const answer = await submit(body)
+    assert.deepEqual([answer.status, answer.json.code], [409, 'preview-changed'])
+    assert.equal(await control.store.tables.log.head(), head)
+    return answer
+  }
+
   describe('Add URL', () => {
     for (const [what, url, reason] of BAD_URLS) {
       test(what, async () => {
@@ -158,7 +166,7 @@ describe('what is refused', () => {
   })
 
   describe('the template', () => {
-    for (const [what, url, reason] of BAD_URLS.filter(([, url]) => !/[\n<]| http/.test(url))) {
+    for (const [what, url, reason] of BAD_URLS.filter(([, typed]) => !/[\n<]| http/.test(typed))) {
       test(what, async () => {
         await control.call('PUT', `${P}/template`, { body: { text: `<ID>\n${url}` } })
         const body = { assets: ['flat'], template: true }
@@ -215,14 +223,6 @@ describe('what is refused', () => {
         assert.ok(json.errors.some(({ item }: { item?: string }) => item === 'brief'))
       }
     })
-
-    async function refusedChange(body: unknown): Promise<Answer> {
-      const head = await control.store.tables.log.head()
-      const answer = await submit(body)
-      assert.deepEqual([answer.status, answer.json.code], [409, 'preview-changed'])
-      assert.equal(await control.store.tables.log.head(), head)
-      return answer
-    }
 
     test('a type that is never delivered is a problem row if chosen', async () => {
       await control.call('PUT', `${P}/assets/letter.doc`, { raw: 'x' })

@@ -24,10 +24,11 @@ function afterwards(work: () => Promise<void>, run: () => void): () => void {
   return () => undefined
 }
 
+const onChange = async (): Promise<void> => undefined
+
 async function library(t: TestContext) {
   const { store, records, originFolder, assets } = await testLibrary(t)
   await assets.createProject('demo', {})
-  const onChange = async (): Promise<void> => undefined
   const base = { store, records, onChange, clock: systemClock, log: silentLog }
   const parts: LibraryParts = {
     ...base,
@@ -116,10 +117,10 @@ describe('bytes that nobody needs any more', () => {
 
   test('beside uploads and deletes of the same bytes nothing that is needed is ever lost', async (t) => {
     const { put, has, collect, remove, store } = await library(t)
-    let working = true
+    const work = new AbortController()
     const collecting = (async () => {
       let removed = 0
-      while (working)
+      while (!work.signal.aborted)
         removed += await collect(() => new Promise((resolve) => void setImmediate(resolve)))
       return removed
     })()
@@ -133,7 +134,7 @@ describe('bytes that nobody needs any more', () => {
       await put(`asset ${name}`, 'content 0')
     }
     await Promise.all([1, 2, 3].map(worker))
-    working = false
+    work.abort()
     assert.ok((await collecting) > 0, 'there was something to collect meanwhile')
     for (const row of await store.tables.assets.all('demo'))
       assert.equal(await has('content 0'), true, row.id)

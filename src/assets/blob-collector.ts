@@ -2,7 +2,7 @@ import type { Log } from '../kernel/log.ts'
 import type { Timers } from '../kernel/timers.ts'
 import type { AssetsOrigin } from '../origin/assets-origin.ts'
 import type { Store } from '../store/store.ts'
-import type { BlobHolds } from './blob-holds.ts'
+import type { BlobHolds, BlobWatch } from './blob-holds.ts'
 
 /** Versions of an asset that are kept and can be had back; the bytes of older ones are collected. */
 export const VERSIONS_PER_ASSET_MAX = 20
@@ -47,7 +47,7 @@ export function createBlobCollector(parts: CollectorParts): BlobCollector {
       const candidates = await unneeded(parts, await parts.origin.blobs())
       if (candidates.length === 0) return 0
       await pause(timers, GRACE_MS, signal)
-      return await removeUnneeded(parts, candidates, watch.touched)
+      return await removeUnneeded(parts, candidates, watch)
     } finally {
       watch.end()
     }
@@ -112,12 +112,12 @@ async function unneeded(
 async function removeUnneeded(
   parts: CollectorParts,
   candidates: readonly string[],
-  touched: (hash: string) => boolean,
+  watch: BlobWatch,
 ): Promise<number> {
   let removed = 0
   for (let at = 0; at < candidates.length; at += BATCH) {
     for (const hash of await unneeded(parts, candidates.slice(at, at + BATCH))) {
-      if (touched(hash)) continue
+      if (watch.touched(hash)) continue
       parts.origin.removeBlobNow(hash)
       removed++
     }

@@ -187,13 +187,15 @@ export async function nextVersion(
   return Math.max(0, ...versions.map((entry) => entry.version)) + 1
 }
 
+const NOTHING_HELD = (): void => undefined
+
 async function receive(
   parts: LibraryParts,
   upload: AssetUpload,
   body: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly content: Content; readonly release: () => void }> {
   if ((upload.contentLength ?? 0) > UPLOAD_BYTES_MAX) throw tooLarge()
-  let release = (): void => undefined
+  let release = NOTHING_HELD
   const hold = (hash: string): void => void (release = parts.holds.hold(hash))
   try {
     const blob = await parts.origin.putBlob(wholeBody(upload, body), UPLOAD_BYTES_MAX, hold)

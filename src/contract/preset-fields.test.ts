@@ -6,6 +6,8 @@ import { NO_FIELDS, presetFields, presetText } from './preset-fields.ts'
 import type { PresetFields } from './preset-fields.ts'
 import { presetModifiers } from './presets.ts'
 
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary)
+
 describe('a preset as fields and as text', () => {
   test('each field has its command, and the rest is kept as it was typed', () => {
     const text = 'wid=400&hei=300&fmt=jpeg&qlt=75,1&resMode=bisharp&op_sharpen=1&op_usm=1.1,1,5'
@@ -72,7 +74,6 @@ describe('a preset as fields and as text', () => {
   })
 
   test('from fields to text and back they are the same, for any fields', () => {
-    const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary)
     const fields: fc.Arbitrary<PresetFields> = fc.record({
       width: maybe(fc.integer({ min: 1, max: 3000 })),
       height: maybe(fc.integer({ min: 1, max: 3000 })),

@@ -34,6 +34,9 @@ function only(text: string, context: Parameters<typeof check>[1] = {}) {
   return problems[0]!
 }
 
+const levelOf = (text: string, context: Parameters<typeof check>[1] = {}) =>
+  only(text, context).level
+
 describe('the lines of a template', () => {
   test('CRLF, BOM, blank lines, tabs and trailing spaces are accepted', () => {
     const text = '\uFEFF<ID>\r\n\r\n\t<ID>?$product$  \r \t \n  <ID>?wid=1\t'
@@ -187,9 +190,6 @@ describe('eight planted typos, each told once with its column and, where there i
 })
 
 describe('remarks and refusals', () => {
-  const levelOf = (text: string, context: Parameters<typeof check>[1] = {}) =>
-    only(text, context).level
-
   test('unknown preset, crop or asset, and another scheme are remarks', () => {
     assert.equal(levelOf('<ID>?$nothing-like-it$'), 'warning')
     assert.match(only('<ID>:Lagre').reason, /Did you mean Large\?/)

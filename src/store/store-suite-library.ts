@@ -190,17 +190,17 @@ async function bounded(store: Store): Promise<void> {
 }
 
 async function keptVersions(store: Store): Promise<void> {
-  const version = { bytes: 1, mediaType: 'image/png', createdAt: 1, createdBy: 'a' }
+  const same = { bytes: 1, mediaType: 'image/png', createdAt: 1, createdBy: 'a' }
   await store.transaction('volatile', async (tx) => {
     await tx.assets.put(assetRow({ id: 'here', hash: 'h4' }))
     for (const number of [1, 2, 3, 4]) {
       await tx.assets.addVersion('demo', 'here', {
-        ...version,
+        ...same,
         version: number,
         hash: `h${number}`,
       })
     }
-    await tx.assets.addVersion('demo', 'gone', { ...version, version: 1, hash: 'g1' })
+    await tx.assets.addVersion('demo', 'gone', { ...same, version: 1, hash: 'g1' })
     await tx.assets.forgetVersions('demo', 'here', 3)
     await tx.assets.forgetVersions('demo', 'nobody', 3)
   })
@@ -216,44 +216,48 @@ async function keptVersions(store: Store): Promise<void> {
 
 async function templates(store: Store): Promise<void> {
   await store.transaction('volatile', async (tx) => {
-    for (let version = 1; version <= TEMPLATE_VERSIONS_MAX + 2; version++) {
-      const row = { version, text: `<ID>?v=${version}`, savedAt: version, savedBy: 'ann' }
-      await tx.projects.addTemplateVersion('demo', row)
+    for (let number = 1; number <= TEMPLATE_VERSIONS_MAX + 2; number++) {
+      await tx.projects.addTemplateVersion('demo', templateRow(number))
     }
   })
   const kept = await store.tables.projects.templateVersions('demo')
   assert.equal(kept.length, TEMPLATE_VERSIONS_MAX)
-  const newest = TEMPLATE_VERSIONS_MAX + 2
-  const row = { version: newest, text: `<ID>?v=${newest}`, savedAt: newest, savedBy: 'ann' }
-  assert.deepEqual({ ...kept[0] }, row)
+  assert.deepEqual({ ...kept[0] }, templateRow(TEMPLATE_VERSIONS_MAX + 2))
   assert.equal(kept.at(-1)?.version, 3)
   assert.deepEqual(await store.tables.projects.templateVersions('other'), [])
 }
 
-async function usage(store: Store): Promise<void> {
-  const seen = (id: string, host: string, query: string) => ({
+function templateRow(number: number) {
+  return { version: number, text: `<ID>?v=${number}`, savedAt: number, savedBy: 'ann' }
+}
+
+function sighted(id: string, host: string, query: string) {
+  return {
     project: 'demo',
     subject: `asset:demo/${id}`,
     url: `https://${host}/${id}?${query}`,
     target: `/~/image/demo/${id}?${query}`,
-  })
+  }
+}
+
+async function usage(store: Store): Promise<void> {
   await store.transaction('volatile', (tx) =>
     tx.served.record(
       [
-        seen('a', 'one', '$large$'),
-        seen('a', 'two', '$large$'),
-        seen('a', 'one', '$large$&wid=9'),
-        seen('b', 'one', '$a b$'.replace(' ', '%20')),
-        seen('c', 'one', '$larger$&$large$'),
-        seen('d', 'one', 'wid=9'),
-        { ...seen('e', 'one', '$large$'), project: 'other' },
+        sighted('a', 'one', '$large$'),
+        sighted('a', 'two', '$large$'),
+        sighted('a', 'one', '$large$&wid=9'),
+        sighted('b', 'one', '$a b$'.replace(' ', '%20')),
+        sighted('c', 'one', '$larger$&$large$'),
+        sighted('d', 'one', 'wid=9'),
+        { ...sighted('e', 'one', '$large$'), project: 'other' },
       ],
       1,
     ),
   )
-  const { served } = store.tables
-  assert.deepEqual(await served.usage('demo', 'large'), { renditions: 3, assets: 2 })
-  assert.deepEqual(await served.usage('demo', 'larger'), { renditions: 1, assets: 1 })
-  assert.deepEqual(await served.usage('demo', 'a b'), { renditions: 1, assets: 1 })
-  assert.deepEqual(await served.usage('demo', 'arge'), { renditions: 0, assets: 0 })
+  const { served: table } = store.tables
+  assert.deepEqual(await table.usage('demo', 'large'), { renditions: 3, assets: 2 })
+  assert.deepEqual(await table.usage('demo', 'larger'), { renditions: 1, assets: 1 })
+  assert.deepEqual(await table.usage('demo', 'a b'), { renditions: 1, assets: 1 })
+  assert.deepEqual(await table.usage('demo', 'arge'), { renditions: 0, assets: 0 })
 }

@@ -98,16 +98,28 @@ async function invalidationFor(cause: string): Promise<void> {
   await until(cause, async () => (await find())?.status === 'Done', 15_000, 50)
 }
 
+async function usageOf(preset: string): Promise<unknown> {
+  return (await api.call('GET', `/presets/${preset}/usage`)).body
+}
+
+async function logLength(): Promise<number> {
+  const { body } = await api.call('GET', '/invalidations')
+  return (body as { items: unknown[] }).items.length
+}
+
+function crop(id: string, name: string): string {
+  return `/is/image/demo/${id}:${name}?wid=30&fmt=png`
+}
+
 describe('saving an edit of a preset', () => {
   test('says "N known renditions of M assets" and invalidates exactly these: of 200 cached objects, 50 with the preset, the other 150 are still HIT', async () => {
     assert.deepEqual([WITH_PRESET.length, OTHERS.length], [50, 150])
     await fill([...WITH_PRESET, ...OTHERS])
     assert.deepEqual(await hits([...WITH_PRESET, ...OTHERS]), [200, 200])
     const usage = { name: 'product', renditions: 50, assets: 10 }
-    const known = async () => (await api.call('GET', '/presets/product/usage')).body
     await until(
       'edges report what they served',
-      async () => JSON.stringify(await known()) === JSON.stringify(usage),
+      async () => JSON.stringify(await usageOf('product')) === JSON.stringify(usage),
       15_000,
       50,
     )
@@ -130,8 +142,6 @@ describe('saving an edit of a preset', () => {
 })
 
 describe('smart crops at the edges', () => {
-  const crop = (id: string, name: string) => `/is/image/demo/${id}:${name}?wid=30&fmt=png`
-
   test('nobody drew them, and yet they are delivered in the size that the project has for them', async () => {
     for (const [name, height] of [
       ['Large', 17],
@@ -175,11 +185,7 @@ describe('a refused batch', () => {
   test('all or nothing: the log has no new entry and each planted cached object is still a HIT', async () => {
     const planted = OTHERS.slice(0, 20)
     await fill(planted)
-    const log = async () => {
-      const { body } = await api.call('GET', '/invalidations')
-      return (body as { items: unknown[] }).items.length
-    }
-    const before = await log()
+    const logged = await logLength()
     const good = planted.map((target) => `https://images.example${target}`)
     for (const body of [
       { urls: [...good, 'htp://images.example/is/image/demo/shop/p0'] },
@@ -194,7 +200,7 @@ describe('a refused batch', () => {
       const { status, body: problem } = await api.call('POST', '/invalidations', body)
       assert.ok(status === 422 || status === 409, JSON.stringify(problem))
     }
-    assert.equal(await log(), before)
+    assert.equal(await logLength(), logged)
     assert.deepEqual(await hits(planted), [20, 20])
   })
 })
