@@ -137,8 +137,11 @@ export class HttpLink implements ControlLink {
           `${this.#base} refused the node secret; set SLUICE_NODE_SECRET to control's`,
         )
       }
-      if (answer.statusCode !== 200 || typeof parsed !== 'object' || parsed === null)
-        throw badAnswer(path)
+      if (answer.statusCode !== 200) {
+        const what = `control answered ${path} with status ${answer.statusCode}`
+        throw new PurgelogError('bad-answer', what)
+      }
+      if (typeof parsed !== 'object' || parsed === null) throw badAnswer(path)
       return parsed as Record<string, unknown>
     } catch (error) {
       if (error instanceof PurgelogError) throw error

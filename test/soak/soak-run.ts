@@ -202,7 +202,7 @@ function emptyReading(): ReaderTally {
 }
 
 function wait(ms: number, interrupted: AbortSignal | undefined): Promise<void> {
-  if (ms <= 0) return Promise.resolve()
+  if (ms <= 0 || interrupted?.aborted === true) return Promise.resolve()
   return new Promise((resolve) => {
     const over = (): void => {
       clearTimeout(timer)
