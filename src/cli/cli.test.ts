@@ -306,7 +306,7 @@ describe('the command line', () => {
       [['show'], /ID is missing/],
       [['show', 'a', 'b'], /'b' is one argument too many/],
       [['demo', 'remove', 'flat'], /takes replace ID, not remove/],
-      [['template', 'remove'], /takes get, put or check/],
+      [['template', 'remove'], /takes get, put, check, versions or restore/],
       [['purge'], /there is no command 'purge'/],
     ]
     for (const [argv, expected] of cases) {

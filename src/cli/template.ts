@@ -1,15 +1,17 @@
-import type { Template, TemplateChecked } from '../contract/api/projects.ts'
+import type { Template, TemplateChecked, TemplateVersionList } from '../contract/api/projects.ts'
 import type { Command, CommandCall } from './command.ts'
 import { CliError, EXIT } from './errors.ts'
 import { textOf } from './lines.ts'
-import { count } from './output.ts'
+import { count, localTime, table } from './output.ts'
 
 async function run(call: CommandCall): Promise<number> {
   const [verb, ...rest] = call.args.positionals
   if (verb === 'get') return get(call)
   if (verb === 'put') return put(call)
   if (verb === 'check') return check(call, rest)
-  throw new CliError('usage', 'sluice template takes get, put or check')
+  if (verb === 'versions') return versions(call)
+  if (verb === 'restore') return restore(call)
+  throw new CliError('usage', 'sluice template takes get, put, check, versions or restore')
 }
 
 async function templatePath(call: CommandCall): Promise<string> {
@@ -37,6 +39,33 @@ async function put(call: CommandCall): Promise<number> {
   call.io.stdout.write(
     call.json ? `${JSON.stringify(template)}\n` : `The template has ${count(lines, 'line')} now.\n`,
   )
+  return EXIT.ok
+}
+
+async function versions(call: CommandCall): Promise<number> {
+  call.args.take('versions')
+  const api = await call.client()
+  const list = await api.ask<TemplateVersionList>({ path: `${await templatePath(call)}/versions` })
+  const rows = list.items.map(({ version, savedAt, savedBy, lines }) => [
+    String(version),
+    localTime(savedAt),
+    savedBy,
+    count(lines, 'line'),
+  ])
+  const text = rows.length === 0 ? 'It was never saved.\n' : table(VERSION_HEADS, rows)
+  call.io.stdout.write(call.json ? `${JSON.stringify(list)}\n` : text)
+  return EXIT.ok
+}
+
+const VERSION_HEADS = ['VERSION', 'SAVED', 'BY', 'LENGTH']
+
+async function restore(call: CommandCall): Promise<number> {
+  const [, version] = call.args.take('restore', 'VERSION')
+  const api = await call.client()
+  const path = `${await templatePath(call)}/versions/${encodeURIComponent(version!)}/restore`
+  const template = await api.ask<Template>({ method: 'POST', path, json: {} })
+  const text = `Version ${version} of the template is now version ${template.version}.\n`
+  call.io.stdout.write(call.json ? `${JSON.stringify(template)}\n` : text)
   return EXIT.ok
 }
 
@@ -73,13 +102,15 @@ function checkedText({ lines }: TemplateChecked): string {
 
 export const templateCommand: Command = {
   name: 'template',
-  summary: 'get, put or check the CDN invalidation template',
+  summary: 'get, put or check the CDN invalidation template; its versions',
   help: `usage: sluice template get
        sluice template put (- | @file)
        sluice template check [- | @file] [ASSET...]
+       sluice template versions
+       sluice template restore VERSION
 
 check shows what is wrong with each line and which URLs it forms for the assets; without - or @file it reads the
-project's template. Exit 1 if a line has an error.
+project's template. Exit 1 if a line has an error. versions lists who saved it when; restore makes an older one the newest.
 `,
   options: {},
   run,

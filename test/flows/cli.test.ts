@@ -158,7 +158,14 @@ describe('the command line against a running Sluice', () => {
     const bad = await run(['template', 'check', '-', 'flat'], { stdin: 'ftp://host/<ID>\n' })
     assert.equal(bad.code, 1)
     assert.match(bad.out, /1 ftp:.*\n {4}column \d+: error: /)
-    await ok(['template', 'put', '-'], text)
+    const versions = await ok(['template', 'versions'])
+    assert.match(
+      versions,
+      /^VERSION +SAVED +BY +LENGTH\n2 .* key admin +1 line\n1 .* Sluice demo +5 lines\n$/,
+    )
+    const restored = await ok(['template', 'restore', '1'])
+    assert.equal(restored, 'Version 1 of the template is now version 3.\n')
+    assert.equal(await ok(['template', 'get']), text)
   })
 
   test('demo replace goes to the next version', async () => {
