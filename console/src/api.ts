@@ -1,5 +1,7 @@
 import type {
   Asset,
+  AssetActions,
+  AssetActionsDone,
   AssetList,
   AssetPatch,
   AssetVersionList,
@@ -24,10 +26,13 @@ import type {
   MemberAdded,
   MemberList,
   PresetList,
+  PresetSaved,
+  PresetUsage,
   Project,
   ProjectPatch,
   Template,
   TemplateChecked,
+  TemplateVersionList,
 } from '../../src/contract/api/projects.ts'
 import type { Target, TargetList, TargetPut, TargetTested } from '../../src/contract/api/targets.ts'
 import type { Me, Session } from '../../src/contract/api/session.ts'
@@ -103,6 +108,11 @@ const assets = {
     request<Asset>(ofAsset(project, id), { method: 'PATCH', json: change }),
   removeAsset: (project: string, id: string) =>
     request<null>(ofAsset(project, id), { method: 'DELETE' }),
+  assetActions: (project: string, actions: AssetActions) =>
+    request<AssetActionsDone>(inProject(project, '/assets/actions'), {
+      method: 'POST',
+      json: actions,
+    }),
   putCrop: (project: string, id: string, name: string, crop: Crop) =>
     request<Crop>(ofAsset(project, id, `/crops/${part(name)}`), { method: 'PUT', json: crop }),
   removeCrop: (project: string, id: string, name: string) =>
@@ -161,17 +171,24 @@ const settings = {
     request<Project>(inProject(project, ''), { method: 'PATCH', json: change }),
   presets: (project: string, signal: Signal) =>
     request<PresetList>(inProject(project, '/presets'), { signal }),
-  putPreset: (project: string, name: string, modifiers: string) =>
-    request<unknown>(inProject(project, `/presets/${part(name)}`), {
+  presetUsage: (project: string, name: string, signal: Signal) =>
+    request<PresetUsage>(inProject(project, `/presets/${part(name)}/usage`), { signal }),
+  putPreset: (project: string, name: string, modifiers: string, invalidate: boolean) =>
+    request<PresetSaved>(inProject(project, `/presets/${part(name)}`), {
       method: 'PUT',
-      json: { modifiers },
+      json: invalidate ? { modifiers, invalidate } : { modifiers },
     }),
   removePreset: (project: string, name: string) =>
     request<null>(inProject(project, `/presets/${part(name)}`), { method: 'DELETE' }),
   template: (project: string, signal: Signal) =>
     request<Template>(inProject(project, '/template'), { signal }),
-  putTemplate: (project: string, text: string) =>
-    request<Template>(inProject(project, '/template'), { method: 'PUT', json: { text } }),
+  /** `version` is the one that was edited: refused with both texts when somebody saved meanwhile. */
+  putTemplate: (project: string, text: string, version: number) =>
+    request<Template>(inProject(project, '/template'), { method: 'PUT', json: { text, version } }),
+  templateVersions: (project: string, signal: Signal) =>
+    request<TemplateVersionList>(inProject(project, '/template/versions'), { signal }),
+  templateVersion: (project: string, version: number, signal: Signal) =>
+    request<Template>(inProject(project, `/template/versions/${version}`), { signal }),
   checkTemplate: (project: string, text: string, ids: readonly string[], signal: Signal) =>
     request<TemplateChecked>(inProject(project, '/template/check'), {
       method: 'POST',

@@ -12,6 +12,17 @@ export interface Difference {
   readonly removed: readonly string[]
 }
 
+/** Two people have changed one text. */
+export interface Conflict {
+  readonly yours: string
+  readonly theirs: {
+    readonly text: string
+    readonly version: number
+    readonly savedAt: string | null
+    readonly savedBy: string | null
+  }
+}
+
 /** A problem document (RFC 9457) as an error. */
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem'
@@ -22,6 +33,8 @@ export class ApiProblem extends Error {
   readonly items: readonly ProblemItem[]
   /** With `preview-changed`: how the list would differ now. */
   readonly difference: Difference | null
+  /** With `template-changed`: both texts. */
+  readonly conflict: Conflict | null
 
   constructor(status: number, document: unknown) {
     const fields = isObject(document) ? document : {}
@@ -33,6 +46,7 @@ export class ApiProblem extends Error {
     this.detail = text(fields['detail'])
     this.items = Array.isArray(fields['errors']) ? fields['errors'].flatMap(item) : []
     this.difference = isDifference(fields['difference']) ? fields['difference'] : null
+    this.conflict = isConflict(fields['conflict']) ? fields['conflict'] : null
   }
 }
 
@@ -91,6 +105,14 @@ function item(value: unknown): ProblemItem[] {
 
 function isDifference(value: unknown): value is Difference {
   return isObject(value) && Array.isArray(value['added']) && Array.isArray(value['removed'])
+}
+
+function isConflict(value: unknown): value is Conflict {
+  if (!isObject(value) || typeof value['yours'] !== 'string') return false
+  const { theirs } = value
+  return (
+    isObject(theirs) && typeof theirs['text'] === 'string' && typeof theirs['version'] === 'number'
+  )
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

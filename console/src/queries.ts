@@ -148,6 +148,25 @@ export const queries = {
       queryFn: ({ signal }) => api.template(project, signal),
     }),
 
+  templateVersions: (project: string) =>
+    queryOptions({
+      queryKey: [...keys.template(project), 'versions'],
+      queryFn: ({ signal }) => api.templateVersions(project, signal),
+    }),
+
+  templateVersion: (project: string, version: number) =>
+    queryOptions({
+      queryKey: [...keys.template(project), 'version', version],
+      queryFn: ({ signal }) => api.templateVersion(project, version, signal),
+    }),
+
+  presetUsage: (project: string, name: string) =>
+    queryOptions({
+      queryKey: [...keys.presets(project), 'usage', name],
+      queryFn: ({ signal }) => api.presetUsage(project, name, signal),
+      staleTime: 0,
+    }),
+
   targets: (project: string) =>
     queryOptions({
       queryKey: keys.targets(project),

@@ -2,6 +2,7 @@ import {
   ActionButton,
   AlertDialog,
   Button,
+  Checkbox,
   DialogTrigger,
   TextField,
   ToastQueue,
@@ -9,7 +10,7 @@ import {
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api } from '../../api.ts'
-import type { Preset } from '../../../../src/contract/api/projects.ts'
+import type { Preset, PresetUsage } from '../../../../src/contract/api/projects.ts'
 import { DataTable } from '../../parts/data-table.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { LeaveGuard } from '../../parts/leave-guard.tsx'
@@ -18,8 +19,11 @@ import { Section } from '../../parts/page.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
 import { keys, queries, queryClient } from '../../queries.ts'
-import { roleReason, useProject } from '../../use-project.ts'
+import { mayReason, useProject } from '../../use-project.ts'
 import { toastFailure } from '../../toast.ts'
+import { count } from '../../words.ts'
+import { PresetFieldsForm } from './preset-fields.tsx'
+import { PresetPreview } from './preset-preview.tsx'
 import styles from './settings.module.css'
 
 const NEW: Preset = { name: '', modifiers: '' }
@@ -39,7 +43,7 @@ export function Presets() {
           <ReasonedButton
             variant="secondary"
             size="S"
-            reason={roleReason(here, 'editor')}
+            reason={mayReason(here, 'editPresets')}
             onPress={() => setEdited(NEW)}
           >
             Add preset
@@ -99,11 +103,16 @@ function PresetForm({ preset, onDone }: { readonly preset: Preset; readonly onDo
   const here = useProject()
   const [name, setName] = useState(preset.name)
   const [modifiers, setModifiers] = useState(preset.modifiers)
+  const [invalidate, setInvalidate] = useState(true)
+  const automatic = here.project.automaticInvalidation
   const save = useMutation({
-    mutationFn: () => api.putPreset(here.id, name.trim(), modifiers.trim()),
-    onSuccess: async () => {
+    mutationFn: () =>
+      api.putPreset(here.id, name.trim(), modifiers.trim(), invalidate && !automatic),
+    onSuccess: async (saved) => {
       await presetsChanged(here.id)
-      ToastQueue.positive(`Preset ${name.trim()} saved`, { timeout: 5000 })
+      const reached = saved.changed && (automatic || invalidate)
+      const words = reached ? `, ${usageWords(saved)} are invalidated` : ''
+      ToastQueue.positive(`Preset ${saved.name} saved${words}`, { timeout: 5000 })
       onDone()
     },
   })
@@ -132,6 +141,18 @@ function PresetForm({ preset, onDone }: { readonly preset: Preset; readonly onDo
           UNSAFE_style={{ width: '100%' }}
         />
       </div>
+      <PresetFieldsForm modifiers={modifiers} onChange={setModifiers} />
+      <PresetPreview modifiers={modifiers} />
+      {preset.name === '' ? null : (
+        <>
+          <Usage name={preset.name} />
+          {automatic ? null : (
+            <Checkbox isSelected={invalidate} onChange={setInvalidate}>
+              Invalidate what was made with it
+            </Checkbox>
+          )}
+        </>
+      )}
       <div className={styles['actions']}>
         <Button variant="secondary" size="S" onPress={onDone}>
           Cancel
@@ -141,6 +162,22 @@ function PresetForm({ preset, onDone }: { readonly preset: Preset; readonly onDo
         </Button>
       </div>
     </form>
+  )
+}
+
+function usageWords({ renditions, assets }: Pick<PresetUsage, 'renditions' | 'assets'>): string {
+  return `${count(renditions, 'known rendition')} of ${count(assets, 'asset')}`
+}
+
+/** How far a change reaches, before it is saved. */
+function Usage({ name }: { readonly name: string }) {
+  const here = useProject()
+  const { data } = useQuery(queries.presetUsage(here.id, name))
+  if (data === undefined) return null
+  return (
+    <p role="status">
+      A change reaches <strong>{usageWords(data)}</strong>. Others stay in the caches.
+    </p>
   )
 }
 

@@ -35,7 +35,7 @@ export function SettingsPage() {
       <ProjectSettings key={JSON.stringify(settingsOf(here.project))} saved={here.project} />
       <Presets />
       <Loaded query={template} what="the template">
-        {(data) => <TemplateSection key={data.version} saved={data} onChanged={setOtherChanges} />}
+        {(data) => <TemplateSection saved={data} onChanged={setOtherChanges} />}
       </Loaded>
     </Page>
   )

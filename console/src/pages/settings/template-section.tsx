@@ -1,4 +1,11 @@
-import { TextArea, ToastQueue } from '@react-spectrum/s2'
+import {
+  AlertDialog,
+  ComboBox,
+  ComboBoxItem,
+  DialogContainer,
+  TextArea,
+  ToastQueue,
+} from '@react-spectrum/s2'
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { Template, TemplateChecked } from '../../../../src/contract/api/projects.ts'
@@ -6,9 +13,13 @@ import { api } from '../../api.ts'
 import { Section } from '../../parts/page.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
+import { ApiProblem } from '../../problem.ts'
 import { keys, queries, queryClient } from '../../queries.ts'
-import { roleReason, useProject } from '../../use-project.ts'
+import { mayReason, useProject } from '../../use-project.ts'
 import { useSettled } from '../invalidation/use-preview.ts'
+import { localTime } from '../../words.ts'
+import { TemplateConflict } from './template-conflict.tsx'
+import { TemplateVersions } from './template-versions.tsx'
 import styles from './settings.module.css'
 
 interface TemplateSectionProps {
@@ -20,16 +31,26 @@ interface TemplateSectionProps {
 export function TemplateSection({ saved, onChanged }: TemplateSectionProps) {
   const here = useProject()
   const [text, setText] = useState(saved.text)
-  const changed = text !== saved.text
+  // The version that is edited. A newer one of somebody else comes in by itself only while nothing is typed here.
+  const [base, setBase] = useState(saved)
+  const changed = text !== base.text
+  const begin = (template: Template): void => {
+    setBase(template)
+    setText(template.text)
+  }
+  if (saved.version > base.version && !changed) begin(saved)
   useEffect(() => onChanged(changed), [changed, onChanged])
   const save = useMutation({
-    mutationFn: () => api.putTemplate(here.id, text),
-    onSuccess: (template) => {
+    mutationFn: () => api.putTemplate(here.id, text, base.version),
+    onSuccess: async (template) => {
+      begin(template)
       queryClient.setQueryData(keys.template(here.id), template)
-      ToastQueue.positive('Template saved', { timeout: 5000 })
+      await queryClient.invalidateQueries({ queryKey: keys.template(here.id) })
+      ToastQueue.positive(`Template saved as version ${template.version}`, { timeout: 5000 })
     },
   })
-  const role = roleReason(here, 'editor')
+  const role = mayReason(here, 'editTemplate')
+  const conflict = save.error instanceof ApiProblem ? save.error.conflict : null
   return (
     <Section
       title="CDN invalidation template"
@@ -38,10 +59,12 @@ export function TemplateSection({ saved, onChanged }: TemplateSectionProps) {
         <>
           One entry per line. <code>&lt;ID&gt;</code> stands for each chosen asset; a line without
           it is taken as it is. A line that begins with <code>&lt;ID&gt;</code> gets the publish
-          server and company in front.
+          server and company in front. Saving is always possible; a red line keeps an invalidation
+          from being submitted until it is corrected.
         </>
       }
     >
+      <p className={styles['quiet']}>{savedWords(base)}</p>
       <TextArea
         label="Template"
         value={text}
@@ -51,18 +74,70 @@ export function TemplateSection({ saved, onChanged }: TemplateSectionProps) {
         UNSAFE_style={{ width: '100%' }}
       />
       <LineCheck text={text} />
-      <ProblemAlert error={save.error} title="The template was not saved." />
+      {conflict === null ? (
+        <ProblemAlert error={save.error} title="The template was not saved." />
+      ) : null}
+      <TemplateConflict
+        conflict={conflict}
+        onMine={() => {
+          setBase(conflict!.theirs)
+          save.reset()
+        }}
+        onTheirs={() => {
+          begin(conflict!.theirs)
+          save.reset()
+        }}
+      />
       <div className={styles['actions']}>
-        <ReasonedButton
-          variant="accent"
+        <SaveButton
           reason={role ?? (changed ? null : 'Nothing is changed.')}
           isPending={save.isPending}
-          onPress={() => save.mutate()}
-        >
-          Save template
-        </ReasonedButton>
+          onSave={() => save.mutate()}
+        />
       </div>
+      <TemplateVersions current={base.version} onTake={setText} isReadOnly={role !== null} />
     </Section>
+  )
+}
+
+function savedWords({ version, savedAt, savedBy }: Template): string {
+  if (version === 0 || savedAt === null) return 'Nobody has changed it yet.'
+  return `Version ${version}, saved by ${savedBy ?? 'somebody'} on ${localTime(savedAt)}.`
+}
+
+interface SaveButtonProps {
+  readonly reason: string | null
+  readonly isPending: boolean
+  readonly onSave: () => void
+}
+
+/** Save, then OK, as in Dynamic Media: both flows use the text from then on. */
+function SaveButton({ reason, isPending, onSave }: SaveButtonProps) {
+  const [asked, setAsked] = useState(false)
+  return (
+    <>
+      <ReasonedButton
+        variant="accent"
+        reason={reason}
+        isPending={isPending}
+        onPress={() => setAsked(true)}
+      >
+        Save template
+      </ReasonedButton>
+      <DialogContainer onDismiss={() => setAsked(false)}>
+        {asked ? (
+          <AlertDialog
+            title="Save the template?"
+            variant="confirmation"
+            primaryActionLabel="OK"
+            cancelLabel="Cancel"
+            onPrimaryAction={onSave}
+          >
+            Everybody in this project invalidates with it from now on. The versions before are kept.
+          </AlertDialog>
+        ) : null}
+      </DialogContainer>
+    </>
   )
 }
 
@@ -71,9 +146,11 @@ type Line = TemplateChecked['lines'][number]
 function LineCheck({ text }: { readonly text: string }) {
   const here = useProject()
   const settled = useSettled(text)
-  // One asset as an example of what the lines form.
-  const { data: assets } = useQuery(queries.assets(here.id, { limit: 1 }))
-  const example = assets?.items[0]?.id
+  const [typed, setTyped] = useState('')
+  // Assets as examples of what the lines form.
+  const { data: assets } = useQuery(queries.assets(here.id, { limit: 25, q: typed }))
+  const [chosen, setChosen] = useState<string | null>(null)
+  const example = chosen ?? assets?.items[0]?.id
   const check = useQuery({
     queryKey: [...keys.template(here.id), 'check', settled, example],
     queryFn: ({ signal }) =>
@@ -86,6 +163,17 @@ function LineCheck({ text }: { readonly text: string }) {
   return (
     <div aria-live="polite">
       <h3>Each line{example === undefined ? '' : `, with ${example} as an example`}</h3>
+      <ComboBox
+        label="Example"
+        menuTrigger="focus"
+        items={(assets?.items ?? []).map(({ id }) => ({ id }))}
+        inputValue={typed}
+        onInputChange={setTyped}
+        onSelectionChange={(key) => key !== null && setChosen(String(key))}
+        placeholder={example ?? 'An asset'}
+      >
+        {(item) => <ComboBoxItem id={item.id}>{item.id}</ComboBoxItem>}
+      </ComboBox>
       <ol className={styles['lines']}>
         {check.data.lines.map((line) => (
           <CheckedLine key={line.line} line={line} />
