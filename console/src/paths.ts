@@ -26,6 +26,9 @@ export const paths = {
   asset: (id: string, asset: string) => `${project(id)}/assets/${assetPath(asset)}`,
   invalidate: (id: string, values: { tab?: string; assets?: string; folders?: string } = {}) =>
     `${project(id)}/invalidate${query(values)}`,
+  /** As in Dynamic Media Classic: the template's list, changed in place. */
+  classic: (id: string, values: { assets?: string } = {}) =>
+    `${project(id)}/invalidate-cdn${query(values)}`,
   log: (id: string, values: { status?: string } = {}) =>
     `${project(id)}/invalidations${query(values)}`,
   invalidation: (id: string, invalidation: string) =>

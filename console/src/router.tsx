@@ -102,6 +102,11 @@ const tree = root.addChildren([
     ),
     page(
       project,
+      '/invalidate-cdn',
+      lazyRouteComponent(() => import('./pages/classic/classic-page.tsx'), 'ClassicPage'),
+    ),
+    page(
+      project,
       '/invalidations',
       lazyRouteComponent(() => import('./pages/log/log-page.tsx'), 'LogPage'),
     ),

@@ -79,7 +79,7 @@ describe('what forms URLs, in General Settings', { skip: chromium.skip }, () => 
     const { page } = desk
     await page.getByRole('button', { name: 'Edit preset product' }).click()
     await page.getByText(/A change reaches \d+ known renditions? of \d+ assets?/).waitFor()
-    await page.getByLabel('Width, pixels').fill('120')
+    await page.getByRole('textbox', { name: 'Width, pixels' }).fill('120')
     await page.keyboard.press('Tab')
     const text = page.getByRole('textbox', { name: 'Modifiers', exact: true })
     await page.waitForFunction(
@@ -88,7 +88,7 @@ describe('what forms URLs, in General Settings', { skip: chromium.skip }, () => 
     await page.getByRole('img', { name: /with these modifiers$/ }).waitFor()
     await text.fill('wid=140&qlt=70&fit=crop,1')
     await page.getByRole('textbox', { name: 'Other modifiers' }).waitFor()
-    assert.equal(await page.getByLabel('Width, pixels').inputValue(), '140')
+    assert.equal(await page.getByRole('textbox', { name: 'Width, pixels' }).inputValue(), '140')
     await page.getByRole('button', { name: 'Save preset' }).click()
     await page.getByRole('cell', { name: 'wid=140&qlt=70&fit=crop,1' }).waitFor()
     assert.deepEqual(desk.findings, [])

@@ -3,6 +3,7 @@ import {
   ActionMenu,
   Badge,
   Button,
+  Checkbox,
   FileTrigger,
   MenuItem,
   Text,
@@ -32,11 +33,14 @@ interface AssetCardProps {
   readonly presets: readonly Preset[]
   /** Why it cannot be replaced. */
   readonly reason: string | null
+  readonly isSelected: boolean
+  readonly onSelect: (on: boolean) => void
   readonly onReplace: (file: File) => void
 }
 
 /** One asset: what it is, its state, and what one does with it most. */
-export function AssetCard({ asset, presets, reason, onReplace }: AssetCardProps) {
+export function AssetCard(props: AssetCardProps) {
+  const { asset, presets, reason, isSelected, onSelect, onReplace } = props
   const here = useProject()
   const [over, setOver] = useState(false)
   const onDrop = (event: DragEvent): void => {
@@ -60,6 +64,13 @@ export function AssetCard({ asset, presets, reason, onReplace }: AssetCardProps)
         <Picture project={here.id} asset={asset} />
         {over ? <span className={styles['dropHint']}>Replace {nameOf(asset.id)}</span> : null}
       </AppLink>
+      <div className={styles['select']}>
+        <Checkbox
+          aria-label={`Select ${asset.id}`}
+          isSelected={isSelected}
+          onChange={(on: boolean) => onSelect(on)}
+        />
+      </div>
       <div className={styles['cardText']}>
         <AppLink href={paths.asset(here.id, asset.id)} className={styles['cardName']}>
           {asset.id}
@@ -125,7 +136,11 @@ function demoLabel(asset: Asset): string {
   return asset.version % 2 === 1 ? 'Put in version 2' : 'Put version 1 back in'
 }
 
-function CardMenu({ asset, reason, onReplace }: Omit<AssetCardProps, 'presets'>) {
+function CardMenu({
+  asset,
+  reason,
+  onReplace,
+}: Pick<AssetCardProps, 'asset' | 'reason' | 'onReplace'>) {
   const here = useProject()
   const router = useRouter()
   const opener = useRef<HTMLButtonElement | null>(null)

@@ -1,4 +1,11 @@
-import { Button, FileTrigger, Picker, PickerItem, SearchField } from '@react-spectrum/s2'
+import {
+  Button,
+  FileTrigger,
+  LinkButton,
+  Picker,
+  PickerItem,
+  SearchField,
+} from '@react-spectrum/s2'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import type { DragEvent } from 'react'
@@ -10,6 +17,7 @@ import { OldCopies } from '../../parts/old-copies.tsx'
 import { Page, Stack } from '../../parts/page.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
+import { paths } from '../../paths.ts'
 import { queries } from '../../queries.ts'
 import { replaced, useReplaced } from '../../replaced.ts'
 import { roleReason, useAddressState, useProject } from '../../use-project.ts'
@@ -17,6 +25,7 @@ import type { ProjectHere } from '../../use-project.ts'
 import { AssetCard } from './asset-card.tsx'
 import { Folders } from './folders.tsx'
 import { FolderProblems } from './folder-problems.tsx'
+import { SelectionBar } from './selection-bar.tsx'
 import { useUploads } from './use-uploads.ts'
 import type { Uploads } from './use-uploads.ts'
 import styles from './assets.module.css'
@@ -34,6 +43,13 @@ export function AssetsPage() {
   const here = useProject()
   const uploads = useUploads(here.id)
   const [folder, setFolder] = useAddressState('folder')
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
+  const select = (id: string, on: boolean): void => {
+    const next = new Set(selected)
+    if (on) next.add(id)
+    else next.delete(id)
+    setSelected(next)
+  }
   const reason = writeReason(here)
   const sendFiles = (files: readonly File[]): void =>
     uploads.send(files.map((file) => ({ id: idOfFile(file.name, folder), file })))
@@ -45,7 +61,16 @@ export function AssetsPage() {
           ? 'Drop files here to upload them, or on a picture to replace it.'
           : undefined
       }
-      actions={<UploadButton reason={reason} onFiles={sendFiles} />}
+      actions={
+        <>
+          {selected.size > 0 ? null : (
+            <LinkButton href={paths.classic(here.id)} variant="secondary">
+              Invalidate CDN
+            </LinkButton>
+          )}
+          <UploadButton reason={reason} onFiles={sendFiles} />
+        </>
+      }
     >
       <Messages project={here.id} uploads={uploads} />
       {here.project.readOnlySource === null ? null : <FolderProblems project={here.id} />}
@@ -53,7 +78,20 @@ export function AssetsPage() {
         <Stack>
           <Filters />
           <Folders folder={folder} onFolder={setFolder} />
-          <Cards folder={folder} uploads={uploads} reason={reason} />
+          {selected.size === 0 ? null : (
+            <SelectionBar
+              ids={[...selected]}
+              reason={reason}
+              onClear={() => setSelected(new Set())}
+            />
+          )}
+          <Cards
+            folder={folder}
+            uploads={uploads}
+            reason={reason}
+            selected={selected}
+            onSelect={select}
+          />
         </Stack>
       </DropArea>
     </Page>
@@ -188,9 +226,11 @@ interface CardsProps {
   readonly folder: string
   readonly uploads: Uploads
   readonly reason: string | null
+  readonly selected: ReadonlySet<string>
+  readonly onSelect: (id: string, on: boolean) => void
 }
 
-function Cards({ folder, uploads, reason }: CardsProps) {
+function Cards({ folder, uploads, reason, selected, onSelect }: CardsProps) {
   const here = useProject()
   const [q] = useAddressState('q')
   const [kind] = useAddressState('kind')
@@ -212,6 +252,8 @@ function Cards({ folder, uploads, reason }: CardsProps) {
                   asset={asset}
                   presets={presets?.items ?? []}
                   reason={reason}
+                  isSelected={selected.has(asset.id)}
+                  onSelect={(on) => onSelect(asset.id, on)}
                   onReplace={(file) => uploads.send([{ id: asset.id, file }])}
                 />
               ))}

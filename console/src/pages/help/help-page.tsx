@@ -3,6 +3,7 @@ import { Page, Section } from '../../parts/page.tsx'
 import { paths } from '../../paths.ts'
 import { useProject } from '../../use-project.ts'
 import { lifetime } from '../../words.ts'
+import { CopiesSection } from './copies-section.tsx'
 import styles from './help.module.css'
 
 export function HelpPage() {
@@ -11,6 +12,7 @@ export function HelpPage() {
   return (
     <Page title="Help">
       <HowItWorks />
+      <CopiesSection />
       <Questions />
       <Words />
       <Section title="For scripts">
