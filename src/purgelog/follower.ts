@@ -208,7 +208,9 @@ export class Follower {
     if (answer.logId === sink.logId)
       sink.grant({ head: answer.head, leaseMs: answer.leaseMs, sentAt, sentWall })
     this.#noticeHang(answer.head)
-    await this.#parts.timers.sleep(leaseMs / RENEWALS_PER_LEASE, this.#stopping.signal)
+    // Counted from the sending, like the lease itself: an answer that was held up is worth little, and is asked for again at once.
+    const dueInMs = leaseMs / RENEWALS_PER_LEASE - (clock.now() - sentAt)
+    if (dueInMs > 0) await this.#parts.timers.sleep(dueInMs, this.#stopping.signal)
   }
 
   /**
