@@ -123,7 +123,7 @@ describe('a watched folder', TOGETHER, () => {
       const location = (await watch.records.asset('demo', 'a'))?.location
       return location?.kind === 'file' && location.settled
     }
-    assert.equal(await settled(), false)
+    // On a slow machine two seconds may have passed when it is read first: then it is settled from the start.
     await until('it is settled', settled)
     assert.equal(await watch.version('a'), 1)
   })
