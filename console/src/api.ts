@@ -37,7 +37,7 @@ import type {
 import type { Target, TargetList, TargetPut, TargetTested } from '../../src/contract/api/targets.ts'
 import type { Me, Session } from '../../src/contract/api/session.ts'
 import type { Invalidation, Role } from '../../src/contract/invalidation.ts'
-import { address, API, request } from './http.ts'
+import { address, API, request, sendFile } from './http.ts'
 
 /** The routes of the API that the console calls, by name. */
 
@@ -102,8 +102,8 @@ const assets = {
     request<RenditionList>(ofAsset(project, id, '/renditions'), { signal, query: { limit: 100 } }),
   copies: (project: string, id: string, signal: Signal) =>
     request<Copies>(ofAsset(project, id, '/copies'), { signal }),
-  putAsset: (project: string, id: string, file: Blob) =>
-    request<Asset>(ofAsset(project, id), { method: 'PUT', file }),
+  putAsset: (project: string, id: string, file: Blob, onSent: (share: number) => void) =>
+    sendFile<Asset>(ofAsset(project, id), file, onSent),
   patchAsset: (project: string, id: string, change: AssetPatch) =>
     request<Asset>(ofAsset(project, id), { method: 'PATCH', json: change }),
   removeAsset: (project: string, id: string) =>

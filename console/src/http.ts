@@ -81,6 +81,39 @@ async function send(path: string, options: RequestOptions): Promise<Response> {
   }
 }
 
+/** A file by the browser's older interface: `fetch` does not tell how much of it is sent. */
+export function sendFile<T>(path: string, file: Blob, onSent: (share: number) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const sending = new XMLHttpRequest()
+    sending.open('PUT', address(path))
+    for (const [name, value] of Object.entries(headers({ method: 'PUT', file }))) {
+      sending.setRequestHeader(name, value)
+    }
+    sending.upload.addEventListener('progress', ({ loaded, total }) => {
+      if (total > 0) onSent(loaded / total)
+    })
+    sending.addEventListener('error', () => {
+      connection.reportLost()
+      reject(new ConnectionLost('The server could not be reached.'))
+    })
+    sending.addEventListener('load', () => {
+      const answer = parsed(sending.responseText)
+      if (sending.status >= 200 && sending.status < 300) return resolve(answer as T)
+      if (sending.status === 401) session.onSignedOut()
+      reject(new ApiProblem(sending.status, answer))
+    })
+    sending.send(file)
+  })
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
 function signalOf({ file, signal, timeoutMs }: RequestOptions): AbortSignal | null {
   if (file !== undefined) return signal ?? null
   const timeout = AbortSignal.timeout(timeoutMs ?? ANSWER_TIMEOUT_MS)

@@ -12,6 +12,7 @@ import { patchOf, settingsOf, wrongIn } from '../../console/src/pages/settings/s
 import { paths } from '../../console/src/paths.ts'
 import { ApiProblem, placeOf, shown } from '../../console/src/problem.ts'
 import { bytes, doneSentence, duration, estimate, lifetime } from '../../console/src/words.ts'
+import { DELIVERY_DEFAULTS } from '../../src/contract/delivery-settings.ts'
 import type { Project } from '../../src/contract/api/projects.ts'
 import type { Invalidation } from '../../src/contract/invalidation.ts'
 
@@ -173,6 +174,8 @@ describe('a draft of settings', () => {
     maxUrlsPerInvalidation: 1000,
     maxOriginalsPerInvalidation: 10,
     supportUrl: null,
+    smartCrops: [{ name: 'Large', width: 1260, height: 720 }],
+    delivery: { ...DELIVERY_DEFAULTS, allowedSizes: [], signedUrls: { required: false, keys: [] } },
   }
   const before = settingsOf(project as Project)
 
@@ -183,6 +186,13 @@ describe('a draft of settings', () => {
       company: null,
       aliases: ['one', 'three', 'two'],
       browserTtlSeconds: 5,
+    })
+  })
+
+  test('sends of the delivery settings only those that were changed', () => {
+    const delivery = { ...before.delivery, sizeStep: 50, allowedSizes: '100, 200' }
+    assert.deepEqual(patchOf({ ...before, delivery }, before), {
+      delivery: { sizeStep: 50, allowedSizes: [100, 200] },
     })
   })
 

@@ -4,6 +4,7 @@ import {
   LinkButton,
   Picker,
   PickerItem,
+  ProgressBar,
   SearchField,
 } from '@react-spectrum/s2'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
@@ -129,9 +130,7 @@ function Messages({ project, uploads }: { readonly project: string; readonly upl
   }, [newest, amount])
   return (
     <div ref={place} className={styles['messages']}>
-      {uploads.running.length === 0 ? null : (
-        <Notice tone="info" title={`Uploading ${uploads.running.join(', ')}…`} announce />
-      )}
+      {uploads.running.length === 0 ? null : <Uploading uploads={uploads} />}
       {uploads.failed.map(({ id, error }) => (
         <ProblemAlert key={id} title={`${id} was not uploaded.`} error={error} />
       ))}
@@ -145,6 +144,20 @@ function Messages({ project, uploads }: { readonly project: string; readonly upl
         />
       ))}
     </div>
+  )
+}
+
+function Uploading({ uploads: { running, sent } }: { readonly uploads: Uploads }) {
+  const [first, ...waiting] = running
+  return (
+    <Notice tone="info" title={`Uploading ${first}`} announce>
+      <ProgressBar
+        label={sent < 1 ? 'Sent' : 'Sent, being read'}
+        value={sent * 100}
+        UNSAFE_style={{ width: '100%' }}
+      />
+      {waiting.length === 0 ? null : <p>Then {waiting.join(', ')}.</p>}
+    </Notice>
   )
 }
 

@@ -18,6 +18,8 @@ export interface FailedUpload {
 
 export interface Uploads {
   readonly running: readonly string[]
+  /** How much of the first of them is sent, 0 to 1. */
+  readonly sent: number
   readonly failed: readonly FailedUpload[]
   readonly send: (uploads: readonly Upload[]) => void
   readonly forgetFailed: () => void
@@ -26,24 +28,31 @@ export interface Uploads {
 /** Sends files one after the other: two at once would only share the line, and could be two versions of one asset. */
 export function useUploads(project: string): Uploads {
   const [running, setRunning] = useState<readonly string[]>([])
+  const [sent, setSent] = useState(0)
   const [failed, setFailed] = useState<readonly FailedUpload[]>([])
   const send = useMutation({
     mutationFn: async (uploads: readonly Upload[]) => {
       setFailed([])
       setRunning(uploads.map(({ id }) => id))
       for (const { id, file } of uploads) {
-        await sendOne(project, id, file).catch((error: unknown) => {
+        setSent(0)
+        await sendOne(project, id, file, setSent).catch((error: unknown) => {
           setFailed((before) => [...before, { id, error }])
         })
         setRunning((before) => before.filter((other) => other !== id))
       }
     },
   })
-  return { running, failed, send: send.mutate, forgetFailed: () => setFailed([]) }
+  return { running, sent, failed, send: send.mutate, forgetFailed: () => setFailed([]) }
 }
 
-async function sendOne(project: string, id: string, file: Blob): Promise<void> {
-  const asset = await api.putAsset(project, id, file)
+async function sendOne(
+  project: string,
+  id: string,
+  file: Blob,
+  onSent: (share: number) => void,
+): Promise<void> {
+  const asset = await api.putAsset(project, id, file, onSent)
   await refreshAssets(project)
   replaced.add(project, asset.id)
   ToastQueue.positive(

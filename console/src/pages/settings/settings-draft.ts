@@ -1,3 +1,4 @@
+import type { MissingOriginal } from '../../../../src/contract/delivery-settings.ts'
 import type { Project, ProjectPatch } from '../../../../src/contract/api/projects.ts'
 
 /** The settings as they are typed: lists are one entry a line, numbers may be unfinished. */
@@ -16,6 +17,8 @@ export interface SettingsDraft {
   readonly maxUrlsPerInvalidation: number
   readonly maxOriginalsPerInvalidation: number
   readonly supportUrl: string
+  readonly delivery: DeliveryDraft
+  readonly smartCrops: readonly SmartCropDraft[]
 }
 
 export interface OriginDraft {
@@ -27,6 +30,27 @@ export interface OriginDraft {
   readonly headers: Readonly<Record<string, string>> | undefined
   /** Kept as they are: limits of one host are set through the API. */
   readonly limits: { readonly connectionsMax?: number; readonly readsPerSecond?: number }
+}
+
+/** Keys of signed URLs are set through the API: they are secrets. */
+export interface DeliveryDraft {
+  readonly originPrefix: string
+  /** NaN: none. */
+  readonly sizeStep: number
+  readonly allowedSizes: string
+  readonly signed: boolean
+  readonly missingOriginal: MissingOriginal
+  readonly missingImage: string
+  readonly missingTtlSeconds: number
+  /** NaN: never by itself. */
+  readonly originRefreshSeconds: number
+  readonly staleIfErrorSeconds: number
+}
+
+export interface SmartCropDraft {
+  readonly name: string
+  readonly width: number
+  readonly height: number
 }
 
 export const NEW_ORIGIN: OriginDraft = {
@@ -65,6 +89,8 @@ export function settingsOf(project: Project): SettingsDraft {
     maxUrlsPerInvalidation: project.maxUrlsPerInvalidation,
     maxOriginalsPerInvalidation: project.maxOriginalsPerInvalidation,
     supportUrl: project.supportUrl ?? '',
+    delivery: deliveryDraft(project.delivery),
+    smartCrops: project.smartCrops,
   }
 }
 
@@ -74,7 +100,7 @@ export function isSame(a: SettingsDraft, b: SettingsDraft): boolean {
 
 /** Only what was changed, so that two people who change different settings do not undo each other's. */
 export function patchOf(draft: SettingsDraft, before: SettingsDraft): ProjectPatch {
-  const whole = wholeOf(draft)
+  const whole: ProjectPatch = { ...wholeOf(draft), delivery: deliveryPatch(draft, before) }
   const names = Object.keys(draft) as (keyof SettingsDraft)[]
   const changed = names.filter(
     (name) => JSON.stringify(draft[name]) !== JSON.stringify(before[name]),
@@ -82,7 +108,46 @@ export function patchOf(draft: SettingsDraft, before: SettingsDraft): ProjectPat
   return Object.fromEntries(changed.map((name) => [name, whole[name]]))
 }
 
-function wholeOf(draft: SettingsDraft): Required<Pick<ProjectPatch, keyof SettingsDraft>> {
+function deliveryDraft(delivery: Project['delivery']): DeliveryDraft {
+  return {
+    originPrefix: delivery.originPrefix ?? '',
+    sizeStep: delivery.sizeStep ?? Number.NaN,
+    allowedSizes: delivery.allowedSizes.join(', '),
+    signed: delivery.signedUrls.required,
+    missingOriginal: delivery.missingOriginal,
+    missingImage: delivery.missingImage ?? '',
+    missingTtlSeconds: delivery.missingTtlSeconds,
+    originRefreshSeconds: delivery.originRefreshSeconds ?? Number.NaN,
+    staleIfErrorSeconds: delivery.staleIfErrorSeconds,
+  }
+}
+
+/** Only what was changed, too; `required` is set together with the keys, which nobody sees here. */
+function deliveryPatch({ delivery }: SettingsDraft, before: SettingsDraft): Delivery {
+  const whole: Delivery = {
+    originPrefix: orNull(delivery.originPrefix),
+    sizeStep: numberOrNull(delivery.sizeStep),
+    allowedSizes: entries(delivery.allowedSizes).map(Number),
+    missingOriginal: delivery.missingOriginal,
+    missingImage: orNull(delivery.missingImage),
+    missingTtlSeconds: delivery.missingTtlSeconds,
+    originRefreshSeconds: numberOrNull(delivery.originRefreshSeconds),
+    staleIfErrorSeconds: delivery.staleIfErrorSeconds,
+  }
+  const names = Object.keys(whole) as (keyof typeof whole & keyof DeliveryDraft)[]
+  const changed = names.filter((name) => !Object.is(delivery[name], before.delivery[name]))
+  return Object.fromEntries(changed.map((name) => [name, whole[name]]))
+}
+
+type Delivery = NonNullable<ProjectPatch['delivery']>
+
+function numberOrNull(number: number): number | null {
+  return Number.isNaN(number) ? null : number
+}
+
+function wholeOf(
+  draft: SettingsDraft,
+): Required<Pick<ProjectPatch, Exclude<keyof SettingsDraft, 'delivery'>>> {
   return {
     publishServer: orNull(draft.publishServer),
     company: orNull(draft.company),
@@ -104,6 +169,7 @@ function wholeOf(draft: SettingsDraft): Required<Pick<ProjectPatch, keyof Settin
     maxUrlsPerInvalidation: draft.maxUrlsPerInvalidation,
     maxOriginalsPerInvalidation: draft.maxOriginalsPerInvalidation,
     supportUrl: orNull(draft.supportUrl),
+    smartCrops: draft.smartCrops.map((crop) => ({ ...crop, name: crop.name.trim() })),
   }
 }
 
@@ -118,7 +184,14 @@ export function wrongIn(draft: SettingsDraft): string | null {
     draft.browserTtlSeconds,
     draft.maxUrlsPerInvalidation,
     draft.maxOriginalsPerInvalidation,
+    draft.delivery.missingTtlSeconds,
+    draft.delivery.staleIfErrorSeconds,
+    ...draft.smartCrops.flatMap(({ width, height }) => [width, height]),
   ]
+  if (draft.smartCrops.some(({ name }) => name.trim() === '')) return 'A smart crop has no name.'
+  if (entries(draft.delivery.allowedSizes).some((size) => !/^\d+$/.test(size))) {
+    return 'Allowed sizes are numbers, separated by commas.'
+  }
   if (numbers.some((number) => Number.isNaN(number))) return 'A number is missing.'
   return null
 }

@@ -11,8 +11,10 @@ import { ReasonedButton } from '../../parts/reasoned-button.tsx'
 import { keys, queries, queryClient } from '../../queries.ts'
 import { roleReason, useProject } from '../../use-project.ts'
 import { AddressFields, AutomaticField, LifetimeFields, LimitFields } from './fields.tsx'
+import { DeliveryFields } from './delivery-fields.tsx'
 import { OriginFields } from './origin-fields.tsx'
 import { Presets } from './presets.tsx'
+import { SmartCropFields } from './smart-crop-fields.tsx'
 import { isSame, patchOf, settingsOf, wrongIn } from './settings-draft.ts'
 import type { SettingsDraft } from './settings-draft.ts'
 import { TemplateSection } from './template-section.tsx'
@@ -78,6 +80,16 @@ function ProjectSettings({ saved }: { readonly saved: Project }) {
       </Section>
       <Section title="Lifetimes" id="lifetimes">
         <LifetimeFields {...props} />
+      </Section>
+      <Section title="Delivery" id="delivery">
+        <DeliveryFields {...props} />
+      </Section>
+      <Section
+        title="Smart crops"
+        id="smart-crops"
+        intro="Names and sizes for every image. Each is computed from what draws the eye, until somebody draws it on the asset’s page."
+      >
+        <SmartCropFields {...props} />
       </Section>
       <Section title="Limits and support" id="limits">
         <LimitFields {...props} />
