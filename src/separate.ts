@@ -23,34 +23,24 @@ export async function controlAlone(
   parts: AppParts,
 ): Promise<App> {
   await refuseEarly(config)
-  const data = await openDataFolder(config.dataFolder, machine.random)
-  const firstTime = !(await data.has(SERVE_FILE))
-  const adminKey = await data.secret('admin-key', config.adminKey)
-  const control = await beginControl(
-    machine,
-    config,
-    parts,
-    data,
-    adminKey.value,
-    config.nodeSecret!,
-  )
-  const { assetsFolder, project } = config
-  if (assetsFolder !== null) {
+  return orStop(async (stops) => {
+    const data = await openDataFolder(config.dataFolder, machine.random)
+    stops.push(async () => data.unlock())
+    const firstTime = !(await data.has(SERVE_FILE))
+    const { value: adminKey } = await data.secret('admin-key', config.adminKey)
+    const control = await beginControl(machine, config, parts, data, adminKey, config.nodeSecret!)
+    stops.push(() => control.stop())
+    const { assetsFolder, project } = config
     if (!(await control.store.tables.projects.get(project))) {
       await control.assets.createProject(project, { company: project, tokens: [project] })
     }
-    await control.assets.useFolder(project, assetsFolder)
-  } else if (!(await control.store.tables.projects.get(project))) {
-    await control.assets.createProject(project, { company: project, tokens: [project] })
-  }
-  const door = await control.openDoor({ host: config.host, port: config.port }, null)
-  const notes = await welcome(machine, control, config, door.url, firstTime ? adminKey.value : null)
-  await data.write(SERVE_FILE, JSON.stringify({ console: door.url, project }))
-  return {
-    places: [['console', door.url]],
-    notes,
-    stop: () => stopAll([async () => data.unlock(), () => control.stop(), () => door.stop()]),
-  }
+    if (assetsFolder !== null) await control.assets.useFolder(project, assetsFolder)
+    const door = await control.openDoor({ host: config.host, port: config.port }, null)
+    stops.push(() => door.stop())
+    const notes = await welcome(machine, control, config, door.url, firstTime ? adminKey : null)
+    await data.write(SERVE_FILE, JSON.stringify({ console: door.url, project }))
+    return { places: [['console', door.url]], notes, stop: () => stopAll(stops) }
+  })
 }
 
 export async function resizerAlone(machine: Machine, config: Config): Promise<App> {

@@ -90,9 +90,22 @@ export async function startControl(machine: Machine, settings: ControlSettings):
   const assets = createAssets(parts)
   late.assets = assets
   const { originals, refresh } = originalsOf(machine, store, settings.nodeSecret, onChange)
-  await ensureAccount(machine, store, settings)
-  await assets.start()
-  await invalidations.start()
+  const stop = async (): Promise<void> => {
+    await refresh.stop()
+    await invalidations.stop()
+    await outer.stop()
+    await assets.stop()
+    await store.close()
+  }
+  try {
+    await ensureAccount(machine, store, settings)
+    await assets.start()
+    await invalidations.start()
+  } catch (error) {
+    // What was begun would keep the process alive that is to say why and end.
+    await stop()
+    throw error
+  }
   refresh.start()
   return {
     store,
@@ -107,13 +120,7 @@ export async function startControl(machine: Machine, settings: ControlSettings):
         place,
         demo,
       ),
-    async stop() {
-      await refresh.stop()
-      await invalidations.stop()
-      await outer.stop()
-      await assets.stop()
-      await store.close()
-    },
+    stop,
   }
 }
 

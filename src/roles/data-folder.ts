@@ -121,14 +121,14 @@ async function readOptional(path: string): Promise<string | null> {
 
 async function writeWhole(path: string, text: string, mode: number): Promise<void> {
   const partial = `${path}.partial`
-  // A mode counts only for a file that is made, not for one that a crash left.
-  await rm(partial, { force: true })
   try {
+    // A mode counts only for a file that is made, not for one that a crash left.
+    await rm(partial, { force: true })
     await writeFile(partial, text, { mode, flush: true })
     await rename(partial, path)
   } catch (error) {
-    if (!isFull(error)) throw error
-    throw new StartError(`there is no room left to write ${path}; make room on its disk`, error)
+    const cure = isFull(error) ? 'make room on its disk' : 'give its folder to this user'
+    throw new StartError(`${path} cannot be written; ${cure}`, error)
   }
 }
 

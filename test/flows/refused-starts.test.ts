@@ -151,6 +151,20 @@ describe('a start is refused', () => {
     )
   })
 
+  for (const role of ['control', 'serve'] as const) {
+    test(`for a file that cannot be written when all of ${role} runs already, and nothing of it runs on`, async () => {
+      const data = newFolder()
+      // What a file is written into before it gets its name: a folder there is in the way as a full disk is.
+      await mkdir(join(data, 'serve.json.partial'), { recursive: true })
+      const free = role === 'serve' ? FREE_PORTS : ['--port', '0']
+      const env = { SLUICE_NODE_SECRET: NODE_SECRET }
+      await assertRefused(
+        run(role, ['--data', data, ...ports], env),
+        /serve\.json cannot be written/,
+      )
+    })
+  }
+
   test('for a folder of assets that is not there', async () => {
     const args = ['--data', newFolder(), '--assets', join(root, 'nowhere'), ...FREE_PORTS]
     await assertRefused(run('serve', args), /SLUICE_ASSETS.*nowhere/)
