@@ -159,7 +159,7 @@ describe('a start is refused', () => {
       const free = role === 'serve' ? FREE_PORTS : ['--port', '0']
       const env = { SLUICE_NODE_SECRET: NODE_SECRET }
       await assertRefused(
-        run(role, ['--data', data, ...ports], env),
+        run(role, ['--data', data, ...free], env),
         /serve\.json cannot be written/,
       )
     })
