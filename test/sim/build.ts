@@ -1,12 +1,15 @@
 import { Fills } from '../../src/cache/fills.ts'
 import type { FillAnswer } from '../../src/cache/fills.ts'
 import { Freshness } from '../../src/cache/freshness.ts'
+import { MarkedCache } from '../../src/cache/marked-cache.ts'
+import type { MarkedCacheParts } from '../../src/cache/marked-cache.ts'
 import { Edge } from '../../src/edge/edge.ts'
 import type { EdgeParts } from '../../src/edge/edge.ts'
 import type { Upstream } from '../../src/edge/upstream.ts'
 import type { NodeRole } from '../../src/contract/node-protocol.ts'
 import { Authority } from '../../src/purgelog/authority.ts'
 import type { AuthorityParts, ControlMemory } from '../../src/purgelog/authority.ts'
+import type { PurgeSink } from '../../src/purgelog/follower.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createGenericHttp } from '../../src/targets/generic-http.ts'
 import type { OuterParts } from '../../src/targets/generic-http.ts'
@@ -22,6 +25,9 @@ import type { World } from './world.ts'
 /** How the parts of a node are made. The sound build is production's; each mutant departs in one of them. */
 export interface Build {
   readonly freshness: (program: Program, role: NodeRole) => Freshness
+  /** What the follower feeds, which is the freshness itself. */
+  readonly sink: (freshness: Freshness, program: Program) => PurgeSink
+  readonly cache: <Meta, Body>(parts: MarkedCacheParts<Body>) => MarkedCache<Meta, Body>
   readonly fills: <A extends FillAnswer>(freshness: Freshness, program: Program) => Fills<A>
   readonly edge: (parts: EdgeParts, program: Program) => Edge
   /** `home` is true for the edge between edges and resizer. */
@@ -37,6 +43,8 @@ export interface Build {
 
 export const soundBuild: Build = {
   freshness: ({ clock }) => new Freshness(clock),
+  sink: (freshness) => freshness,
+  cache: (parts) => new MarkedCache(parts),
   fills: (freshness, { clock }) => new Fills(freshness, clock),
   edge: (parts) => new Edge(parts),
   upstream: (upstream) => upstream,

@@ -1,9 +1,11 @@
+import { keysCountOf } from '../../src/contract/purge-log.ts'
 import type { PurgeEntry } from '../../src/contract/purge-log.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
 import type { MemoryStore } from '../../src/store/memory-store.ts'
 import type { LogTable, Store, Tables } from '../../src/store/store.ts'
 import type { Program } from './host.ts'
-import type { Ledger } from './ledger.ts'
+import type { Entry, Ledger } from './ledger.ts'
+import { contentOf } from './log-watch.ts'
 import type { World } from './world.ts'
 
 /** The control store: it outlives every control process, takes its time, and tells the ledger of each commit. */
@@ -128,12 +130,14 @@ export class Database {
         ...log,
         append: async (project, keys) => {
           const seq = await this.append(log, { project, keys }, ticket, notes)
-          notes.push(() => ledger.appended(seq))
+          notes.push(() => ledger.appended(seq, entryOf({ project, keys })))
           return seq
         },
         async appendPacked(project, pieces) {
           const seq = await log.appendPacked(project, pieces)
-          notes.push(() => ledger.appended(seq))
+          const first = seq - pieces.length + 1
+          for (const [at, packed] of pieces.entries())
+            notes.push(() => ledger.appended(first + at, entryOf({ project, keys: [], packed })))
           return seq
         },
       },
@@ -160,4 +164,8 @@ export class Database {
   async #way(program: Program): Promise<void> {
     if (this.slowMs > 0) await program.pause(this.#world.chance.between(0, this.slowMs))
   }
+}
+
+function entryOf(entry: Omit<PurgeEntry, 'seq' | 'kind'>): Entry {
+  return { content: contentOf(entry), keysCount: keysCountOf({ seq: 0, kind: 'purge', ...entry }) }
 }

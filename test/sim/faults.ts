@@ -14,7 +14,9 @@ export class Faults {
   }
 
   cause(kind: FaultKind): void {
-    if (!this.#over) this.#cause(kind)
+    if (this.#over) return
+    this.#theatre.stage.world.meet(`fault: ${kind}`)
+    this.#cause(kind)
   }
 
   end(): void {
@@ -30,7 +32,7 @@ export class Faults {
     switch (kind) {
       case 'crashNode': {
         if (!node.program.alive) return
-        node.crash(chance.happens(0.7))
+        node.crash(chance.happens(0.7), chance.happens(0.5))
         return this.#for('', () => void node.start(), 0.5)
       }
       case 'restartNode':

@@ -9,6 +9,7 @@ export class Ledger {
   readonly #world: World
   /** When each purge was committed, by seq. */
   readonly #committedAt = new Map<number, number>()
+  readonly #entries = new Map<number, Entry>()
   readonly #rows = new Map<string, InvalidationRow>()
   /** Per URL: seqs of invalidations of it, ascending. */
   readonly #purges = new Map<SceneUrl, { readonly seq: number; readonly at: number }[]>()
@@ -20,8 +21,32 @@ export class Ledger {
     this.#world = world
   }
 
-  appended(seq: number): void {
+  logId = ''
+
+  /** Another purge log has taken the place of the one before: its numbers mean something else, and what was unfinished is lost. */
+  logIs(id: string): void {
+    this.logId = id
+    this.#committedAt.clear()
+    this.#entries.clear()
+    this.#purges.clear()
+    for (const row of this.unfinished()) this.#rows.delete(row.id)
+  }
+
+  appended(seq: number, entry: Entry): void {
     this.#committedAt.set(seq, this.#world.moment())
+    this.#entries.set(seq, entry)
+  }
+
+  /** What was committed under this number; undefined when that is of another log. */
+  entryOf(logId: string, seq: number): string | undefined {
+    return logId === this.logId ? this.#entries.get(seq)?.content : undefined
+  }
+
+  /** How many keys the entries behind `from` up to `to` purged. */
+  keysBetween(from: number, to: number): number {
+    let keys = 0
+    for (let seq = from + 1; seq <= to; seq++) keys += this.#entries.get(seq)?.keysCount ?? 0
+    return keys
   }
 
   /** A purge of everything that is made of `subject`: marks that include it claim it at once. */
@@ -115,6 +140,12 @@ export class Ledger {
   failed(): readonly InvalidationRow[] {
     return [...this.#rows.values()].filter(({ status }) => status.startsWith('ERROR'))
   }
+}
+
+/** An entry of the purge log as it was committed. */
+export interface Entry {
+  readonly content: string
+  readonly keysCount: number
 }
 
 export interface Floor {

@@ -1,3 +1,4 @@
+import { endsEmpty } from './bounds.ts'
 import type { Faults } from './faults.ts'
 import { nameOf } from './ledger.ts'
 import type { EdgeNode } from './nodes.ts'
@@ -39,6 +40,19 @@ export async function endsWell(theatre: Theatre, faults: Faults, safety: Safety)
   await world.run(world.now + ANSWER_MS, () => waiting.size === 0)
   for (const name of waiting) safety.fail('no answer', `${name} got no answer`)
   for (const text of poor) safety.fail('no answer', text)
+  await endsEmpty(theatre, safety, ANSWER_MS)
+  await logIsComplete(theatre)
+}
+
+/** Everybody has the whole log, as the store has it. */
+async function logIsComplete(theatre: Theatre): Promise<void> {
+  const { world, database } = theatre.stage
+  const { log } = database.tables
+  const [logId, head] = [await log.id(), await log.head()]
+  await world.run(world.now + ANSWER_MS, () =>
+    theatre.nodes.every(({ freshness }) => freshness.logId === logId && freshness.applied === head),
+  )
+  for (const node of theatre.nodes) node.watch.endsAt(logId, head)
 }
 
 /** What delivery reads is what the store says: a crash between the two was healed. */

@@ -35,6 +35,7 @@ import {
   slowGrant,
   softAndLate,
 } from './scripts.ts'
+import type { Violation } from './safety.ts'
 import { SequenceDatabase } from './sequence-database.ts'
 
 /**
@@ -48,9 +49,11 @@ export interface Mutant {
   readonly profile: Profile
   /** Instead of chance. */
   readonly script?: Script
+  /** The checker that finds it, where it is not that of safety. */
+  readonly by?: Violation['kind']
 }
 
-const HURRIED: Profile = {
+export const HURRIED: Profile = {
   ...CALM_PROFILE,
   leaseMs: 300,
   readEveryMs: 4,

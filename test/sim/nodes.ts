@@ -1,32 +1,39 @@
 import { DiskBodies } from '../../src/cache/disk-bodies.ts'
-import type { Disk, DiskBody } from '../../src/cache/disk-bodies.ts'
+import type { DiskBody } from '../../src/cache/disk-bodies.ts'
 import type { Freshness } from '../../src/cache/freshness.ts'
-import { MarkedCache, memoryBodies } from '../../src/cache/marked-cache.ts'
+import { memoryBodies } from '../../src/cache/marked-cache.ts'
+import type { MarkedCache } from '../../src/cache/marked-cache.ts'
 import { restoreState, saveState, savedCache } from '../../src/cache/saved-state.ts'
-import type { SavedCache, StateFile } from '../../src/cache/saved-state.ts'
+import type { SavedCache } from '../../src/cache/saved-state.ts'
+import type { Fills } from '../../src/cache/fills.ts'
 import { Sweeper } from '../../src/cache/sweeper.ts'
 import type { Sweepable } from '../../src/cache/sweeper.ts'
 import type { NodeRole, Peek } from '../../src/contract/node-protocol.ts'
 import { parseCanonicalTarget } from '../../src/contract/parse-delivery-url.ts'
 import type { EdgeAnswer } from '../../src/edge/answer.ts'
 import type { Edge } from '../../src/edge/edge.ts'
-import type { EdgeCache } from '../../src/edge/fill.ts'
+import type { EdgeCache, EdgeFill } from '../../src/edge/fill.ts'
 import type { KeptMeta } from '../../src/edge/kept.ts'
 import { SluiceResolver } from '../../src/edge/sluice-resolver.ts'
 import { randomToken } from '../../src/kernel/ids.ts'
 import { silentLog } from '../../src/kernel/log.ts'
-import { silentMeter } from '../../src/kernel/metrics.ts'
+import type { Meter } from '../../src/kernel/metrics.ts'
 import { Follower } from '../../src/purgelog/follower.ts'
 import { RecordReader } from '../../src/resizer/record-reader.ts'
 import { RemoteOriginals } from '../../src/resizer/remote-originals.ts'
 import type { OriginalMeta } from '../../src/resizer/remote-originals.ts'
 import { renditionKey } from '../../src/resizer/rendition.ts'
-import type { RenditionMeta } from '../../src/resizer/rendition.ts'
+import type { RenditionFill, RenditionMeta } from '../../src/resizer/rendition.ts'
 import { Resizer } from '../../src/resizer/resizer.ts'
+import { stampsOf } from './bounds.ts'
+import type { Holding } from './bounds.ts'
 import { Program } from './host.ts'
 import type { Host } from './host.ts'
 import { controlLink, upstreamTo } from './links.ts'
 import type { InnerAnswer, InnerNode, InnerRequest } from './links.ts'
+import { LogWatch } from './log-watch.ts'
+import type { SavedPlace } from './log-watch.ts'
+import { NodeDisk } from './node-disk.ts'
 import { HOST } from './scene.ts'
 import type { Stage } from './stage.ts'
 
@@ -44,6 +51,9 @@ abstract class Node implements InnerNode {
   #sweeper: Sweeper | undefined
   #follower: Follower | undefined
   #starts = 0
+  watch!: LogWatch
+  /** What its disk may hold. */
+  protected readonly saved: SavedPlace[] = []
 
   constructor(stage: Stage, host: Host) {
     this.stage = stage
@@ -53,6 +63,10 @@ abstract class Node implements InnerNode {
   abstract answer(request: InnerRequest): Promise<InnerAnswer>
   /** Builds what this role is made of; resolves when it may answer. */
   protected abstract open(): Promise<readonly Sweepable[]>
+  /** What could grow for ever, and what there is at most a reason for. */
+  abstract holdings(): readonly Holding[]
+  /** The same when nobody asks for anything. */
+  abstract leftovers(): readonly Holding[]
   protected abstract peek(target: string): Peek
   /** Resolves when what caches outside had asked for is answered. */
   protected drain(): Promise<void> {
@@ -63,6 +77,14 @@ abstract class Node implements InnerNode {
   protected abstract save(): Promise<void>
   /** What does not outlive a machine that lost its disk. */
   protected abstract loseDisk(): void
+  /** What was written last may not be there after a power cut. */
+  protected abstract losePower(): void
+
+  /** Counts which of its branches production code took. */
+  protected readonly meter: Meter = {
+    count: (name, labels = {}) => this.stage.world.meet([name, ...Object.values(labels)].join(' ')),
+    gauge: () => undefined,
+  }
 
   logId(): string {
     return this.freshness.logId
@@ -74,6 +96,9 @@ abstract class Node implements InnerNode {
     this.program = new Program(host, `${host.name}.${this.#starts}`)
     this.freshness = stage.build.freshness(this.program, this.role)
     const holders = await this.open()
+    this.watch = new LogWatch(this.program.name, stage.ledger, stage.fail)
+    this.watch.began(this.freshness, this.saved)
+    stage.world.meet(this.freshness.logId === '' ? 'begins empty' : 'begins with its disk')
     const { clock, timers, random } = this.program
     const incarnation = randomToken(random, 9)
     // Holding the data folder's lock, a start knows that its predecessor is dead; without its disk it knows nothing.
@@ -85,7 +110,7 @@ abstract class Node implements InnerNode {
       random,
       log: silentLog,
       link: controlLink(stage, this.program),
-      sink: this.freshness,
+      sink: this.watch.seen(stage.build.sink(this.freshness, this.program)),
       hello: {
         id: host.name,
         incarnation,
@@ -113,8 +138,9 @@ abstract class Node implements InnerNode {
     stage.world.note(host.name, `started as ${incarnation}, applied ${this.freshness.applied}`)
   }
 
-  crash(withDisk: boolean): void {
+  crash(withDisk: boolean, power = false): void {
     this.program.crash()
+    if (power) this.losePower()
     if (!withDisk) {
       this.loseDisk()
       this.#incarnation = undefined
@@ -147,6 +173,7 @@ export class EdgeNode extends Node {
   readonly #inner: InnerNode
   readonly #isHome: boolean
   #edge!: Edge
+  #fills!: Fills<EdgeFill>
   readonly #open = new Set<Promise<void>>()
   #cache!: EdgeCache
 
@@ -160,23 +187,24 @@ export class EdgeNode extends Node {
     const { stage, program, freshness } = this
     const { clock, timers } = program
     this.#open.clear()
-    const cache: EdgeCache = new MarkedCache<KeptMeta, Uint8Array>({
+    const cache: EdgeCache = stage.build.cache<KeptMeta, Uint8Array>({
       freshness,
       bodies: memoryBodies,
       bytesMax: stage.cacheBytes,
     })
     const upstream = upstreamTo(stage, program, this.#inner)
     this.#cache = cache
+    this.#fills = stage.build.fills(freshness, program)
     this.#edge = stage.build.edge(
       {
         clock,
         timers,
         log: silentLog,
-        meter: silentMeter,
+        meter: this.meter,
         freshness,
         cache,
         upstream: stage.build.upstream(upstream, freshness, this.#isHome),
-        fills: stage.build.fills(freshness, program),
+        fills: this.#fills,
         resolver: (edge) => new SluiceResolver(edge),
         onServed: () => undefined,
       },
@@ -232,24 +260,46 @@ export class EdgeNode extends Node {
   protected override loseDisk(): void {
     // Its cache is in memory, and its incarnation is what it forgets.
   }
+
+  protected override losePower(): void {
+    // Nothing of it is on a disk.
+  }
+
+  override holdings(): readonly Holding[] {
+    const { cacheBytes, ledger } = this.stage
+    return [
+      { what: 'bytes in its cache', held: this.#cache.bytes, max: cacheBytes },
+      ...stampsOf(this.freshness, ledger),
+    ]
+  }
+
+  override leftovers(): readonly Holding[] {
+    return [{ what: 'fills', held: this.#fills.running, max: 0 }]
+  }
 }
 
 export class ResizerNode extends Node {
   readonly role = 'resizer'
-  readonly #files = new Map<string, Uint8Array>()
-  #state: readonly string[] | undefined
+  readonly #disk: NodeDisk
   #saved: readonly SavedCache[] = []
   #resizer!: Resizer
   #renditions!: MarkedCache<RenditionMeta, DiskBody>
+  #originals!: MarkedCache<OriginalMeta, DiskBody>
+  #fills!: Fills<RenditionFill>
+
+  constructor(stage: Stage, host: Host) {
+    super(stage, host)
+    this.#disk = new NodeDisk(stage.world)
+  }
 
   protected override async open(): Promise<readonly Sweepable[]> {
     const { stage, program, freshness } = this
     const { clock, timers, random } = program
     const { origin } = stage
-    const bodies = new DiskBodies({ disk: this.#disk(), random, log: silentLog })
+    const bodies = new DiskBodies({ disk: this.#disk.bodiesOf(program), random, log: silentLog })
     const parts = { freshness, bodies, bytesMax: stage.cacheBytes }
-    const renditions = new MarkedCache<RenditionMeta, DiskBody>(parts)
-    const originals = new MarkedCache<OriginalMeta, DiskBody>(parts)
+    const renditions = stage.build.cache<RenditionMeta, DiskBody>(parts)
+    const originals = stage.build.cache<OriginalMeta, DiskBody>(parts)
     this.#saved = [
       savedCache('renditions', renditions, freshness, (meta) => meta as RenditionMeta),
       savedCache('originals', originals, freshness, (meta) => meta as OriginalMeta),
@@ -257,11 +307,13 @@ export class ResizerNode extends Node {
     const records = new RecordReader(freshness, origin.readRecord(program))
     const remote = origin.remoteFor(program)
     this.#renditions = renditions
+    this.#originals = originals
+    this.#fills = stage.build.fills(freshness, program)
     this.#resizer = new Resizer({
       clock,
       timers,
       log: silentLog,
-      meter: silentMeter,
+      meter: this.meter,
       freshness,
       records,
       renditions,
@@ -275,18 +327,20 @@ export class ResizerNode extends Node {
         bodies,
         remote,
       }),
-      fills: stage.build.fills(freshness, program),
+      fills: this.#fills,
       render: origin.renderFor(program),
       rendererVersion: 'sim',
       onMismatch: () => undefined,
     })
-    await restoreState(this.#stateFile(), freshness, this.#saved, bodies, silentLog)
+    await restoreState(this.#disk.stateOf(program), freshness, this.#saved, bodies, silentLog)
     void this.#saveForEver()
     return [renditions, originals, records]
   }
 
   protected override save(): Promise<void> {
-    return saveState(this.#stateFile(), this.freshness, this.#saved)
+    const { logId, applied } = this.freshness
+    this.saved.push({ logId, applied })
+    return saveState(this.#disk.stateOf(this.program), this.freshness, this.#saved)
   }
 
   async #saveForEver(): Promise<void> {
@@ -294,40 +348,6 @@ export class ResizerNode extends Node {
     for (;;) {
       await program.timers.sleep(SAVE_EVERY_MS * program.random.between(0.5, 1.5))
       await this.save()
-    }
-  }
-
-  /** Written whole or not at all; what it says is captured before and true only later. */
-  #stateFile(): StateFile {
-    const { program } = this
-    return {
-      write: async (lines) => {
-        const captured = [...lines]
-        await program.pause(program.random.between(0, 50))
-        this.#state = captured
-      },
-      read: () => Promise.resolve(this.#state),
-    }
-  }
-
-  #disk(): Disk {
-    const { program } = this
-    const pause = (): Promise<void> => program.pause(program.random.between(0, 2))
-    return {
-      write: async (name, data) => {
-        await pause()
-        this.#files.set(name, data)
-        await pause()
-      },
-      read: async (name) => {
-        await pause()
-        return this.#files.get(name)
-      },
-      remove: async (name) => {
-        await pause()
-        this.#files.delete(name)
-      },
-      list: () => Promise.resolve([...this.#files.keys()]),
     }
   }
 
@@ -342,8 +362,28 @@ export class ResizerNode extends Node {
   }
 
   protected override loseDisk(): void {
-    this.#files.clear()
-    this.#state = undefined
+    this.#disk.lose()
+  }
+
+  protected override losePower(): void {
+    this.#disk.losePower()
+  }
+
+  override holdings(): readonly Holding[] {
+    const { cacheBytes, ledger } = this.stage
+    return [
+      { what: 'bytes of renditions', held: this.#renditions.bytes, max: cacheBytes },
+      { what: 'bytes of originals', held: this.#originals.bytes, max: cacheBytes },
+      ...stampsOf(this.freshness, ledger),
+    ]
+  }
+
+  override leftovers(): readonly Holding[] {
+    const kept = this.#renditions.count + this.#originals.count
+    return [
+      { what: 'fills', held: this.#fills.running, max: 0 },
+      { what: 'files on its disk', held: this.#disk.count, max: kept },
+    ]
   }
 }
 

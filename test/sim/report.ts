@@ -11,6 +11,7 @@ export interface Report {
   readonly hits: number
   readonly unavailable: number
   readonly done: number
+  readonly met: ReadonlyMap<string, number>
 }
 
 /** Enough to see how it came about. */

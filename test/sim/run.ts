@@ -1,3 +1,4 @@
+import { watchBounds } from './bounds.ts'
 import { soundBuild } from './build.ts'
 import type { Build } from './build.ts'
 import { Chance } from './chance.ts'
@@ -6,7 +7,7 @@ import { endsWell } from './liveness.ts'
 import { anyProfile } from './profile.ts'
 import type { Profile } from './profile.ts'
 import type { Report } from './report.ts'
-import { Safety } from './safety.ts'
+import type { Safety } from './safety.ts'
 import { URLS } from './scene.ts'
 import { Theatre } from './theatre.ts'
 import { Writers } from './writers.ts'
@@ -27,10 +28,11 @@ export async function runSeed(
   script?: Script,
 ): Promise<Report> {
   const theatre = new Theatre(seed, profile, build)
-  const { world, ledger, origin, network } = theatre.stage
-  const safety = new Safety(world, ledger, origin.truth)
+  const { world, ledger, network } = theatre.stage
+  const { safety } = theatre
   const faults = new Faults(theatre)
   await theatre.open()
+  watchBounds(theatre, safety)
   if (script) await script(theatre, safety)
   else await byChance(theatre, faults, safety)
   if (safety.violations.length === 0) await endsWell(theatre, faults, safety)
@@ -43,6 +45,7 @@ export async function runSeed(
     events: world.eventsCount,
     ...safety.counts,
     done: ledger.countOf('Done'),
+    met: world.met,
   }
 }
 

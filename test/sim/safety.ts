@@ -9,7 +9,16 @@ import type { WholeAnswer } from './whole-answer.ts'
 import type { World } from './world.ts'
 
 export interface Violation {
-  readonly kind: 'stale' | 'false mark' | 'strange answer' | 'not Done' | 'no answer' | 'not healed'
+  readonly kind:
+    | 'stale'
+    | 'false mark'
+    | 'strange answer'
+    | 'not Done'
+    | 'no answer'
+    | 'not healed'
+    | 'log'
+    | 'unbounded'
+    | 'wasteful'
   readonly at: number
   readonly text: string
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { soundBuild } from './build.ts'
 import { MUTANTS } from './mutants.ts'
 import { OUTER_MUTANTS } from './outer-mutants.ts'
+import { PROTOCOL_MUTANTS } from './protocol-mutants.ts'
 import { CALM_PROFILE } from './profile.ts'
 import { runSeed } from './run.ts'
 
@@ -71,7 +72,7 @@ describe('the simulator', () => {
 })
 
 describe('the simulator finds', () => {
-  for (const { name } of [...MUTANTS, ...OUTER_MUTANTS]) {
+  for (const { name } of [...MUTANTS, ...PROTOCOL_MUTANTS, ...OUTER_MUTANTS]) {
     test(`${name}; and nothing without it`, async () => {
       const { output } = await departures
       const lines = output.split('\n')

@@ -2,10 +2,13 @@ import { parseArgs } from 'node:util'
 import { soundBuild } from './build.ts'
 import { MUTANTS } from './mutants.ts'
 import { OUTER_MUTANTS } from './outer-mutants.ts'
+import { PROTOCOL_MUTANTS } from './protocol-mutants.ts'
+import type { Violation } from './safety.ts'
 import { inWords } from './report.ts'
 import { runSeed } from './run.ts'
 
-const DEPARTURES = [...MUTANTS, ...OUTER_MUTANTS]
+const DEPARTURES = [...MUTANTS, ...PROTOCOL_MUTANTS, ...OUTER_MUTANTS]
+const UNSAFE: readonly Violation['kind'][] = ['stale', 'false mark']
 
 const USAGE = `npm run sim -- [--seeds N] [--seed S] [--trace] [--mutant M | --mutants]
 
@@ -27,11 +30,12 @@ const DEPARTURE_SEEDS = 30
 
 async function findAll(): Promise<boolean> {
   let all = true
-  for (const { name, build, profile, script } of DEPARTURES) {
+  for (const { name, build, profile, script, by } of DEPARTURES) {
+    const kinds = by === undefined ? UNSAFE : [by]
     let found = 0
     for (let seed = 1; found === 0 && seed <= DEPARTURE_SEEDS; seed++) {
       const { violations } = await runSeed(seed, build, profile, script)
-      if (violations.some(({ kind }) => kind === 'stale' || kind === 'false mark')) found = seed
+      if (violations.some(({ kind }) => kinds.includes(kind))) found = seed
     }
     const sound = await runSeed(Math.max(1, found), soundBuild, profile, script)
     const verdict = found === 0 ? 'NOT FOUND' : `found by seed ${found}`

@@ -6,6 +6,7 @@ import type { Ledger } from './ledger.ts'
 import type { Network } from './network.ts'
 import type { OuterCache } from './outer-cache.ts'
 import type { Origin } from './origin.ts'
+import type { Safety } from './safety.ts'
 import type { World } from './world.ts'
 
 /** What all programs of one run share: the world outside of them. */
@@ -18,6 +19,8 @@ export interface Stage {
   readonly library: Library
   /** What the programs are made of; a mutant has one part replaced. */
   readonly build: Build
+  /** To a checker. */
+  readonly fail: Safety['fail']
   readonly leaseMs: number
   readonly cacheBytes: number
   readonly controlsCount: number

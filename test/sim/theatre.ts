@@ -9,6 +9,7 @@ import { EdgeNode, ResizerNode } from './nodes.ts'
 import { OuterCache } from './outer-cache.ts'
 import { Origin } from './origin.ts'
 import type { Profile } from './profile.ts'
+import { Safety } from './safety.ts'
 import { ASSETS, PROJECT, REMOTE } from './scene.ts'
 import type { Stage } from './stage.ts'
 import { World } from './world.ts'
@@ -16,6 +17,7 @@ import { World } from './world.ts'
 /** Every program of one run: control processes, a resizer, perhaps a home edge, two edges. */
 export class Theatre {
   readonly stage: Stage
+  readonly safety: Safety
   readonly resizer: ResizerNode
   readonly home: EdgeNode | null
   readonly edges: readonly EdgeNode[]
@@ -42,7 +44,9 @@ export class Theatre {
       outer: null,
       controls: [],
       intents: new Set(),
+      fail: (kind, text) => this.safety.fail(kind, text),
     }
+    this.safety = new Safety(world, ledger, stage.origin.truth)
     this.stage = stage
     this.profile = profile
     this.#controlHosts = Array.from({ length: controlsCount }, (_, at) => host(`control-${at + 1}`))
@@ -91,7 +95,8 @@ export class Theatre {
 
   /** The scene is set, everybody has started, and nothing has gone wrong yet. */
   async open(): Promise<void> {
-    const { world, database, origin } = this.stage
+    const { world, database, origin, ledger } = this.stage
+    ledger.logIs(await database.tables.log.id())
     const builder = new Program(this.#controlHosts[0]!, 'builder')
     const row = projectRow(this.profile)
     const done = this.#build(builder, row)

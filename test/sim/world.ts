@@ -7,6 +7,8 @@ import { Chance } from './chance.ts'
  */
 export class World {
   readonly chance: Chance
+  /** How often each fault and each branch was met, by name. */
+  readonly met = new Map<string, number>()
   readonly #queue = new EventQueue()
   readonly #trace: string[] = []
   #traceHash = ''
@@ -54,6 +56,10 @@ export class World {
       event.run()
       await quiet()
     }
+  }
+
+  meet(name: string): void {
+    this.met.set(name, (this.met.get(name) ?? 0) + 1)
   }
 
   /** Who, what, when: kept for people, and hashed to see that two runs were one. */
