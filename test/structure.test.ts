@@ -24,6 +24,7 @@ const ROOTS = [
   'scripts/check.ts',
   'scripts/reference.ts',
   'scripts/picture.ts',
+  'scripts/screenshots.ts',
   'console/src/main.tsx',
   'console/vite.config.ts',
 ]

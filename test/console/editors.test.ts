@@ -127,7 +127,7 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
     await vera.page.getByText('You have no password yet.').waitFor()
     await vera.page.getByRole('link', { name: 'CDN Invalidation' }).first().click()
     assert.ok(await vera.page.getByRole('button', { name: 'Next' }).isDisabled())
-    await vera.page.getByText('You need the role editor in this project.').waitFor()
+    await vera.page.getByText(/this needs the role editor/).waitFor()
     await vera.page.goto('/projects/demo/assets')
     await vera.page.getByText('This does not exist, or you may not see it.').waitFor()
 

@@ -53,7 +53,7 @@ export function Confirm({ draft, onChange, tab, onBack }: ConfirmProps) {
           )}
         </Loaded>
       </section>
-      <Section title="How and when">
+      <Section title="Old copies, note and time">
         <OldCopiesChoice draft={draft} onChange={onChange} />
         <NoteAndTime draft={draft} onChange={onChange} />
       </Section>

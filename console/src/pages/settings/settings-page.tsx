@@ -65,6 +65,34 @@ function ProjectSettings({ saved }: { readonly saved: Project }) {
   return (
     <Stack>
       <LeaveGuard changed={changed} />
+      <SettingsSections {...props} />
+      <ProblemAlert error={save.error} title="The settings were not saved." />
+      <div className={`${styles['save']} ${changed ? styles['saveChanged'] : ''}`}>
+        <ButtonGroup>
+          <Button
+            variant="secondary"
+            isDisabled={!changed}
+            onPress={() => (setDraft(before), save.reset())}
+          >
+            Undo changes
+          </Button>
+        </ButtonGroup>
+        <ReasonedButton
+          variant="accent"
+          reason={role ?? wrongIn(draft) ?? (changed ? null : 'Nothing is changed.')}
+          isPending={save.isPending}
+          onPress={() => save.mutate()}
+        >
+          Save
+        </ReasonedButton>
+      </div>
+    </Stack>
+  )
+}
+
+function SettingsSections(props: FieldsProps) {
+  return (
+    <>
       <Section title="Addresses" id="addresses">
         <AddressFields {...props} />
       </Section>
@@ -94,26 +122,6 @@ function ProjectSettings({ saved }: { readonly saved: Project }) {
       <Section title="Limits and support" id="limits">
         <LimitFields {...props} />
       </Section>
-      <ProblemAlert error={save.error} title="The settings were not saved." />
-      <div className={`${styles['save']} ${changed ? styles['saveChanged'] : ''}`}>
-        <ButtonGroup>
-          <Button
-            variant="secondary"
-            isDisabled={!changed}
-            onPress={() => (setDraft(before), save.reset())}
-          >
-            Undo changes
-          </Button>
-        </ButtonGroup>
-        <ReasonedButton
-          variant="accent"
-          reason={role ?? wrongIn(draft) ?? (changed ? null : 'Nothing is changed.')}
-          isPending={save.isPending}
-          onPress={() => save.mutate()}
-        >
-          Save
-        </ReasonedButton>
-      </div>
-    </Stack>
+    </>
   )
 }

@@ -27,6 +27,15 @@ interface TemplateSectionProps {
   readonly onChanged: (changed: boolean) => void
 }
 
+const INTRO = (
+  <>
+    One entry per line. <code>&lt;ID&gt;</code> stands for each chosen asset; a line without it is
+    taken as it is. A line that begins with <code>&lt;ID&gt;</code> gets the publish server and
+    company in front. Saving is always possible; a red line keeps an invalidation from being
+    submitted until it is corrected.
+  </>
+)
+
 /** The text that *Invalidation based on template* forms URLs with, each line checked while one types. */
 export function TemplateSection({ saved, onChanged }: TemplateSectionProps) {
   const here = useProject()
@@ -52,18 +61,7 @@ export function TemplateSection({ saved, onChanged }: TemplateSectionProps) {
   const role = mayReason(here, 'editTemplate')
   const conflict = save.error instanceof ApiProblem ? save.error.conflict : null
   return (
-    <Section
-      title="CDN invalidation template"
-      id="template"
-      intro={
-        <>
-          One entry per line. <code>&lt;ID&gt;</code> stands for each chosen asset; a line without
-          it is taken as it is. A line that begins with <code>&lt;ID&gt;</code> gets the publish
-          server and company in front. Saving is always possible; a red line keeps an invalidation
-          from being submitted until it is corrected.
-        </>
-      }
-    >
+    <Section title="CDN invalidation template" id="template" intro={INTRO}>
       <p className={styles['quiet']}>{savedWords(base)}</p>
       <TextArea
         label="Template"

@@ -58,24 +58,7 @@ export function TargetForm({ saved, isNew, onDone }: TargetFormProps) {
             UNSAFE_style={WIDE}
           />
         </div>
-        <PatternFields
-          title="For each URL"
-          pattern={draft.purge}
-          onChange={(purge) => change({ purge })}
-        />
-        <Checkbox
-          isSelected={draft.hasEverything}
-          onChange={(hasEverything: boolean) => change({ hasEverything })}
-        >
-          One request for everything of the project
-        </Checkbox>
-        {draft.hasEverything ? (
-          <PatternFields
-            title="For everything"
-            pattern={draft.everything}
-            onChange={(everything) => change({ everything })}
-          />
-        ) : null}
+        <Requests draft={draft} onChange={change} />
         <SecretFields secrets={draft.secrets} onChange={(secrets) => change({ secrets })} />
         <PaceFields draft={draft} onChange={change} />
         <LookFields draft={draft} onChange={change} />
@@ -96,6 +79,36 @@ export function TargetForm({ saved, isNew, onDone }: TargetFormProps) {
         </Row>
       </form>
     </Section>
+  )
+}
+
+interface RequestsProps {
+  readonly draft: TargetDraft
+  readonly onChange: (part: Partial<TargetDraft>) => void
+}
+
+function Requests({ draft, onChange }: RequestsProps) {
+  return (
+    <>
+      <PatternFields
+        title="For each URL"
+        pattern={draft.purge}
+        onChange={(purge) => onChange({ purge })}
+      />
+      <Checkbox
+        isSelected={draft.hasEverything}
+        onChange={(hasEverything: boolean) => onChange({ hasEverything })}
+      >
+        One request for everything of the project
+      </Checkbox>
+      {draft.hasEverything ? (
+        <PatternFields
+          title="For everything"
+          pattern={draft.everything}
+          onChange={(everything) => onChange({ everything })}
+        />
+      ) : null}
+    </>
   )
 }
 
