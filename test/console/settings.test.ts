@@ -50,7 +50,7 @@ describe('what forms URLs, in General Settings', { skip: chromium.skip }, () => 
     await page.getByText(/Warning, column \d+: .*product/).waitFor()
     await page.getByText(/Error, column 1: /).waitFor()
     await page.getByRole('button', { name: 'Save template' }).click()
-    await page.getByRole('button', { name: 'OK' }).click()
+    await page.getByRole('button', { name: 'OK', exact: true }).click()
     await page.getByText(/^Version 2, saved by admin@localhost on /).waitFor()
   })
 
@@ -59,13 +59,13 @@ describe('what forms URLs, in General Settings', { skip: chromium.skip }, () => 
     await page.getByLabel('Template', { exact: true }).fill('<ID>?mine')
     await putTemplate('<ID>?theirs')
     await page.getByRole('button', { name: 'Save template' }).click()
-    await page.getByRole('button', { name: 'OK' }).click()
+    await page.getByRole('button', { name: 'OK', exact: true }).click()
     const dialog = page.getByRole('dialog', { name: 'Somebody saved it meanwhile' })
     await dialog.getByText('<ID>?mine').waitFor()
     await dialog.getByText('<ID>?theirs').waitFor()
     await dialog.getByRole('button', { name: 'Go on with mine' }).click()
     await page.getByRole('button', { name: 'Save template' }).click()
-    await page.getByRole('button', { name: 'OK' }).click()
+    await page.getByRole('button', { name: 'OK', exact: true }).click()
     await page.getByText(/^Version 4, saved by admin@localhost on /).waitFor()
     await page.getByRole('button', { name: 'Take version 3' }).click()
     await page.waitForFunction(
@@ -77,9 +77,10 @@ describe('what forms URLs, in General Settings', { skip: chromium.skip }, () => 
 
   test('a preset is edited by fields and by text, with a preview and how far a change reaches', async () => {
     const { page } = desk
+    const presets = page.getByRole('region', { name: 'Image presets' })
     await page.getByRole('button', { name: 'Edit preset product' }).click()
     await page.getByText(/A change reaches \d+ known renditions? of \d+ assets?/).waitFor()
-    await page.getByRole('textbox', { name: 'Width, pixels' }).fill('120')
+    await presets.getByRole('textbox', { name: 'Width, pixels' }).fill('120')
     await page.keyboard.press('Tab')
     const text = page.getByRole('textbox', { name: 'Modifiers', exact: true })
     await page.waitForFunction(
@@ -88,7 +89,7 @@ describe('what forms URLs, in General Settings', { skip: chromium.skip }, () => 
     await page.getByRole('img', { name: /with these modifiers$/ }).waitFor()
     await text.fill('wid=140&qlt=70&fit=crop,1')
     await page.getByRole('textbox', { name: 'Other modifiers' }).waitFor()
-    assert.equal(await page.getByRole('textbox', { name: 'Width, pixels' }).inputValue(), '140')
+    assert.equal(await presets.getByRole('textbox', { name: 'Width, pixels' }).inputValue(), '140')
     await page.getByRole('button', { name: 'Save preset' }).click()
     await page.getByRole('cell', { name: 'wid=140&qlt=70&fit=crop,1' }).waitFor()
     assert.deepEqual(desk.findings, [])
