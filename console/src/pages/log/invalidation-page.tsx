@@ -107,9 +107,7 @@ function Facts({ invalidation }: { readonly invalidation: Invalidation }) {
     ['Date', localTime(invalidation.createdAt)],
     [
       'Old copies are',
-      invalidation.mode === 'soft'
-        ? 'made stale: a cache may show one while it fetches the new one'
-        : 'removed: none is shown again',
+      invalidation.mode === 'soft' ? staleWords(invalidation) : 'removed: none is shown again',
     ],
     ...(invalidation.note === null ? [] : [['Note', invalidation.note] as const]),
     [
@@ -142,6 +140,12 @@ function Facts({ invalidation }: { readonly invalidation: Invalidation }) {
       ))}
     </dl>
   )
+}
+
+function staleWords({ evidence }: Invalidation): string {
+  const until = evidence?.staleUntil
+  const end = until === undefined ? '' : `, until ${localTime(until)} at the latest`
+  return `made stale: a cache may show one while it fetches the new one${end}`
 }
 
 const STATES = {
