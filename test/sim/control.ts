@@ -130,7 +130,9 @@ export class Control {
     })
     world.note(this.program.name, `soft purge ${seq} of ${subject} for ${softMs.toFixed(0)} ms`)
     await this.#waitFor(subject, seq)
-    world.after(softMs * (1 + DRIFT_MAX) + 1, () => this.#stage.ledger.over(subject, seq))
+    const { ledger } = this.#stage
+    const { logId } = ledger
+    world.after(softMs * (1 + DRIFT_MAX) + 1, () => ledger.over(subject, seq, logId))
   }
 
   /** A long list, of which the log has the keys as bytes in several entries; the last one's number is the purge's. */

@@ -6,11 +6,12 @@ import type { LogTable, Store, Tables } from '../../src/store/store.ts'
 import type { Program } from './host.ts'
 import type { Entry, Ledger } from './ledger.ts'
 import { contentOf } from './log-watch.ts'
+import { ASSETS, MOVED, PROJECT } from './scene.ts'
 import type { World } from './world.ts'
 
 /** The control store: it outlives every control process, takes its time, and tells the ledger of each commit. */
 export class Database {
-  readonly #store: MemoryStore
+  #store: MemoryStore
   readonly #soft = new Map<number, number>()
   readonly #world: World
   readonly #ledger: Ledger
@@ -75,6 +76,20 @@ export class Database {
   /** What was committed so far outlives a power cut. */
   sync(): Promise<void> {
     return this.#store.transaction('durable', () => Promise.resolve())
+  }
+
+  /** A backup takes its place, with a purge log of its own: the library is as it was, nodes and invalidations are not known any more. */
+  async replace(): Promise<string> {
+    const before = this.#store.tables
+    this.#store = createMemoryStore({ random: this.#world.chance })
+    this.#soft.clear()
+    const projects = await before.projects.list()
+    const found = await Promise.all([...ASSETS, MOVED].map((id) => before.assets.get(PROJECT, id)))
+    await this.#store.transaction('durable', async (tx) => {
+      for (const row of projects) await tx.projects.insert(row)
+      for (const row of found) if (row) await tx.assets.put(row)
+    })
+    return this.#store.tables.log.id()
   }
 
   powerCut(): void {

@@ -44,6 +44,8 @@ export class Faults {
         // Of the database and whoever works on it: what was not synced is gone.
         for (const at of theatre.stage.controls.keys()) this.#crashControl(at)
         return theatre.stage.database.powerCut()
+      case 'replaceStore':
+        return theatre.replaceStore()
       case 'stopNode':
         node.program.stop()
         return this.#for(`${node.host.name} stopped`, () => node.program.resume())

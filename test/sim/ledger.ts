@@ -56,7 +56,8 @@ export class Ledger {
   }
 
   /** It is Done, and its window, if it has one, is over everywhere. */
-  over(subject: string, seq: number): void {
+  over(subject: string, seq: number, logId = this.logId): void {
+    if (logId !== this.logId) return
     const at = this.#committedAt.get(seq)
     if (at === undefined) return
     const because = `purge ${seq} is Done and its window over`

@@ -40,7 +40,11 @@ export class LogWatch {
 
   /** The same sink, seen. */
   seen(sink: PurgeSink): PurgeSink {
-    const watch = this
+    const applied = (entry: PurgeEntry): void => this.#applied(entry)
+    const emptied = (logId: string, head: number): void => {
+      this.#logId = logId
+      this.#last = head
+    }
     return {
       get logId() {
         return sink.logId
@@ -49,12 +53,11 @@ export class LogWatch {
         return sink.applied
       },
       apply(entry) {
-        watch.#applied(entry)
+        applied(entry)
         sink.apply(entry)
       },
       startEmpty(logId, head) {
-        watch.#logId = logId
-        watch.#last = head
+        emptied(logId, head)
         sink.startEmpty(logId, head)
       },
       heard: (head) => sink.heard(head),

@@ -1,3 +1,4 @@
+import { leaseMarginMs } from '../../src/contract/node-protocol.ts'
 import { recordName } from '../../src/contract/records.ts'
 import { namesRecord, presetsRecord, projectRecord } from '../../src/assets/asset-rows.ts'
 import type { Build } from './build.ts'
@@ -85,7 +86,28 @@ export class Theatre {
     return this.profile.faults.suspend + this.profile.faults.naps > 0
   }
 
+  #replacing = false
+
+  /**
+   * Control is stopped, its store is replaced by a backup, and it comes back when every lease is over: the nodes that hold them are not
+   * known any more.
+   */
+  replaceStore(): void {
+    if (this.#replacing) return
+    this.#replacing = true
+    const { world, database, ledger, controls, leaseMs } = this.stage
+    world.note('fault', 'the store is replaced')
+    for (const { program } of controls) if (program.alive) program.crash()
+    const begin = async (): Promise<void> => {
+      ledger.logIs(await database.replace())
+      this.#replacing = false
+      for (const at of controls.keys()) this.startControl(at)
+    }
+    world.after(leaseMs + leaseMarginMs(leaseMs), () => void begin())
+  }
+
   startControl(at: number): void {
+    if (this.#replacing || this.stage.controls[at]?.program.alive) return
     const host = this.#controlHosts[at]!
     const control = new Control(this.stage, new Program(host, host.name))
     this.stage.controls[at] = control
