@@ -6,9 +6,10 @@ import { storeSuite } from './store-suite.ts'
 
 storeSuite('memory store', async () => createMemoryStore({ random: systemRandom }))
 
+const change = (cause: string) => ({ project: 'demo', cause, keys: [], at: 0 })
+
 test('a power cut takes volatile commits since the last durable one from a memory store', async () => {
   const store = createMemoryStore({ random: systemRandom })
-  const change = (cause: string) => ({ project: 'demo', cause, keys: [], at: 0 })
   const add = (durability: 'durable' | 'volatile', cause: string): Promise<void> =>
     store.transaction(durability, (tx) => tx.changes.add(change(cause)))
   await add('volatile', 'taken along by the next')
