@@ -135,6 +135,12 @@ export class Control {
     world.after(softMs * (1 + DRIFT_MAX) + 1, () => ledger.over(subject, seq, logId))
   }
 
+  /** Of something that nobody here asks for. */
+  purgeUnrelated(name: string): Promise<number> {
+    const key = keyHash(keyText.asset(PROJECT, name))
+    return this.store.transaction('durable', (tx) => tx.log.append(PROJECT, [key]))
+  }
+
   /** A long list, of which the log has the keys as bytes in several entries; the last one's number is the purge's. */
   async purgePacked(subject: string): Promise<void> {
     const { random, world, name } = this.program

@@ -22,6 +22,8 @@ export class Origin {
   readonly #blobs = new Map<string, string>()
   /** The remote host answers nobody. */
   remoteFails = false
+  /** How often anybody read anything here. */
+  reads = 0
   /** Reads and renders take up to this long. */
   slowMs = 3
 
@@ -69,6 +71,7 @@ export class Origin {
   readonly readRecord =
     (program: Program) =>
     async (name: string): Promise<unknown> => {
+      this.reads += 1
       await this.#wait(program)
       const document = this.#records.get(name) ?? null
       await this.#wait(program)
@@ -78,6 +81,7 @@ export class Origin {
   assetsFor(program: Program): Pick<AssetsOrigin, 'readAsset' | 'unchanged' | 'openAsset'> {
     return {
       readAsset: async ({ hash }) => {
+        this.reads += 1
         await this.#wait(program)
         const text = this.#blobs.get(hash)
         if (text === undefined) throw new OriginError('original-missing', 'There is no such blob.')
@@ -91,6 +95,7 @@ export class Origin {
   remoteFor(program: Program): Pick<Remote, 'fetch'> {
     return {
       fetch: async ({ original, validators, noCache }) => {
+        this.reads += 1
         await this.#wait(program)
         const text = this.truth.of(original).value
         const { remoteFails } = this

@@ -4,7 +4,7 @@ import type { Target } from '../../src/targets/target.ts'
 import { soundBuild } from './build.ts'
 import type { Mutant } from './mutants.ts'
 import { OUTER_SETTINGS } from './outer-cache.ts'
-import { OUTER_PROFILE, slowAnswers, slowWay } from './outer-scripts.ts'
+import { OUTER_PROFILE, killedWhileSending, slowAnswers, slowWay } from './outer-scripts.ts'
 
 /** P15: the cache is purged, and nobody waits for what it had asked before. */
 function undrained(parts: OuterParts): Target {
@@ -50,5 +50,11 @@ export const OUTER_MUTANTS: readonly Mutant[] = [
     build: { ...soundBuild, outer: withoutRebound },
     profile: OUTER_PROFILE,
     script: slowWay,
+  },
+  {
+    name: 'an edge killed with bytes in its socket buffers, and no second purge',
+    build: { ...soundBuild, outer: withoutRebound },
+    profile: OUTER_PROFILE,
+    script: killedWhileSending,
   },
 ]

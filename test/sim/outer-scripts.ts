@@ -41,6 +41,20 @@ export const slowAnswers: Script = async (theatre, safety) => {
   }
 }
 
+/** The same, and the edge is killed meanwhile: nobody is left who could be asked what it had sent. */
+export const killedWhileSending: Script = async (theatre, safety) => {
+  const { world, network } = theatre.stage
+  network.script = ({ what, leg }) =>
+    what.startsWith('outer') && leg === 'answer' ? { ms: 700 } : undefined
+  await replaceAndPurge(theatre, 'v1.1')
+  void theatre.outer!.request(REMOTE_URL.target)
+  await world.run(world.now + 100)
+  for (const edge of theatre.edges) edge.crash(false)
+  for (const edge of theatre.edges) void edge.start()
+  await replaceAndPurge(theatre, 'v1.2')
+  await lookFor(theatre, safety, 2_000)
+}
+
 /** The way from edge to cache is slow: an old answer has left the edge, and is not there yet, when the cache is purged. */
 export const slowWay: Script = async (theatre, safety) => {
   const { world, network } = theatre.stage

@@ -3,6 +3,7 @@ import type { FillAnswer, FillOrder, Waiter } from '../../src/cache/fills.ts'
 import { Freshness } from '../../src/cache/freshness.ts'
 import type { FreshnessState, Judgement, Marked } from '../../src/cache/freshness.ts'
 import { MarkedCache } from '../../src/cache/marked-cache.ts'
+import type { MarkedCacheParts, StoreOutcome } from '../../src/cache/marked-cache.ts'
 import type { PurgeSink } from '../../src/purgelog/follower.ts'
 import { soundBuild } from './build.ts'
 import type { Program } from './host.ts'
@@ -103,6 +104,26 @@ class Hoarding extends Freshness {
   }
 }
 
+/** P10: what a fill brings is kept, whatever became of the log since it began. */
+class KeepingAnything<Meta, Body> extends MarkedCache<Meta, Body> {
+  readonly #freshness: Freshness
+
+  constructor(parts: MarkedCacheParts<Body>) {
+    super(parts)
+    this.#freshness = parts.freshness
+  }
+
+  override store(...[key, entry]: Parameters<MarkedCache<Meta, Body>['store']>): StoreOutcome {
+    return super.store(key, entry, this.#freshness.epoch)
+  }
+}
+
+class BelievingAnyMark extends Freshness {
+  override mayKeep(): boolean {
+    return true
+  }
+}
+
 /** Departures of what a node does with the purge log, and of what it keeps. */
 export const PROTOCOL_MUTANTS: readonly Mutant[] = [
   {
@@ -137,6 +158,22 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
           : new Fills(freshness, program.clock),
     },
     profile: { ...HURRIED, faults: onlyFaults({ slowOrigin: 1 }) },
+  },
+  {
+    name: 'a store of marks that control never announced, from a log that was replaced meanwhile',
+    build: {
+      ...soundBuild,
+      freshness: ({ clock }) => new BelievingAnyMark(clock),
+      cache: (parts) => new KeepingAnything(parts),
+    },
+    profile: {
+      ...HURRIED,
+      leaseMs: 100,
+      writeEveryMs: 30,
+      faultEveryMs: 80,
+      originSlowMs: 600,
+      faults: onlyFaults({ replaceStore: 1, slowOrigin: 2 }),
+    },
   },
   {
     name: 'stamps that a sweep leaves where they are',

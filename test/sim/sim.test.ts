@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { soundBuild } from './build.ts'
+import { ECONOMY_MUTANTS } from './economy.ts'
 import { MUTANTS } from './mutants.ts'
 import { OUTER_MUTANTS } from './outer-mutants.ts'
 import { PROTOCOL_MUTANTS } from './protocol-mutants.ts'
@@ -72,7 +73,7 @@ describe('the simulator', () => {
 })
 
 describe('the simulator finds', () => {
-  for (const { name } of [...MUTANTS, ...PROTOCOL_MUTANTS, ...OUTER_MUTANTS]) {
+  for (const { name } of [...MUTANTS, ...PROTOCOL_MUTANTS, ...ECONOMY_MUTANTS, ...OUTER_MUTANTS]) {
     test(`${name}; and nothing without it`, async () => {
       const { output } = await departures
       const lines = output.split('\n')

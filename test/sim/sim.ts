@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { soundBuild } from './build.ts'
+import { ECONOMY_MUTANTS } from './economy.ts'
 import { MUTANTS } from './mutants.ts'
 import { OUTER_MUTANTS } from './outer-mutants.ts'
 import { PROTOCOL_MUTANTS } from './protocol-mutants.ts'
@@ -7,7 +8,7 @@ import type { Violation } from './safety.ts'
 import { inWords } from './report.ts'
 import { runSeed } from './run.ts'
 
-const DEPARTURES = [...MUTANTS, ...PROTOCOL_MUTANTS, ...OUTER_MUTANTS]
+const DEPARTURES = [...MUTANTS, ...PROTOCOL_MUTANTS, ...ECONOMY_MUTANTS, ...OUTER_MUTANTS]
 const UNSAFE: readonly Violation['kind'][] = ['stale', 'false mark']
 
 const USAGE = `npm run sim -- [--seeds N] [--seed S] [--trace] [--mutant M | --mutants]
