@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,10 +49,16 @@ export async function prepareGround(): Promise<Ground> {
     const disk = await mountSmallDisk(join(root, name))
     if (disk !== null) disks.set(name, disk)
   }
+  /** Whoever ends the process in the middle must not leave disks behind. */
+  const atExit = (): void => {
+    for (const { path } of disks.values()) spawnSync('umount', ['-l', path])
+  }
+  process.once('exit', atExit)
   return {
     root,
     disks,
     async clear() {
+      process.off('exit', atExit)
       for (const disk of disks.values()) await disk.unmount()
       await rm(root, { recursive: true, force: true })
     },
