@@ -15,7 +15,7 @@ export class Faults {
 
   cause(kind: FaultKind): void {
     if (this.#over) return
-    this.#theatre.stage.world.meet(`fault: ${kind}`)
+    this.#theatre.stage.world.meet(`fault ${kind}`)
     this.#cause(kind)
   }
 

@@ -1,7 +1,8 @@
 import type { PurgeEntry } from '../../src/contract/purge-log.ts'
 import type { PurgeSink } from '../../src/purgelog/follower.ts'
-import type { Ledger } from './ledger.ts'
-import type { Safety } from './safety.ts'
+import type { Stage } from './stage.ts'
+
+const BEHIND = 'the log does not reach back'
 
 /** What a machine saved last, and so may begin with again. */
 export interface SavedPlace {
@@ -15,15 +16,13 @@ export interface SavedPlace {
  */
 export class LogWatch {
   readonly #who: string
-  readonly #ledger: Ledger
-  readonly #tell: Safety['fail']
+  readonly #stage: Pick<Stage, 'ledger' | 'fail' | 'world'>
   #logId = ''
   #last = 0
 
-  constructor(who: string, ledger: Ledger, tell: Safety['fail']) {
+  constructor(who: string, stage: Pick<Stage, 'ledger' | 'fail' | 'world'>) {
     this.#who = who
-    this.#ledger = ledger
-    this.#tell = tell
+    this.#stage = stage
   }
 
   /** Where this program begins; `saved` is what its disk may hold, the last states that were captured. */
@@ -35,13 +34,16 @@ export class LogWatch {
   }
 
   #fail(text: string): void {
-    this.#tell('log', `${this.#who} ${text}`)
+    this.#stage.fail('log', `${this.#who} ${text}`)
   }
 
   /** The same sink, seen. */
   seen(sink: PurgeSink): PurgeSink {
     const applied = (entry: PurgeEntry): void => this.#applied(entry)
+    const { world } = this.#stage
     const emptied = (logId: string, head: number): void => {
+      if (this.#logId !== '')
+        world.meet(`starts empty ${logId === this.#logId ? BEHIND : 'another log'}`)
       this.#logId = logId
       this.#last = head
     }
@@ -68,7 +70,7 @@ export class LogWatch {
   #applied(entry: PurgeEntry): void {
     if (entry.seq !== this.#last + 1) this.#fail(`applies ${entry.seq} after ${this.#last}`)
     this.#last = entry.seq
-    const committed = this.#ledger.entryOf(this.#logId, entry.seq)
+    const committed = this.#stage.ledger.entryOf(this.#logId, entry.seq)
     if (committed !== undefined && committed !== contentOf(entry))
       this.#fail(`applies another ${entry.seq} than was committed`)
   }

@@ -98,8 +98,9 @@ export class Network {
         fail: (why) => from.later(this.#delay(), () => settle(() => reject(call.failure(why)))),
       }
       this.#send(call, server.signal, back)
-      if (this.#world.chance.happens(this.conditions.repeated))
-        this.#send(call, server.signal, NOBODY)
+      if (!this.#world.chance.happens(this.conditions.repeated)) return
+      this.#world.meet('message repeated')
+      this.#send(call, server.signal, NOBODY)
     })
   }
 
@@ -110,16 +111,28 @@ export class Network {
 
   #send<T>(call: Call<T>, signal: AbortSignal, back: Back<T>): void {
     const fate = this.#fateOf(call, 'request')
-    if (fate === 'lost') return this.#hang(call.what, call.from, back.fail)
+    if (fate === 'lost') {
+      this.#world.meet('message lost')
+      return this.#hang(call.what, call.from, back.fail)
+    }
     this.#world.after(fate.ms, () => this.#arrive(call, signal, back))
   }
 
   #arrive<T>(call: Call<T>, signal: AbortSignal, back: Back<T>): void {
     const target = call.to()
     const { from } = call
-    if (this.#isCut(from, target)) return this.#hang(call.what, from, back.fail)
-    if (!target.alive) return back.fail('connection refused')
-    const deaf = target.whenDead(() => this.#hang(call.what, from, back.fail))
+    if (this.#isCut(from, target)) {
+      this.#world.meet('message cut off')
+      return this.#hang(call.what, from, back.fail)
+    }
+    if (!target.alive) {
+      this.#world.meet('message refused')
+      return back.fail('connection refused')
+    }
+    const deaf = target.whenDead(() => {
+      this.#world.meet('message answered by the dead')
+      this.#hang(call.what, from, back.fail)
+    })
     target.later(0, () => {
       const leave = (deliver: () => void): void => {
         deaf()

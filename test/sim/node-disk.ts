@@ -91,7 +91,7 @@ export class NodeDisk {
       if (!this.#isUnsynced(file)) continue
       const fate = chance.weighed(FATES)
       if (fate === 'whole') continue
-      this.#world.meet(`disk: a body that is ${fate}`)
+      this.#world.meet(`disk body ${fate}`)
       const cut = Math.floor(chance.between(0, file.data.byteLength))
       if (fate === 'lost') this.#files.delete(name)
       else this.#files.set(name, { ...file, data: file.data.subarray(0, cut) })
@@ -107,7 +107,7 @@ export class NodeDisk {
     const { chance } = this.#world
     const fate = chance.weighed(FATES)
     if (fate === 'whole') return
-    this.#world.meet(`disk: a saved state that is ${fate}`)
+    this.#world.meet(`disk state ${fate}`)
     this.#state = fate === 'lost' ? this.#before : { ...state, data: this.#cut(state.data) }
   }
 

@@ -27,6 +27,7 @@ import type { RenditionFill, RenditionMeta } from '../../src/resizer/rendition.t
 import { Resizer } from '../../src/resizer/resizer.ts'
 import { stampsOf } from './bounds.ts'
 import type { Holding } from './bounds.ts'
+import { counted } from './coverage.ts'
 import { Program } from './host.ts'
 import type { Host } from './host.ts'
 import { controlLink, upstreamTo } from './links.ts'
@@ -34,6 +35,7 @@ import type { InnerAnswer, InnerNode, InnerRequest } from './links.ts'
 import { LogWatch } from './log-watch.ts'
 import type { SavedPlace } from './log-watch.ts'
 import { NodeDisk } from './node-disk.ts'
+import { peekOf } from './peek-of.ts'
 import { HOST } from './scene.ts'
 import type { Stage } from './stage.ts'
 
@@ -96,7 +98,7 @@ abstract class Node implements InnerNode {
     this.program = new Program(host, `${host.name}.${this.#starts}`)
     this.freshness = stage.build.freshness(this.program, this.role)
     const holders = await this.open()
-    this.watch = new LogWatch(this.program.name, stage.ledger, stage.fail)
+    this.watch = new LogWatch(this.program.name, stage)
     this.watch.began(this.freshness, this.saved)
     stage.world.meet(this.freshness.logId === '' ? 'begins empty' : 'begins with its disk')
     const { clock, timers, random } = this.program
@@ -193,7 +195,7 @@ export class EdgeNode extends Node {
       bytesMax: stage.cacheBytes,
     })
     const upstream = upstreamTo(stage, program, this.#inner)
-    this.#cache = cache
+    this.#cache = counted(stage.world, cache)
     this.#fills = stage.build.fills(freshness, program)
     this.#edge = stage.build.edge(
       {
@@ -308,6 +310,7 @@ export class ResizerNode extends Node {
     const remote = origin.remoteFor(program)
     this.#renditions = renditions
     this.#originals = originals
+    counted(stage.world, renditions)
     this.#fills = stage.build.fills(freshness, program)
     this.#resizer = new Resizer({
       clock,
@@ -385,15 +388,4 @@ export class ResizerNode extends Node {
       { what: 'files on its disk', held: this.#disk.count, max: kept },
     ]
   }
-}
-
-function peekOf(
-  target: string,
-  { applied }: Freshness,
-  found: ReturnType<EdgeCache['peek']> | ReturnType<MarkedCache<RenditionMeta, DiskBody>['peek']>,
-  inputHash: string | null,
-): Peek {
-  if (!found) return { target, state: 'absent', mark: null, applied, inputHash: null }
-  const state = found.judgement.usable ? 'usable' : 'unusable'
-  return { target, state, mark: found.entry.mark, applied, inputHash }
 }

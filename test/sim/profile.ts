@@ -129,7 +129,8 @@ export function anyProfile(chance: { number(): number }): Profile {
   const weights = <Kind extends string>(kinds: readonly Kind[], choices: readonly number[]) =>
     Object.fromEntries(kinds.map((kind) => [kind, from(choices)])) as Record<Kind, number>
   if (chance.number() < OUTER_SHARE) return OUTER_PROFILE
-  const faults = weights(FAULT_KINDS, [0, 0, 1, 1, 4])
+  // Seldom: it ends what the other faults have begun.
+  const faults = { ...weights(FAULT_KINDS, [0, 0, 1, 1, 4]), replaceStore: from([0, 0, 0, 1]) }
   const none = Object.values(faults).every((weight) => weight === 0)
   return {
     readEveryMs: from([6, 12, 25, 50]),

@@ -86,6 +86,7 @@ export class Safety {
     return {
       ...(tag !== undefined && chance.happens(0.2) ? { 'if-none-match': tag } : {}),
       ...(chance.happens(0.05) ? { 'cache-control': 'only-if-cached' } : {}),
+      ...(chance.happens(0.05) ? { range: 'bytes=2-9' } : {}),
     }
   }
 
@@ -99,6 +100,8 @@ export class Safety {
   ): void {
     const seen = this.#seen(method, answer, url)
     this.counts.answers += 1
+    this.#world.meet(`answer ${method === 'HEAD' ? 'HEAD ' : ''}${answer.status}`)
+    if (who === 'outer') this.#world.meet('answer of a cache outside')
     if ((answer.headers['cache-status'] ?? '').includes('; hit')) this.counts.hits += 1
     if (answer.status >= 500) this.counts.unavailable += 1
     const made = seen === null || seen === 'strange' ? seen : `${seen.subject} ${seen.preset ?? ''}`
@@ -152,6 +155,9 @@ export class Safety {
         this.#lastTag.set(url.target, tag)
         return seen
       }
+      case 206:
+        // A part says by its tag what it is of; who asks for one may be the first to learn of this version.
+        return this.#byTag.get(tag ?? '') ?? null
       case 304:
         return this.#byTag.get(tag ?? '') ?? 'strange'
       case 404:

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { soundBuild } from './build.ts'
+import { TO_MEET } from './coverage.ts'
 import { ECONOMY_MUTANTS } from './economy.ts'
 import { MUTANTS } from './mutants.ts'
 import { OUTER_MUTANTS } from './outer-mutants.ts'
@@ -32,7 +33,7 @@ async function sim(...args: readonly string[]): Promise<{ code: number; output: 
 
 /** On another processor meanwhile. */
 const departures = sim('--mutants')
-const everyFault = sim('--seeds', String(SEEDS))
+const everyFault = sim('--seeds', String(SEEDS), '--coverage')
 
 describe('the simulator', () => {
   test('makes the same run of the same seed', async () => {
@@ -57,6 +58,11 @@ describe('the simulator', () => {
     const [, answers, done] = /, (\d+) answers.*, (\d+) invalidations Done/.exec(output) ?? []
     assert.ok(Number(answers) > SEEDS * 100, output)
     assert.ok(Number(done) > SEEDS * 5, output)
+  })
+
+  test(`meets each fault and each branch in those ${SEEDS} seeds`, async () => {
+    const { output } = await everyFault
+    for (const name of TO_MEET) assert.match(output, new RegExp(`^ +[1-9]\\d*  ${name}$`, 'm'))
   })
 
   test('ends with 1 at a broken promise, and shows the seed and what happened', async () => {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { soundBuild } from './build.ts'
+import { Coverage } from './coverage.ts'
 import { ECONOMY_MUTANTS } from './economy.ts'
 import { MUTANTS } from './mutants.ts'
 import { OUTER_MUTANTS } from './outer-mutants.ts'
@@ -11,10 +12,14 @@ import { runSeed } from './run.ts'
 const DEPARTURES = [...MUTANTS, ...PROTOCOL_MUTANTS, ...ECONOMY_MUTANTS, ...OUTER_MUTANTS]
 const UNSAFE: readonly Violation['kind'][] = ['stale', 'false mark']
 
-const USAGE = `npm run sim -- [--seeds N] [--seed S] [--trace] [--mutant M | --mutants]
+const SEEDS = 200
+const SEEDS_MAX = 1e9
 
-Runs production code under N seeds of faults (200), from seed S (1) on. Ends with 1 at the first seed that breaks a promise, and shows
-how it came about; --trace shows all of each run. --mutant runs a departure from the freshness rules, under the faults that show it;
+const USAGE = `npm run sim -- [--seeds N | --minutes M] [--seed S] [--trace] [--coverage] [--mutant M | --mutants]
+
+Runs production code under N seeds of faults (${SEEDS}), or as many as M minutes allow, from seed S (1) on. Ends with 1 at the first seed that breaks a promise, and shows
+how it came about; --trace shows all of each run. --coverage shows how often each fault and each branch was met, and ends with 1 if one
+was not. --mutant runs a departure from the freshness rules, under the faults that show it;
 --mutants looks for each of them, and at the sound code in the same place:
 ${DEPARTURES.map(({ name }, at) => `  ${at + 1}  ${name}`).join('\n')}
 `
@@ -49,8 +54,10 @@ async function findAll(): Promise<boolean> {
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: 'string', default: '200' },
+    seeds: { type: 'string' },
+    minutes: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    coverage: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     mutant: { type: 'string' },
     mutants: { type: 'boolean', default: false },
@@ -65,16 +72,27 @@ if (values.help) {
 if (values.mutants) process.exit((await findAll()) ? 0 : 1)
 
 const first = count(values.seed, 'seed')
-const seeds = count(values.seeds, 'seeds')
+const minutes =
+  values.minutes === undefined ? Number.POSITIVE_INFINITY : count(values.minutes, 'minutes')
+const seedsMax = count(
+  values.seeds ?? String(values.minutes === undefined ? SEEDS : SEEDS_MAX),
+  'seeds',
+  SEEDS_MAX,
+)
 const mutant =
   values.mutant === undefined
     ? undefined
     : DEPARTURES[count(values.mutant, 'mutant', DEPARTURES.length) - 1]
 const began = performance.now()
+const coverage = new Coverage()
 const sums = { events: 0, answers: 0, hits: 0, unavailable: 0, done: 0 }
-for (let seed = first; seed < first + seeds; seed++) {
+const end = began + minutes * 60_000
+let seeds = 0
+for (; seeds < seedsMax && performance.now() < end; seeds++) {
+  const seed = first + seeds
   const report = await runSeed(seed, mutant?.build ?? soundBuild, mutant?.profile, mutant?.script)
   for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += report[name]
+  coverage.add(report.met)
   const isBad = report.violations.length > 0
   if (isBad || values.trace)
     process.stdout.write(
@@ -88,3 +106,7 @@ process.stdout.write(
     `${sums.events} events, ${sums.answers} answers (${sums.hits} hits, ${sums.unavailable} unavailable), ` +
     `${sums.done} invalidations Done\n`,
 )
+if (values.coverage) {
+  process.stdout.write(coverage.inWords())
+  process.exitCode = coverage.missing().length === 0 ? 0 : 1
+}

@@ -19,6 +19,7 @@ export class Writers {
   async write(kind: WriteKind): Promise<void> {
     const { chance } = this.#stage.world
     const version = (this.#version += 1)
+    this.#stage.world.meet(`write ${kind}`)
     switch (kind) {
       case 'put': {
         const { truth } = this.#stage.origin
