@@ -129,6 +129,8 @@ export class Edge {
   #missWaitSeconds(request: EdgeRequest, resource: Resource): number {
     const { cache, meter, missLimit } = this.parts
     if (!missLimit || resource.served === null) return 0
+    // Without a lease everything is asked inward, new or not, and may be kept by nobody: visitors would pay for our trouble.
+    if (!this.parts.freshness.holdsLease()) return 0
     const key = variantKey(resource, this.#variants, request.headers)
     if (cache.has(key) || this.#fills.isRunning(key)) return 0
     if (parseCacheControl(request.headers['cache-control']).onlyIfCached) return 0

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { afterEach, describe, it } from 'node:test'
 import * as fc from 'fast-check'
+import { sluiceBench } from '../../test/support/edge-bench.ts'
+import { fakeResizer } from '../../test/support/fake-resizer.ts'
 import { silentLog } from '../kernel/log.ts'
 import { MissLimit } from './miss-limit.ts'
 
@@ -62,5 +64,41 @@ describe('new pictures for one client', () => {
         }
       }),
     )
+  })
+})
+
+describe('an edge that limits new pictures', () => {
+  const closing: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    for (const close of closing.splice(0).toReversed()) await close()
+  })
+
+  async function edgeWith(misses: MissLimit) {
+    const resizer = await fakeResizer()
+    const edge = await sluiceBench(resizer.server.url, { missLimit: misses })
+    closing.push(
+      () => resizer.server.stop(),
+      () => edge.stop(),
+    )
+    const statusOf = async (width: number): Promise<number> =>
+      (await edge.get(`/is/image/demo/shoes/red?wid=${width}`)).status
+    return { edge, statusOf }
+  }
+
+  it('refuses what is new and not what it holds', async () => {
+    const { statusOf } = await edgeWith(limit(1, 2).misses)
+    const statuses = [
+      await statusOf(10),
+      await statusOf(20),
+      await statusOf(30),
+      await statusOf(10),
+    ]
+    assert.deepEqual(statuses, [200, 200, 429, 200])
+  })
+
+  it('without a lease refuses nobody: everything is asked inward then, and visitors are not to blame', async () => {
+    const { edge, statusOf } = await edgeWith(limit(1, 1).misses)
+    edge.clock.advance(3_600_001)
+    for (let width = 10; width < 20; width++) assert.equal(await statusOf(width), 200)
   })
 })

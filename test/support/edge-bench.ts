@@ -4,6 +4,7 @@ import { keyHash } from '../../src/contract/keys.ts'
 import { NODE_HEADERS } from '../../src/contract/node-protocol.ts'
 import type { NamesRecord } from '../../src/contract/records.ts'
 import { EDGE_METRICS, Edge } from '../../src/edge/edge.ts'
+import type { EdgeParts } from '../../src/edge/edge.ts'
 import { edgeHandler } from '../../src/edge/edge-server.ts'
 import type { EdgeCache } from '../../src/edge/fill.ts'
 import { HttpUpstream } from '../../src/edge/http-upstream.ts'
@@ -129,7 +130,12 @@ export interface SluiceBench {
 /** An edge that lives by a purge log, before something that answers as a resizer does. */
 export async function sluiceBench(
   upstreamUrl: string,
-  { memoryBytes = 4_000_000, trusted = '', timers = systemTimers } = {},
+  {
+    memoryBytes = 4_000_000,
+    trusted = '',
+    timers = systemTimers,
+    missLimit = undefined as EdgeParts['missLimit'],
+  } = {},
 ): Promise<SluiceBench> {
   const clock = movableClock()
   const machine = testMachine(clock)
@@ -148,6 +154,7 @@ export async function sluiceBench(
     freshness,
     cache,
     upstream,
+    ...(missLimit ? { missLimit } : {}),
     resolver: (made) => new SluiceResolver(made),
     onServed: (request) => void served.push(`${request.scheme}://${request.host}${request.target}`),
   })
