@@ -15,13 +15,12 @@ import { sha256 } from '../kernel/hash.ts'
 import { uuidv7 } from '../kernel/ids.ts'
 import { createRemote } from '../origin/remote.ts'
 import { Authority } from '../purgelog/authority.ts'
-import type { ControlMemory } from '../purgelog/authority.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
-import { keepServed, recordServed } from '../store/keep-served.ts'
 import type { Store } from '../store/store.ts'
 import { createOwnNodes } from '../targets/own-nodes.ts'
 import { controlTargets } from './control-targets.ts'
 import type { ControlTargets } from './control-targets.ts'
+import { controlMemory } from './control-memory.ts'
 import type { DataFolder } from './data-folder.ts'
 import { resizerOriginals } from './resizer-originals.ts'
 import type { Machine, Running } from './role.ts'
@@ -63,7 +62,7 @@ export async function startControl(machine: Machine, settings: ControlSettings):
   const plainStore = await openSqliteStore(join(settings.data.path, STORE_FILE), { random })
   const origin = { kind: 'folder', path: originFolder } as const
   const { leaseMs } = settings
-  const memory = memoryOf(plainStore)
+  const memory = controlMemory(plainStore)
   const authority = new Authority({ clock, timers, random, memory, leaseMs, origin })
   const store = announcing(plainStore, () => authority.announce())
   const late: { assets?: Assets } = {}
@@ -229,27 +228,6 @@ function announcing(store: Store, announce: () => void): Store {
       if (appended) announce()
       return result
     },
-  }
-}
-
-/** The store as the authority sees it. Acknowledgements are volatile: after a power cut every node says them again. */
-function memoryOf(store: Store): ControlMemory {
-  const { log, nodes } = store.tables
-  return {
-    logId: () => log.id(),
-    head: () => log.head(),
-    oldest: () => log.oldest(),
-    after: (seq, limit, keysMax) => log.after(seq, limit, keysMax),
-    nodes: () => nodes.list(),
-    // Durable: a node that a power cut made control forget would be waited for by nobody while its lease goes on.
-    register: (node, predecessor) =>
-      store.transaction('durable', (tx) => tx.nodes.register(node, predecessor)),
-    acknowledge: (incarnation, applied, seenAt) =>
-      store.transaction('volatile', (tx) => tx.nodes.acknowledge(incarnation, applied, seenAt)),
-    markOut: (incarnation) => store.transaction('durable', (tx) => tx.nodes.markOut(incarnation)),
-    remove: (incarnation) => store.transaction('volatile', (tx) => tx.nodes.remove(incarnation)),
-    recordServed: (urls, at) => store.transaction('volatile', (tx) => recordServed(tx, urls, at)),
-    keepServed: (urls, at) => store.transaction('durable', (tx) => keepServed(tx.served, urls, at)),
   }
 }
 

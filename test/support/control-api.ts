@@ -31,7 +31,7 @@ import { controlTargets } from '../../src/roles/control-targets.ts'
 import { openSqliteStore } from '../../src/store/sqlite-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createOwnNodes } from '../../src/targets/own-nodes.ts'
-import { controlMemory } from './control-memory.ts'
+import { controlMemory } from '../../src/roles/control-memory.ts'
 
 /** The control plane's door with real rooms behind it: SQLite and assets in a temporary folder, no edges. */
 export interface ControlApi {

@@ -8,7 +8,7 @@ import { Authority } from '../../src/purgelog/authority.ts'
 import { Follower } from '../../src/purgelog/follower.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
 import type { Store } from '../../src/store/store.ts'
-import { controlMemory } from './control-memory.ts'
+import { controlMemory } from '../../src/roles/control-memory.ts'
 import { manualTime } from './manual-time.ts'
 import type { ManualTime } from './manual-time.ts'
 
