@@ -69,6 +69,18 @@ describe('fills', () => {
     assert.equal(fills.running, 0, 'the key is free')
   })
 
+  test('whoever arrived under a log that was replaced asks for none of its numbers', async () => {
+    const { begun, ask, purge, freshness } = setUp()
+    for (let at = 0; at < 5; at++) purge(BLUE)
+    const asked = ask(5)
+    freshness.startEmpty('another log', 0)
+    purge(RED)
+    await begun[0]!.answer('of before', 0)
+    assert.equal(begun[1]?.order.minMark, 1, 'a mark of 5 would claim purges that are yet to come')
+    await begun[1].answer('of now', 1)
+    assert.equal((await asked).name, 'of now')
+  })
+
   test('things of different keys are filled side by side', () => {
     const { begun, ask } = setUp()
     void ask(0, false, '/red')

@@ -21,6 +21,8 @@ export interface Waiter {
   readonly appliedAtArrival: number
   /** Whether the node might answer this request from its cache then: it held a lease, or a node with one asked. */
   readonly mayUseCache: boolean
+  /** Of which purge log these numbers are; of the present one when absent. */
+  readonly logId?: string
 }
 
 export function arrive(freshness: Freshness, minMark: number, askerHoldsLease: boolean): Waiter {
@@ -28,6 +30,7 @@ export function arrive(freshness: Freshness, minMark: number, askerHoldsLease: b
     minMark,
     appliedAtArrival: freshness.applied,
     mayUseCache: askerHoldsLease || freshness.holdsLease(),
+    logId: freshness.logId,
   }
 }
 
@@ -79,7 +82,8 @@ export class Fills<A extends FillAnswer> {
   }
 
   /** `start` makes the fill, its own deadline included; it is called at most twice for one waiter. */
-  async obtain(key: string, waiter: Waiter, start: (order: FillOrder) => Promise<A>): Promise<A> {
+  async obtain(key: string, asked: Waiter, start: (order: FillOrder) => Promise<A>): Promise<A> {
+    const waiter = this.#inThisLog(asked)
     const order: FillOrder = { minMark: waiter.minMark, waitersJudge: waiter.mayUseCache }
     if (this.#isApart(key)) return this.#alone(key, waiter, order, start)
     const first = await this.#join(key, waiter.mayUseCache, order, start)
@@ -92,15 +96,27 @@ export class Fills<A extends FillAnswer> {
   }
 
   /** Whether this answer reflects all that the waiter could have learned before it asked. */
-  accepts(waiter: Waiter, answer: Pick<A, 'keys' | 'mark'>): boolean {
+  accepts(asked: Waiter, answer: Pick<A, 'keys' | 'mark'>): boolean {
+    const waiter = this.#inThisLog(asked)
     if (answer.mark < waiter.minMark) return false
     if (answer.mark >= waiter.appliedAtArrival) return true
     // What a soft purge made stale is shown from the cache, with its own terms, or not at all.
     return this.#freshness.reflects(answer.keys, answer.mark) && !this.#freshness.staleness(answer)
   }
 
+  /**
+   * Numbers of a log that was replaced since mean nothing: asked for under the new one, they would be claimed there, purges to come
+   * included. Whoever arrived before asks for what is known now.
+   */
+  #inThisLog(waiter: Waiter): Waiter {
+    const { logId, applied } = this.#freshness
+    if (waiter.logId === undefined || waiter.logId === logId) return waiter
+    return { minMark: 0, appliedAtArrival: applied, mayUseCache: false }
+  }
+
   /** Enough that the second answer passes whatever is applied while it is made. */
-  #needAfter(waiter: Waiter, answer: A): number {
+  #needAfter(asked: Waiter, answer: A): number {
+    const waiter = this.#inThisLog(asked)
     return Math.max(waiter.minMark, waiter.appliedAtArrival, this.#freshness.needOf(answer.keys))
   }
 

@@ -44,6 +44,21 @@ export function askerOf(headers: Readonly<Record<string, string>>, logId: string
   }
 }
 
+/**
+ * Numbers of two purge logs must not meet in one answer: what a node began under `before` and ends under `now` is said to be of no
+ * log, so that the node that asked refuses it.
+ */
+export function ofOneLog<Answer extends { readonly headers: Readonly<Record<string, string>> }>(
+  answer: Answer,
+  before: string,
+  now: string,
+): Answer {
+  // Before it joins its first log a node knows of no numbers.
+  if (before === now || before === '' || answer.headers[NODE_HEADERS.log] === undefined)
+    return answer
+  return { ...answer, headers: { ...answer.headers, [NODE_HEADERS.log]: '' } }
+}
+
 /** The share of a lease that clocks may drift by, and the constant beside it (freshness rule P4). */
 const MARGIN_SHARE = 0.02
 const MARGIN_CONSTANT_MS = 100
@@ -108,6 +123,8 @@ export type FollowAnswer =
 export interface RenewRequest {
   readonly id: string
   readonly incarnation: string
+  /** Of which log `applied` speaks; a renewal that was under way while the store was replaced acknowledges nothing. */
+  readonly logId?: string
   readonly applied: number
   /** For people and metrics only. */
   readonly stats: NodeStats

@@ -6,6 +6,7 @@ import type { Timers } from '../kernel/timers.ts'
 import { Fills, arrive } from '../cache/fills.ts'
 import type { FillOrder, Waiter } from '../cache/fills.ts'
 import type { Freshness } from '../cache/freshness.ts'
+import { ofOneLog } from '../contract/node-protocol.ts'
 import { answerFrom, text } from './answer.ts'
 import type { CacheOutcome, EdgeAnswer } from './answer.ts'
 import { parseCacheControl } from './cache-control.ts'
@@ -68,6 +69,12 @@ export class Edge {
   }
 
   async handle(request: EdgeRequest): Promise<EdgeAnswer> {
+    const { freshness } = this.parts
+    const { logId } = freshness
+    return ofOneLog(await this.#resolved(request), logId, freshness.logId)
+  }
+
+  async #resolved(request: EdgeRequest): Promise<EdgeAnswer> {
     try {
       const resolution = await this.#resolver.resolve(request)
       switch (resolution.kind) {

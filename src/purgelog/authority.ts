@@ -154,11 +154,13 @@ export class Authority implements ControlLink, NodeBarrier {
   /** Freshness rule P3: the head is read after the renewal arrived. */
   async renew(request: RenewRequest): Promise<RenewAnswer> {
     const { memory, clock, leaseMs } = this.#parts
-    if (!(await memory.acknowledge(request.incarnation, request.applied, clock.wall())))
+    const logId = await memory.logId()
+    const applied = (request.logId ?? logId) === logId ? request.applied : 0
+    if (!(await memory.acknowledge(request.incarnation, applied, clock.wall())))
       return { kind: 'register' }
     this.#stats.set(request.incarnation, request.stats)
     this.#changed.ring()
-    return { kind: 'grant', logId: await memory.logId(), head: await memory.head(), leaseMs }
+    return { kind: 'grant', logId, head: await memory.head(), leaseMs }
   }
 
   async answerPeeks(incarnation: string, askId: string, peeks: readonly Peek[]): Promise<void> {

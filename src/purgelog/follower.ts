@@ -200,6 +200,7 @@ export class Follower {
     const request = {
       id: hello.id,
       incarnation: hello.incarnation,
+      logId: sink.logId,
       applied: sink.applied,
       stats: stats(),
     }

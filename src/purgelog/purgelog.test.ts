@@ -192,6 +192,19 @@ describe('a grant', () => {
     await edge.follower.stop()
   })
 
+  test('acknowledges nothing when the renewal speaks of a log that was replaced', async () => {
+    const bench = purgeBench()
+    const edge = bench.node('edge')
+    await bench.time.settle()
+    const stats = { entries: 0, bytes: 0, stamps: 0, floor: 0, hits: 0, misses: 0 }
+    const request = { id: 'edge', incarnation: 'edge-1', applied: 50, stats }
+    const answer = await bench.authority.renew({ ...request, logId: 'the log before' })
+    assert.equal(answer.kind === 'grant' && answer.logId, await bench.store.tables.log.id())
+    const [node] = await bench.store.tables.nodes.list()
+    assert.equal(node!.applied, 0)
+    await edge.follower.stop()
+  })
+
   test('is refused to a node that nobody knows, or that is out, until it registers', async () => {
     const bench = purgeBench()
     const line = cuttable()

@@ -16,6 +16,8 @@ export interface InputNeed {
   readonly mark: number
   /** The node may not answer from its cache (freshness rule P6): inputs are read, or asked after, at the origin. */
   readonly strict: boolean
+  /** Of which purge log the mark is; of the present one when absent. */
+  readonly logId?: string
 }
 
 /** Records, cached with keys and marks like any bytes. */

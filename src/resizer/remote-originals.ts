@@ -132,6 +132,7 @@ export class RemoteOriginals {
       minMark: need.mark,
       appliedAtArrival: freshness.applied,
       mayUseCache: !need.strict,
+      ...(need.logId === undefined ? {} : { logId: need.logId }),
     }
     const fill = await this.#fills.obtain(name, waiter, (order) => this.#fetch(name, ask, order))
     return fill.original

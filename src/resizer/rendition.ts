@@ -119,7 +119,7 @@ export async function fillRendition(
   const { freshness } = parts
   const epoch = freshness.epoch
   const mark = Math.max(freshness.applied, order.minMark)
-  const need: InputNeed = { mark, strict: !order.waitersJudge }
+  const need: InputNeed = { mark, strict: !order.waitersJudge, logId: freshness.logId }
   const urlKeys = urlKeyTexts(url)
   const answer = (made: Made, keys = urlKeys.map(keyHash)): RenditionFill => ({
     keys,

@@ -77,6 +77,14 @@ describe('a rendition', () => {
     assert.equal((await bench.get(TARGET, { method: 'POST' })).status, 405)
   })
 
+  test('that was begun under a purge log that is replaced meanwhile is of no log', async () => {
+    const bench = await setUp()
+    const answer = bench.ask(TARGET, 7)
+    bench.freshness.startEmpty('another log', 1)
+    assert.equal((await answer).headers['sluice-log'], '', 'its asker must refuse a mark of 7')
+    assert.equal((await bench.ask(TARGET)).headers['sluice-log'], 'another log')
+  })
+
   test('is new after a replace and its purge, and old until then', async () => {
     const bench = await setUp()
     await bench.ask(TARGET)

@@ -7,6 +7,7 @@ import { problemText } from '../contract/delivery-url.ts'
 import type { DeliveryUrl, ParsedDelivery } from '../contract/delivery-url.ts'
 import { ORIGINALS_PAGE, ORIGINALS_TARGET } from '../contract/known-originals.ts'
 import { negotiateFormat } from '../contract/negotiate-format.ts'
+import { ofOneLog } from '../contract/node-protocol.ts'
 import type { Asker } from '../contract/node-protocol.ts'
 import { parseCanonicalTarget, parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
 import { percentDecode } from '../contract/percent.ts'
@@ -65,6 +66,12 @@ export class Resizer {
   }
 
   async handle(request: ResizerRequest): Promise<ResizerAnswer> {
+    const { freshness } = this.#parts
+    const { logId } = freshness
+    return ofOneLog(await this.#answer(request), logId, freshness.logId)
+  }
+
+  async #answer(request: ResizerRequest): Promise<ResizerAnswer> {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return textAnswer(405, 'Only GET and HEAD are answered here.', null, { allow: 'GET, HEAD' })
     }

@@ -36,6 +36,7 @@ export const FollowBody = closed({
 export const RenewBody = closed({
   id: Id,
   incarnation: Id,
+  logId: Type.Optional(Type.String({ maxLength: NAME_LENGTH_MAX })),
   applied: Seq,
   stats: closed({
     entries: Count,
