@@ -81,7 +81,9 @@ describe('a rendition', () => {
     const bench = await setUp()
     const answer = bench.ask(TARGET, 7)
     bench.freshness.startEmpty('another log', 1)
-    assert.equal((await answer).headers['sluice-log'], '', 'its asker must refuse a mark of 7')
+    const { headers } = await answer
+    assert.equal(headers['sluice-log'], '', 'its asker must refuse it')
+    assert.equal(headers['sluice-mark'], '1', '7 was a number of the log before')
     assert.equal((await bench.ask(TARGET)).headers['sluice-log'], 'another log')
   })
 

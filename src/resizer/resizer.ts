@@ -75,13 +75,12 @@ export class Resizer {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return textAnswer(405, 'Only GET and HEAD are answered here.', null, { allow: 'GET, HEAD' })
     }
-    await this.#catchUp(request.asker?.minMark ?? 0)
     const { freshness } = this.#parts
-    const waiter = arrive(
-      freshness,
-      request.asker?.minMark ?? 0,
-      request.asker?.holdsLease ?? false,
-    )
+    const { logId } = freshness
+    await this.#catchUp(request.asker?.minMark ?? 0)
+    // What is needed was said in numbers of the log of then.
+    const asker = freshness.logId === logId ? request.asker : null
+    const waiter = arrive(freshness, asker?.minMark ?? 0, asker?.holdsLease ?? false)
     const mark = Math.max(freshness.applied, waiter.minMark)
     try {
       if (request.target === NAMES_TARGET) return await this.#names(request, waiter, mark)
