@@ -119,6 +119,21 @@ const OUTER_PROFILE: Profile = {
 }
 const OUTER_SHARE = 0.05
 
+/** Stores that are replaced over and over, while much is asked for and slowly answered: numbers of several logs are under way at once. */
+export const REPLACED_PROFILE: Profile = {
+  ...CALM_PROFILE,
+  leaseMs: 100,
+  throughHome: 0,
+  readEveryMs: 2,
+  writeEveryMs: 20,
+  faultEveryMs: 250,
+  lastsMs: 3_000,
+  originSlowMs: 800,
+  writes: { ...CALM_PROFILE.writes, remote: 20, soft: 0, packed: 0 },
+  faults: onlyFaults({ replaceStore: 1, slowOrigin: 2 }),
+}
+const REPLACED_SHARE = 0.02
+
 /**
  * Each seed has some kinds of faults and not others, in a measure of its own: what needs several of one kind in a row is not
  * drowned by the rest (Groce and others, "Swarm Testing", 2012).
@@ -129,6 +144,7 @@ export function anyProfile(chance: { number(): number }): Profile {
   const weights = <Kind extends string>(kinds: readonly Kind[], choices: readonly number[]) =>
     Object.fromEntries(kinds.map((kind) => [kind, from(choices)])) as Record<Kind, number>
   if (chance.number() < OUTER_SHARE) return OUTER_PROFILE
+  if (chance.number() < REPLACED_SHARE) return REPLACED_PROFILE
   // Seldom: it ends what the other faults have begun.
   const faults = { ...weights(FAULT_KINDS, [0, 0, 1, 1, 4]), replaceStore: from([0, 0, 0, 1]) }
   const none = Object.values(faults).every((weight) => weight === 0)
