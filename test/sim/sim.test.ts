@@ -46,10 +46,15 @@ describe('the simulator', () => {
   })
 
   test('answers mostly from caches while nothing goes wrong', async () => {
-    const report = await runSeed(1, soundBuild, CALM_PROFILE)
-    assert.deepEqual(report.violations, [])
-    assert.ok(report.hits > report.answers / 2, `${report.hits} hits of ${report.answers}`)
-    assert.ok(report.done > 5, `${report.done} Done`)
+    const sums = { hits: 0, answers: 0, done: 0 }
+    // One alone may move its pictures away and ask for what is not there.
+    for (const seed of [1, 2, 3, 4]) {
+      const report = await runSeed(seed, soundBuild, CALM_PROFILE)
+      assert.deepEqual(report.violations, [])
+      for (const name of ['hits', 'answers', 'done'] as const) sums[name] += report[name]
+    }
+    assert.ok(sums.hits > sums.answers / 2, `${sums.hits} hits of ${sums.answers}`)
+    assert.ok(sums.done > 20, `${sums.done} Done`)
   })
 
   test(`finds nothing stale and nothing unfinished in ${SEEDS} seeds of every fault`, async () => {
