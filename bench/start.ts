@@ -82,9 +82,12 @@ function run(program: string, args: readonly string[]): Promise<void> {
   })
 }
 
+/** As `npm start` and `npx sluice` set them (docs/decisions/016-few-malloc-arenas.md). */
+const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' }
+
 /** What all roles together hold while nobody asks for anything. */
 export async function memoryFigures(): Promise<readonly Figure[]> {
-  const sluice = await startServe()
+  const sluice = await startServe({ env: MALLOC })
   try {
     // The demo's pictures were drawn by this process; a later start, as people have it, does not draw.
     const drawn = residentMegabytes(sluice.pid)
@@ -106,8 +109,8 @@ export async function memoryFigures(): Promise<readonly Figure[]> {
 async function secondStartMemory(): Promise<Figure> {
   const data = await mkdtemp(path.join(tmpdir(), 'sluice-memory-'))
   try {
-    await (await startServe({ data })).stop()
-    const sluice = await startServe({ data })
+    await (await startServe({ data, env: MALLOC })).stop()
+    const sluice = await startServe({ data, env: MALLOC })
     await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
     const megabytes = residentMegabytes(sluice.pid)
     await sluice.stop()
