@@ -115,6 +115,25 @@ describe('a lease', () => {
     assert.equal(leases.held(0), false)
   })
 
+  test('is lost after a suspend that the time of day, set back in the same moment, does not show', () => {
+    const { time, leases, grant } = setUp()
+    grant(0)
+    time.suspend(60_000)
+    time.jumpWall(-60_020)
+    assert.equal(leases.held(0), false)
+    grant(0)
+    assert.equal(leases.held(0), true, 'a grant asked for afterwards counts')
+  })
+
+  test('a grant is not taken when the machine slept while it was on its way, whatever the time of day says', () => {
+    const { time, leases, ask } = setUp()
+    const answer = ask(0)
+    time.suspend(60_000)
+    time.jumpWall(-60_000)
+    answer()
+    assert.equal(leases.held(0), false)
+  })
+
   test('a grant is not taken when the time of day was set back while it was on its way', () => {
     const { time, leases, ask } = setUp()
     const answer = ask(0)

@@ -31,14 +31,19 @@ export class Leases {
   readonly #clock: Clock
   #grants: Held[] = []
   #aheadMs: number
+  /** By how much the machine's uptime was ahead of the monotonic clock: it grows by suspends, and nobody can set it. */
+  #suspendedMs: number
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#suspendedMs = this.#suspended()
     this.#aheadMs = clock.wall() - clock.now()
   }
 
   add(grant: Grant): void {
     this.#look()
+    // Perhaps suspended while this renewal was under way; the next one is near.
+    if (this.#dropAfterSuspend()) return
     const now = this.#clock.now()
     const aheadMs = grant.sentWall - grant.sentAt
     // Set back since the renewal was sent: a suspend meanwhile would not show. The next renewal is near.
@@ -75,6 +80,22 @@ export class Leases {
     const change = aheadMs - this.#aheadMs
     this.#aheadMs = aheadMs
     // A clock that was set back says nothing of suspends; what grants have seen of them before still counts.
-    if (change < -STEP_BACK_MS) for (const grant of this.#grants) grant.aheadMs += change
+    if (change >= -STEP_BACK_MS) return
+    for (const grant of this.#grants) grant.aheadMs += change
+    // Set back in the same moment it would hide a suspend: the machine's uptime tells.
+    this.#dropAfterSuspend()
+  }
+
+  #suspended(): number {
+    return (this.#clock.boot?.() ?? this.#clock.now()) - this.#clock.now()
+  }
+
+  /** Whether the machine slept since the last look at its uptime; what was granted before is then worth nothing. */
+  #dropAfterSuspend(): boolean {
+    const suspendedMs = this.#suspended()
+    const slept = suspendedMs - this.#suspendedMs > LEASE_JUMP_MAX_MS
+    this.#suspendedMs = suspendedMs
+    if (slept) this.#grants = this.#grants.filter(({ leaseMs }) => leaseMs === Infinity)
+    return slept
   }
 }

@@ -9,6 +9,8 @@ export interface ManualTime {
   advance(ms: number): Promise<void>
   /** Moves the wall clock alone: what a suspended machine or a corrected clock looks like. */
   jumpWall(ms: number): void
+  /** The machine sleeps: time goes on, and the monotonic clock does not. */
+  suspend(ms: number): void
   /** Lets everything run that waits for no time. */
   settle(): Promise<void>
 }
@@ -29,6 +31,7 @@ async function settle(): Promise<void> {
 export function manualTime(): ManualTime {
   let now = 1_000
   let wallAhead = Date.UTC(2026, 0, 1)
+  let asleep = 0
   let alarms: Alarm[] = []
   const set = (ms: number, ring: () => void): (() => void) => {
     const alarm = { at: now + ms, ring }
@@ -36,7 +39,7 @@ export function manualTime(): ManualTime {
     return () => void (alarms = alarms.filter((other) => other !== alarm))
   }
   return {
-    clock: { now: () => now, wall: () => now + wallAhead },
+    clock: { now: () => now, wall: () => now + wallAhead, boot: () => now + asleep },
     timers: {
       after: set,
       sleep(ms, signal) {
@@ -63,6 +66,10 @@ export function manualTime(): ManualTime {
       await settle()
     },
     jumpWall: (ms) => void (wallAhead += ms),
+    suspend(ms) {
+      wallAhead += ms
+      asleep += ms
+    },
     settle,
   }
 }
