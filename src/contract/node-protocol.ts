@@ -8,6 +8,9 @@ import type { AskerRule } from './targets.ts'
 export const NODE_ROLES = ['resizer', 'edge'] as const
 export type NodeRole = (typeof NODE_ROLES)[number]
 
+/** Where a resizer gives the names record to nodes: a form that no public listener accepts. */
+export const NAMES_TARGET = '/~/names'
+
 /** The private header vocabulary between nodes. A public listener removes all of them from requests. */
 export const NODE_HEADERS = {
   /** Proves a node: the shared secret. */

@@ -3,7 +3,7 @@ import type { KeyHash } from '../contract/keys.ts'
 import { problemText } from '../contract/delivery-url.ts'
 import type { DeliveryProblem, DeliveryUrl } from '../contract/delivery-url.ts'
 import { negotiateFormat } from '../contract/negotiate-format.ts'
-import { NODE_HEADERS } from '../contract/node-protocol.ts'
+import { NAMES_TARGET, NODE_HEADERS } from '../contract/node-protocol.ts'
 import { parseCanonicalTarget, parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
 import { recordName } from '../contract/records.ts'
 import type { NamesRecord, ProjectNames } from '../contract/records.ts'
@@ -13,9 +13,6 @@ import type { Edge } from './edge.ts'
 import { EdgeError } from './errors.ts'
 import type { EdgeRequest, Resolution, Resolver, Resource } from './resource.ts'
 import { checkSigned } from './signed-request.ts'
-
-/** Where a resizer gives the names record to nodes. */
-export const NAMES_TARGET = '/~/names'
 
 const NAMES_RESOURCE: Resource = {
   cacheKey: NAMES_TARGET,

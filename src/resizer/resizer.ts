@@ -7,7 +7,7 @@ import { problemText } from '../contract/delivery-url.ts'
 import type { DeliveryUrl, ParsedDelivery } from '../contract/delivery-url.ts'
 import { ORIGINALS_PAGE, ORIGINALS_TARGET } from '../contract/known-originals.ts'
 import { negotiateFormat } from '../contract/negotiate-format.ts'
-import { ofOneLog } from '../contract/node-protocol.ts'
+import { NAMES_TARGET, ofOneLog } from '../contract/node-protocol.ts'
 import type { Asker } from '../contract/node-protocol.ts'
 import { parseCanonicalTarget, parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
 import { percentDecode } from '../contract/percent.ts'
@@ -38,8 +38,6 @@ export interface ResizerParts extends RenditionParts {
   readonly fills?: Fills<RenditionFill>
 }
 
-/** Where nodes ask for the names record. */
-export const NAMES_TARGET = '/~/names'
 /** Names change seldom, and a change is a purge. */
 const NAMES_CDN_SECONDS = 36_000
 /** How long an upstream that is behind waits for the purge log before it bypasses its cache (freshness rule P8). */
