@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { afterEach, describe, test } from 'node:test'
+import { pino } from 'pino'
 import { LOG_ID } from '../../test/support/edge-bench.ts'
 import { colourOf, plainPicture, resizerBench } from '../../test/support/resizer-bench.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
@@ -22,6 +23,23 @@ async function setUp() {
   await bench.putAsset('flag', RED)
   return bench
 }
+
+describe('the log', () => {
+  test('has one short line for a damaged picture: what, why, and no stack', async () => {
+    const lines: string[] = []
+    const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) })
+    const bench = await resizerBench([], log)
+    closing.push(() => bench.stop())
+    await bench.putAsset('torn', RED.subarray(0, -24))
+    assert.equal((await bench.ask('/~/image/demo/torn?wid=32')).status, 422)
+    assert.equal(lines.length, 1)
+    const line = JSON.parse(lines[0]!)
+    assert.equal(line.target, '/~/image/demo/torn?wid=32')
+    assert.equal(line.reason, 'The original is damaged or incomplete')
+    assert.ok(line.cause.length > 0)
+    assert.doesNotMatch(lines[0]!, /stack|\.ts/)
+  })
+})
 
 describe('a rendition', () => {
   test('is rendered once and then comes from the cache, with marks, keys and a strong ETag', async () => {

@@ -91,7 +91,7 @@ export class Resizer {
     } catch (error) {
       const problem = publicProblem(error)
       if (!problem) throw error
-      this.#parts.log.warn({ err: error, target: request.target }, 'not delivered')
+      this.#parts.log.warn({ target: request.target, ...inLog(error, problem) }, 'not delivered')
       return problemAnswer(problem, { logId: freshness.logId, mark, keys: [] })
     }
   }
@@ -323,6 +323,13 @@ function publicProblem(error: unknown): Problem | null {
   const seconds = 'retryAfterSeconds' in error ? error.retryAfterSeconds : null
   const retry = typeof seconds === 'number' ? { retryAfterSeconds: seconds } : {}
   return { status, parameter: null, reason: publicMessage, ...retry }
+}
+
+/** What a picture or a limit is the cause of needs a line; only what is our own fault needs to say where in the program. */
+function inLog(error: unknown, { status, reason }: Problem): object {
+  if (status >= 500 && status !== 503) return { status, err: error }
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error ? { status, reason, cause: cause.message } : { status, reason }
 }
 
 /**

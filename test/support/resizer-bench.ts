@@ -69,7 +69,10 @@ export interface FaultyDisk extends Disk {
 
 const LEASE_MS = 60_000
 
-export async function resizerBench(origins: readonly OriginRule[] = []): Promise<ResizerBench> {
+export async function resizerBench(
+  origins: readonly OriginRule[] = [],
+  log = silentLog,
+): Promise<ResizerBench> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-resizer-'))
   const clock = movableClock()
   const freshness = new Freshness(clock)
@@ -83,7 +86,7 @@ export async function resizerBench(origins: readonly OriginRule[] = []): Promise
   const remote = createRemote({ clock, timers: systemTimers })
   const renderer = createRenderer({ concurrency: 1, queueMax: 100 })
   const seen = { renders: 0, recordReads: 0, mismatches: [] as string[] }
-  const parts = { clock, log: silentLog, freshness, bodies }
+  const parts = { clock, log, freshness, bodies }
   const resizer = new Resizer({
     ...parts,
     timers: systemTimers,
