@@ -60,6 +60,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, Access>> = {
   [`DELETE ${P}/assets/:id`]: PERMISSIONS.editAssets,
   [`GET ${P}/assets/:id/content`]: 'viewer',
   [`GET ${P}/assets/:id/thumbnail`]: 'viewer',
+  [`GET ${P}/assets/:id/preview`]: 'viewer',
   [`GET ${P}/assets/:id/copies`]: 'viewer',
   [`GET ${P}/assets/:id/renditions`]: 'viewer',
   [`GET ${P}/assets/:id/versions`]: 'viewer',

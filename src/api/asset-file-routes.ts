@@ -2,17 +2,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Readable } from 'node:stream'
 import rangeParser from 'range-parser'
 
-import { Asset, AssetPutQuery } from '../contract/api/assets.ts'
+import { Asset, AssetPutQuery, PreviewQuery } from '../contract/api/assets.ts'
 import { AssetsError } from '../assets/errors.ts'
 import type { AssetUpload } from '../assets/assets.ts'
 import type { AssetRow } from '../store/store.ts'
 import { answers } from './answers.ts'
 import { known } from './asset-routes.ts'
 import { callerOf, projectOf } from './guard.ts'
+import { ApiError } from './errors.ts'
 import { endsWith } from './node-routes.ts'
 import type { ApiParts, Routes } from './parts.ts'
 import { contentHeaders } from './security-headers.ts'
-import { thumbnailOf } from './thumbnails.ts'
+import { previewOf, thumbnailOf } from './thumbnails.ts'
+import type { RenderOutcome } from './thumbnails.ts'
 import { assetView } from './views.ts'
 
 /** Bytes in and out: a raw body is a new version; contents that somebody uploaded never script the console. */
@@ -71,6 +73,39 @@ export const assetFileRoutes: Routes = (app, parts) => {
       if (thumbnail === null) return sendContent(parts, request, reply, row)
       return reply.headers(contentHeaders(thumbnail.mediaType, row.id)).send(thumbnail.bytes)
     },
+  )
+
+  app.get<{ Params: { id: string }; Querystring: PreviewQuery }>(
+    `${A}/preview`,
+    {
+      schema: {
+        summary: 'What image modifiers make of the current bytes',
+        description: 'As visitors would get it, from an image server, past the edges.',
+        tags,
+        querystring: PreviewQuery,
+      },
+    },
+    async (request, reply) => {
+      const project = projectOf(request).id
+      const { modifiers } = request.query
+      const row = await known(parts, project, request.params.id)
+      const outcome = await previewOf(parts, project, { ...row, modifiers })
+      if (outcome.kind !== 'picture') throw noPreview(outcome)
+      const { mediaType, bytes } = outcome.picture
+      void reply.header('cache-control', 'private, no-store')
+      return reply.headers(contentHeaders(mediaType, row.id)).send(bytes)
+    },
+  )
+}
+
+function noPreview(outcome: Exclude<RenderOutcome, { kind: 'picture' }>): ApiError {
+  if (outcome.kind === 'refused') return new ApiError('invalid-request', outcome.reason)
+  if (outcome.kind === 'silent') {
+    return new ApiError('busy', 'No image server answers at the moment.')
+  }
+  return new ApiError(
+    'busy',
+    'The image server still keeps the version before. Invalidate the asset, then it is read anew.',
   )
 }
 

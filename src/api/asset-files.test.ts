@@ -122,6 +122,16 @@ describe('asset files', () => {
     assert.equal((await get('text/thumbnail')).status, 404)
   })
 
+  test('a preview of modifiers needs an image server, and says what is wrong with them', async () => {
+    await put('small', red)
+    const preview = (modifiers: string) =>
+      get(`small/preview?modifiers=${encodeURIComponent(modifiers)}`)
+    const none = await preview('wid=10')
+    assert.deepEqual([none.status, none.json.code], [503, 'busy'])
+    assert.equal((await get('small/preview')).status, 400)
+    assert.equal((await get('nothing/preview?modifiers=wid=10')).status, 404)
+  })
+
   test('an empty body, a bad id and a foreign project change nothing', async () => {
     const listed = (await get('')).text
     assert.equal((await put('empty', Buffer.alloc(0))).json.code, 'empty-upload')

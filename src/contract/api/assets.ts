@@ -92,6 +92,12 @@ export type AssetList = Static<typeof AssetList>
 export const AssetPutQuery = closed({ published: Type.Optional(Type.Boolean()) })
 export type AssetPutQuery = Static<typeof AssetPutQuery>
 
+/** As long as a preset may be, with room for what is put in front of it. */
+const MODIFIERS_LENGTH_MAX = 8192
+/** Query of GET `…/assets/{id}/preview`: what would stand behind `?` in a Dynamic Media URL. */
+export const PreviewQuery = closed({ modifiers: Type.String({ maxLength: MODIFIERS_LENGTH_MAX }) })
+export type PreviewQuery = Static<typeof PreviewQuery>
+
 /** `id` moves or renames. */
 export const AssetPatch = Type.Partial(closed({ published: Type.Boolean(), id: AssetId }), {
   additionalProperties: false,
