@@ -37,6 +37,13 @@ describe('invalidations by API', () => {
         'https://demo.example/is/image/demo/flat?$thumbnail$',
       ],
     )
+    assert.deepEqual(json.urls[0], {
+      url: 'https://demo.example/is/image/demo/flat',
+      from: 'asset flat',
+      covers: 'this path with all its queries',
+      served: false,
+      lastSeenAt: null,
+    })
     assert.equal(json.refusal, null)
     const empty = await control.call('POST', `${I}/preview`, { body: {} })
     assert.equal(empty.json.refusal.title, 'No URL(s) entered to be invalidated.')

@@ -3,7 +3,13 @@ import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import type { DeliveryUrl } from './delivery-url.ts'
 import { parseDeliveryUrl } from './parse-delivery-url.ts'
-import { coverage, folderAncestors, sourceKeyText, urlKeyTexts } from './url-keys.ts'
+import {
+  coverage,
+  folderAncestors,
+  formatFreeTarget,
+  sourceKeyText,
+  urlKeyTexts,
+} from './url-keys.ts'
 
 const project = {
   project: 'demo',
@@ -100,5 +106,42 @@ describe('a purge by URL', () => {
         assert.ok(urlKeyTexts(cached).includes(coverage(purged).key))
       }),
     )
+  })
+})
+
+describe('a target without its format', () => {
+  const parameter = fc.constantFrom(
+    'wid=40',
+    'wid=41',
+    'hei=9',
+    'fmt=png',
+    'fmt=webp-alpha',
+    'qlt=80',
+    '$Thumb$',
+    '$id$',
+    '$fmt$',
+    'id=7',
+    'id=8',
+    'op_sharpen=1',
+    'utm_source=x',
+  )
+  const spelling = fc
+    .array(parameter, { maxLength: 4 })
+    .map((parameters) => parsed(`/is/image/Co/a/b?${parameters.join('&')}`))
+
+  it('is the same for two URLs exactly when one purge by URL covers both', () => {
+    fc.assert(
+      fc.property(spelling, spelling, (one, other) => {
+        const same = formatFreeTarget(one.target) === formatFreeTarget(other.target)
+        const keys = [one, other].map((url) => urlKeyTexts(url).at(-1))
+        assert.equal(same, keys[0] === keys[1], `${one.target} ${other.target}`)
+      }),
+    )
+  })
+
+  it('is the same for a remote original in each of its formats', () => {
+    const one = parsed('/_t/doc/sample.li/a.jpg?w=40&force_format=webp&vh=3&ci_cache=9')
+    const other = parsed('/_t/doc/sample.li/a.jpg?width=40&q=7')
+    assert.equal(formatFreeTarget(one.target), formatFreeTarget(other.target))
   })
 })

@@ -48,6 +48,21 @@ function isFormat({ kind, name }: Modifier): boolean {
   return kind === 'command' && FORMAT_COMMANDS.has(name)
 }
 
+/** What does not make another rendition: a version that is named, a lifetime that is asked for. */
+const OWN_PARAMETERS: ReadonlySet<string> = new Set(['id', 'vh', 'ci_cache'])
+
+/** A canonical target without what a purge by URL covers anyway: equal for two targets that one such purge covers. */
+export function formatFreeTarget(target: string): string {
+  const mark = target.indexOf('?')
+  if (mark < 0) return target
+  const parts = target.slice(mark + 1).split('&')
+  const kept = parts.filter((part) => {
+    const name = part.split('=', 1)[0]!
+    return !FORMAT_COMMANDS.has(name) && !OWN_PARAMETERS.has(name)
+  })
+  return withQuery(target.slice(0, mark), kept.join('&'))
+}
+
 export interface Coverage {
   readonly covers: 'path' | 'rendition'
   /** Text of the key to purge. */

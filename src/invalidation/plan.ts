@@ -8,6 +8,8 @@ import type { RefusedItem } from './errors.ts'
 import { formUrls, imageBase, isIneligible } from './formation.ts'
 import type { FormationInput, FormedUrl, Refusal } from './formation.ts'
 import { ORIGINALS_READ_MAX, checkOriginal, commaForms, splitOriginals } from './originals.ts'
+import { sightedUrl } from './sightings.ts'
+import type { Sighted } from './sightings.ts'
 import { encodeId } from './template-lines.ts'
 import { checkServedUrl, checkUrl } from './url-check.ts'
 import type { DeliveryNames } from './url-check.ts'
@@ -36,6 +38,8 @@ export interface PlanEntry {
   readonly from: string
   /** In words; null when a purge by asset covers it anyway. */
   readonly covers: string | null
+  /** Absent where nothing was made of it. */
+  readonly sighted?: Sighted
 }
 
 const COVERS = {
@@ -109,6 +113,7 @@ function urlsPart(urls: readonly FormedUrl[], input: PlanInput): Part {
     url: formed.url,
     from: formed.from,
     covers: result.ok && !byAsset(result.url) ? COVERS[coverage(result.url).covers] : null,
+    ...(result.ok ? { sighted: sightedUrl(result.url) } : {}),
   }))
   const counted = entries.filter(({ covers }) => covers !== null).length
   return {
@@ -166,12 +171,18 @@ function originalsPart(input: PlanInput): Part {
     if (!checked.ok) {
       errors.push({ ...place, reason: checked.reason })
     } else if (checked.kind === 'remote') {
-      entries.set(checked.original, originalEntry(`/${checked.original}`))
+      entries.set(
+        checked.original,
+        originalEntry(checked.original, keyText.original(project.id, checked.original)),
+      )
       for (const original of commaForms(checked.original)) {
         keys.push(keyText.original(project.id, original), keyText.source(project.id, original))
       }
     } else if (input.originalAssets.has(checked.asset)) {
-      entries.set(checked.asset, originalEntry(`/${checked.asset}`))
+      entries.set(
+        checked.asset,
+        originalEntry(checked.asset, keyText.asset(project.id, checked.asset)),
+      )
       keys.push(...assetKeys(project.id, checked.asset))
     } else {
       errors.push({ ...place, reason: UNKNOWN_ORIGINAL })
@@ -188,8 +199,9 @@ function originalsPart(input: PlanInput): Part {
 const UNKNOWN_ORIGINAL =
   'It names neither an origin nor an asset: write host and path, like sample.li/a.jpg.'
 
-function originalEntry(url: string): PlanEntry {
-  return { url, from: 'original', covers: COVERS.original }
+function originalEntry(name: string, subject: string): PlanEntry {
+  const sighted = { kind: 'subject', subject } as const
+  return { url: `/${name}`, from: 'original', covers: COVERS.original, sighted }
 }
 
 function badOriginals(errors: readonly RefusedItem[]): readonly Refusal[] {
@@ -243,6 +255,7 @@ function foldersPart({ project, selection, folderAssets }: PlanInput): Part {
       url: `${imageBase(project)}${encodeId(folder)}/*`,
       from: `folder ${folder}`,
       covers: COVERS.folder,
+      sighted: { kind: 'below', prefix: `${keyText.asset(project.id, folder)}/` },
     })),
     keys: [
       ...folders.map((folder) => keyText.folder(project.id, folder)),
@@ -273,7 +286,14 @@ function emptyFolders({ selection, folderAssets }: PlanInput): readonly RefusedI
 function everythingPart({ project, selection }: PlanInput): Part {
   if (!selection.everything) return { entries: [], keys: [], refusals: [] }
   return {
-    entries: [{ url: '/*', from: 'everything', covers: COVERS.project }],
+    entries: [
+      {
+        url: '/*',
+        from: 'everything',
+        covers: COVERS.project,
+        sighted: { kind: 'below', prefix: '' },
+      },
+    ],
     keys: [keyText.project(project.id)],
     refusals: [],
   }

@@ -8,6 +8,7 @@ import type { InvalidationParts } from './parts.ts'
 import { makePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
 import type { Preview } from './requests.ts'
+import { sightingsOf } from './sightings.ts'
 
 /** What would go, from where, to whom: the same planning as submit, and nothing written. */
 export async function preview(
@@ -29,7 +30,7 @@ export async function preview(
   return {
     digest: plan.digest,
     confirm: selection.everything ? project.id : null,
-    urls: plan.entries,
+    urls: await withSightings(parts, project.id, plan),
     problems: [...plan.refusals.flatMap(problemsOf), ...plan.warnings],
     refusal: refusal ? { code: refusal.code, title: refusal.title, detail: refusal.detail } : null,
     targets: members.map(({ id, requests, estimatedSeconds: seconds }) => ({
@@ -39,6 +40,16 @@ export async function preview(
     })),
     estimatedSeconds,
   }
+}
+
+async function withSightings(
+  { store }: Pick<InvalidationParts, 'store'>,
+  project: string,
+  { entries }: Plan,
+): Promise<Preview['urls']> {
+  const sighted = entries.map((entry) => entry.sighted)
+  const seen = await sightingsOf(store.tables.served, project, sighted)
+  return entries.map(({ url, from, covers }, at) => ({ url, from, covers, ...seen[at]! }))
 }
 
 /** Only a watched folder has changes that nobody has told us of. */

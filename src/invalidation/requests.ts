@@ -27,6 +27,10 @@ export interface PreviewUrl {
   readonly from: string
   /** In words; null when it is for information only, because the invalidation goes by asset. */
   readonly covers: string | null
+  /** Whether an edge ever told of something that it stands for; null: so much is known that it was not looked through. */
+  readonly served: boolean | null
+  /** Of the newest of them. */
+  readonly lastSeenAt: string | null
 }
 
 export interface PreviewTarget {

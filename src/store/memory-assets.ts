@@ -88,10 +88,37 @@ function assetPasses(row: AssetRow, filter: AssetFilter): boolean {
   return filter.q === undefined || row.id.toLowerCase().includes(filter.q.toLowerCase())
 }
 
+type OfSubject = (project: string, subject: string) => readonly ServedRow[]
+
+function memorySightings(
+  access: MemoryAccess,
+  ofSubject: OfSubject,
+): Pick<ServedTable, 'sightings' | 'anyBelow'> {
+  return {
+    async sightings(project, subjects, limit) {
+      const rows = [...new Set(subjects)].sort(order).flatMap((subject) => {
+        const newest = new Map<string, number>()
+        for (const { target, lastSeenAt } of ofSubject(project, subject)) {
+          newest.set(target, Math.max(lastSeenAt, newest.get(target) ?? 0))
+        }
+        return [...newest]
+          .sort(([one], [other]) => order(one, other))
+          .map(([target, lastSeenAt]) => ({ subject, target, lastSeenAt }))
+      })
+      return rows.slice(0, limit)
+    },
+    async anyBelow(project, prefix) {
+      const beginning = pair(project, prefix)
+      return Array.from(access.read().served.keys()).some((key) => key.startsWith(beginning))
+    },
+  }
+}
+
 export function memoryServed(access: MemoryAccess): ServedTable {
-  const ofSubject = (project: string, subject: string) =>
+  const ofSubject: OfSubject = (project, subject) =>
     access.read().served.get(pair(project, subject)) ?? []
   return {
+    ...memorySightings(access, ofSubject),
     async record(urls, at) {
       for (const { project, subject, url, target, times = 1 } of urls) {
         const rows = ofSubject(project, subject)

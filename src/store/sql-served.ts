@@ -3,12 +3,13 @@ import { encodeValue } from '../contract/percent.ts'
 import { decodeCursor, toPage } from './cursor.ts'
 import { SERVED_URLS_PER_SUBJECT_MAX } from './limits.ts'
 import type { Sql } from './sql-schema.ts'
-import type { ServedTable } from './store.ts'
+import type { ServedTable, SightingRow } from './served-table.ts'
 
 export function sqlServed(db: Sql): ServedTable {
   return {
     ...recording(db),
     ...looking(db),
+    ...sighting(db),
     async usage(project, preset) {
       const found = await sql<{ renditions: number; assets: number }>`
         select count(distinct target) as renditions, count(distinct subject) as assets from served
@@ -124,6 +125,29 @@ function looking(db: Sql): Pick<ServedTable, 'known' | 'times' | 'subjects' | 'l
         (row) => ({ ...row }),
         (row) => [row.lastSeenAt, row.url],
       )
+    },
+  }
+}
+
+function sighting(db: Sql): Pick<ServedTable, 'sightings' | 'anyBelow'> {
+  return {
+    async sightings(project, subjects, limit) {
+      const found = await sql<SightingRow>`
+        select subject, target, max(last_seen_at) as lastSeenAt from served
+        where project = ${project} and subject in (select value from json_each(${JSON.stringify(subjects)}))
+        group by subject, target order by subject, target limit ${limit}`.execute(db)
+      return found.rows.map((row) => ({ ...row }))
+    },
+    async anyBelow(project, prefix) {
+      const row = await db
+        .selectFrom('served')
+        .select('subject')
+        .where('project', '=', project)
+        .where('subject', '>=', prefix)
+        .orderBy('subject')
+        .limit(1)
+        .executeTakeFirst()
+      return row?.subject.startsWith(prefix) === true
     },
   }
 }

@@ -17,6 +17,7 @@ export function librarySuite(name: string, using: Using): void {
     test('saved templates are newest first, a hundred of them', using(templates))
     test('renditions with a preset are counted, with their assets', using(usage))
     test('served URLs are newest first, in pages', using(served))
+    test('what was seen of many subjects is one question', using(sightings))
     test('served URLs are bounded for each subject, the oldest sightings go', using(bounded))
   })
 }
@@ -178,6 +179,29 @@ async function served(store: Store): Promise<void> {
   assert.equal(second.nextCursor, null)
   const other = await store.tables.served.list('demo', 'asset:demo/hat', { limit: 2 })
   assert.deepEqual(other.items, [])
+}
+
+async function sightings(store: Store): Promise<void> {
+  const record = (at: number, ...urls: readonly ReturnType<typeof sighted>[]) =>
+    store.transaction('volatile', (tx) => tx.served.record(urls, at))
+  await record(1, sighted('a', 'one', 'wid=1'), sighted('b', 'one', 'wid=1'))
+  await record(5, sighted('a', 'two', 'wid=1'), sighted('a', 'one', 'hei=1'))
+  await record(6, sighted('c', 'one', 'wid=1'), { ...sighted('a', 'x', 'z=1'), project: 'other' })
+  const { served: table } = store.tables
+  const subjects = ['asset:demo/b', 'asset:demo/a', 'asset:demo/nobody', 'asset:demo/a']
+  const found = await table.sightings('demo', subjects, 10)
+  assert.deepEqual(found, [
+    { subject: 'asset:demo/a', target: '/~/image/demo/a?hei=1', lastSeenAt: 5 },
+    { subject: 'asset:demo/a', target: '/~/image/demo/a?wid=1', lastSeenAt: 5 },
+    { subject: 'asset:demo/b', target: '/~/image/demo/b?wid=1', lastSeenAt: 1 },
+  ])
+  assert.deepEqual(await table.sightings('demo', subjects, 2), found.slice(0, 2))
+  assert.deepEqual(await table.sightings('demo', [], 2), [])
+  await record(7, sighted('shoes/red', 'one', 'wid=1'))
+  assert.equal(await table.anyBelow('demo', 'asset:demo/shoes/'), true)
+  assert.equal(await table.anyBelow('demo', 'asset:demo/shoe/'), false)
+  assert.equal(await table.anyBelow('demo', ''), true)
+  assert.equal(await table.anyBelow('nobody', ''), false)
 }
 
 async function bounded(store: Store): Promise<void> {

@@ -1,6 +1,6 @@
 import type { DeliverySettings } from '../contract/delivery-settings.ts'
 import type { KeyHash } from '../contract/keys.ts'
-import type { NodeRole, Peek, ServedUrl } from '../contract/node-protocol.ts'
+import type { NodeRole, Peek } from '../contract/node-protocol.ts'
 import type { PurgeEntry } from '../contract/purge-log.ts'
 import type {
   AssetKind,
@@ -11,10 +11,14 @@ import type {
 } from '../contract/records.ts'
 import type { SmartCropSize } from '../contract/smart-crops.ts'
 import type { AccountTable } from './account-table.ts'
+import type { Page, PageRequest } from './page.ts'
+import type { ServedTable } from './served-table.ts'
 import type { Invalidation, InvalidationStatus, Selection } from '../contract/invalidation.ts'
 import type { OuterTarget } from '../contract/targets.ts'
 
 export type { AccountRow, AccountTable, KeyRow } from './account-table.ts'
+export type { Page, PageRequest } from './page.ts'
+export type { ServedTable, SightingRow } from './served-table.ts'
 
 /**
  * The memory of the control plane, and the only writer of the purge log. Two implementations (SQLite, in memory for the
@@ -133,16 +137,6 @@ export interface InvalidationFilter {
   readonly q?: string
   readonly from?: string
   readonly to?: string
-}
-
-export interface Page<T> {
-  readonly items: readonly T[]
-  readonly nextCursor: string | null
-}
-
-export interface PageRequest {
-  readonly cursor?: string
-  readonly limit: number
 }
 
 /** Ids are UUIDv7 of `createdAt`, so that the order of ids is the order of birth: lists go by id, newest first. */
@@ -353,29 +347,6 @@ export interface AssetTable {
   forgetVersions(project: string, id: string, keep: number): Promise<void>
   /** Which of these hashes an asset of any project has now, or had in a version that is kept. */
   neededBlobs(hashes: readonly string[]): Promise<readonly string[]>
-}
-
-/** URLs known to have been served, bounded per subject: the oldest sightings go first. */
-export interface ServedTable {
-  record(urls: readonly ServedUrl[], at: number): Promise<void>
-  /** How many are known of a subject, and which of these URLs. */
-  known(
-    project: string,
-    subject: string,
-    urls: readonly string[],
-  ): Promise<{ readonly count: number; readonly urls: readonly string[] }>
-  /** How often each was served, about; those that are left out were served once. */
-  times(project: string, subject: string): Promise<ReadonlyMap<string, number>>
-  /** Key texts of which URLs are known, in order. */
-  subjects(project: string, page: PageRequest): Promise<Page<string>>
-  /** Newest sighting first. `subject` is the key text of an asset or original. */
-  list(
-    project: string,
-    subject: string,
-    page: PageRequest,
-  ): Promise<Page<{ url: string; target: string; lastSeenAt: number }>>
-  /** Renditions known to have been served with a preset (in lower case), and how many assets they are of. */
-  usage(project: string, preset: string): Promise<{ renditions: number; assets: number }>
 }
 
 /** A cache outside Sluice, as an admin described it. Holds secrets: never shown as it is. */

@@ -18,8 +18,20 @@ const PREVIEW: Preview = {
   digest: 'd',
   confirm: null,
   urls: [
-    { url: 'http://x/is/image/demo/flat', from: 'asset flat', covers: null },
-    { url: 'http://x/a', from: 'added', covers: 'this path with all its queries' },
+    {
+      url: 'http://x/is/image/demo/flat',
+      from: 'asset flat',
+      covers: null,
+      served: null,
+      lastSeenAt: null,
+    },
+    {
+      url: 'http://x/a',
+      from: 'added',
+      covers: 'this path with all its queries',
+      served: null,
+      lastSeenAt: null,
+    },
   ],
   problems: [],
   refusal: null,
@@ -214,5 +226,5 @@ function pasteOf(text: string): string {
 }
 
 function groupFrom(from: string) {
-  return groupOf({ url: '', from, covers: null })
+  return groupOf({ url: '', from, covers: null, served: null, lastSeenAt: null })
 }

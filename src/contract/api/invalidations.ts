@@ -89,6 +89,10 @@ export const Preview = closed({
       from: Type.String(),
       /** What a purge of it covers: the path with all its queries, or that one rendition; null: not by URL. */
       covers: nullable(Type.String()),
+      /** Whether visitors ever asked for what it stands for, as far as edges have told; null: too much is known to look through. */
+      served: nullable(Type.Boolean()),
+      /** When they did last; null where never, or for a folder or everything. */
+      lastSeenAt: nullable(Instant),
     }),
   ),
   problems: Type.Array(ProblemItem),
