@@ -91,18 +91,33 @@ describe('smart crops by API', () => {
     const rect = { x: 0, y: 0, width: 0.5, height: 0.5 }
     await control.call('PUT', `${C}/Small`, { body: { rect } })
     await control.call('PUT', `${C}/Banner`, { body: { rect, invalidate: true } })
+    assert.equal((await causedBy('Crop “Banner” of “wide” changed')).source, 'automatic')
+  })
+
+  test('removing a drawn crop does so, too, where it is asked for', async () => {
+    const rect = { x: 0, y: 0, width: 0.5, height: 0.5 }
+    await control.call('PUT', `${C}/Narrow`, { body: { rect, width: 20, height: 40 } })
+    assert.equal((await control.call('DELETE', `${C}/Narrow?invalidate=true`)).status, 200)
+    assert.equal((await causedBy('Crop “Narrow” of “wide” changed')).source, 'automatic')
+    await control.call('PUT', `${P}/presets/Thumb`, { body: { modifiers: 'wid=9' } })
+    assert.equal((await control.call('DELETE', `${P}/presets/thumb?invalidate=yes`)).status, 400)
+    assert.equal((await control.call('DELETE', `${P}/presets/thumb?invalidate=true`)).status, 200)
+    assert.equal((await causedBy('Preset “thumb” deleted')).source, 'automatic')
+    const { items } = (await control.call('GET', `${P}/invalidations`)).json
+    const causes = items.map(({ cause }: never) => cause)
+    assert.ok(!causes.includes('Preset “Thumb” changed'), 'what nobody asked for is not made')
+  })
+
+  async function causedBy(cause: string) {
     const deadline = Date.now() + 5000
     for (;;) {
       const { items } = (await control.call('GET', `${P}/invalidations`)).json
-      const found = items.find(({ cause }: never) => cause === 'Crop “Banner” of “wide” changed')
-      if (found) {
-        assert.equal(found.source, 'automatic')
-        return
-      }
-      assert.ok(Date.now() < deadline, 'no invalidation of the crop')
+      const found = items.find((each: { cause: string }) => each.cause === cause)
+      if (found) return found
+      assert.ok(Date.now() < deadline, `no invalidation: ${cause}`)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
-  })
+  }
 
   test('what is no picture has none; of a damaged one they cannot be computed', async () => {
     const text = await control.call('GET', `${P}/assets/notes.txt/crops`)

@@ -1,5 +1,5 @@
 import { Crop, CropList, CropPut, CropView } from '../contract/api/assets.ts'
-import { Empty } from '../contract/api/shapes.ts'
+import { Empty, RemoveQuery } from '../contract/api/shapes.ts'
 import { AssetsError } from '../assets/errors.ts'
 import { answers } from './answers.ts'
 import { projectOf } from './guard.ts'
@@ -57,18 +57,20 @@ export const cropRoutes: Routes = (app, parts) => {
     },
   )
 
-  app.delete<Params>(
+  app.delete<Params & { Querystring: RemoveQuery }>(
     `${C}/:name`,
     {
       schema: {
         summary: "Remove a drawn crop; the project's own ones are computed again",
         tags,
+        querystring: RemoveQuery,
         response: { 200: answers(Empty) },
       },
     },
     async (request) => {
       const { id, name } = request.params
-      await parts.assets.removeCrop(projectOf(request).id, id, name)
+      const { invalidate = false } = request.query
+      await parts.assets.removeCrop(projectOf(request).id, id, name, { invalidate })
       return {}
     },
   )

@@ -6,7 +6,7 @@ import {
   PresetUsage,
 } from '../contract/api/projects.ts'
 import type { Preset } from '../contract/api/projects.ts'
-import { Empty } from '../contract/api/shapes.ts'
+import { Empty, RemoveQuery } from '../contract/api/shapes.ts'
 import { presetFields } from '../contract/preset-fields.ts'
 import { AssetsError } from '../assets/errors.ts'
 import { answers } from './answers.ts'
@@ -90,11 +90,19 @@ const changeRoutes: Routes = (app, parts) => {
     },
   )
 
-  app.delete<Named>(
+  app.delete<Named & { Querystring: RemoveQuery }>(
     `${P}/:name`,
-    { schema: { summary: 'Remove a preset', tags, response: { 200: answers(Empty) } } },
+    {
+      schema: {
+        summary: 'Remove a preset; what was served with it is invalidated',
+        tags,
+        querystring: RemoveQuery,
+        response: { 200: answers(Empty) },
+      },
+    },
     async (request) => {
-      await parts.assets.removePreset(projectOf(request).id, request.params.name)
+      const { invalidate = false } = request.query
+      await parts.assets.removePreset(projectOf(request).id, request.params.name, { invalidate })
       return {}
     },
   )

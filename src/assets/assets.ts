@@ -49,12 +49,12 @@ export interface Assets {
     crop: CropEdit,
     options?: EditOptions,
   ): Promise<CropRecord>
-  removeCrop(project: string, id: string, name: string): Promise<void>
+  removeCrop(project: string, id: string, name: string, options?: EditOptions): Promise<void>
 
   /** `{name: modifiers}`, names as written. */
   presets(project: string): Promise<Readonly<Record<string, string>>>
   putPreset(project: string, name: string, modifiers: string, options?: EditOptions): Promise<void>
-  removePreset(project: string, name: string): Promise<void>
+  removePreset(project: string, name: string, options?: EditOptions): Promise<void>
   /** Also of a preset that does not exist any more: it may still be held by edges. */
   presetUsage(project: string, name: string): Promise<PresetUsage>
 

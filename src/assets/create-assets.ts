@@ -133,10 +133,11 @@ function changing(parts: LibraryParts): Changing {
     restore: (project, id, version, by) => restoreVersion(parts, { project, id, version, by }),
     putCrop: (project, id, name, edit, options) =>
       putCrop(parts, { project, id }, { name, edit, ...options }),
-    removeCrop: (project, id, name) => removeCrop(parts, { project, id }, name),
+    removeCrop: (project, id, name, options) =>
+      removeCrop(parts, { project, id }, { name, ...options }),
     putPreset: (project, name, modifiers, options) =>
       putPreset(parts, project, name, modifiers, options),
-    removePreset: (project, name) => removePreset(parts, project, name),
+    removePreset: (project, name, options) => removePreset(parts, project, name, options),
     createProject: (id, settings) => createProject(parts, id, settings),
     updateProject: (id, settings) => updateProject(parts, id, settings),
     putTemplate: (project, text, by, expectedVersion) =>

@@ -97,7 +97,11 @@ export async function putCrop(
 }
 
 /** One that the project has for every image is computed again from then on. */
-export async function removeCrop(parts: LibraryParts, which: Which, name: string): Promise<void> {
+export async function removeCrop(
+  parts: LibraryParts,
+  which: Which,
+  { name, invalidate = false }: EditOptions & { readonly name: string },
+): Promise<void> {
   await parts.locks.run(which.project, async () => {
     const before = await assetOf(parts, which.project, which.id)
     if (!Object.hasOwn(before.crops, name)) {
@@ -106,7 +110,7 @@ export async function removeCrop(parts: LibraryParts, which: Which, name: string
     const crops = Object.fromEntries(
       Object.entries(before.crops).filter(([other]) => other !== name),
     )
-    await commitCrops(parts, before, crops, { name, asked: false })
+    await commitCrops(parts, before, crops, { name, asked: invalidate })
   })
 }
 

@@ -64,6 +64,7 @@ export async function removePreset(
   parts: LibraryParts,
   project: string,
   name: string,
+  { invalidate = false }: EditOptions = {},
 ): Promise<void> {
   await parts.locks.run(project, async () => {
     const row = await projectOf(parts, project)
@@ -77,7 +78,7 @@ export async function removePreset(
       {
         cause: `Preset “${name}” deleted`,
         name,
-        asked: false,
+        asked: invalidate,
       },
     )
   })

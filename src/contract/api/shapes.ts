@@ -104,4 +104,8 @@ export const Problem = Type.Object(
 )
 export type Problem = Static<typeof Problem>
 
+/** Of removing a preset or a crop: invalidate what was made with it also where automatic invalidation is switched off. */
+export const RemoveQuery = closed({ invalidate: Type.Optional(Type.Boolean()) })
+export type RemoveQuery = Static<typeof RemoveQuery>
+
 export const Empty = closed({})
