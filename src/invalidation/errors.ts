@@ -41,6 +41,8 @@ export interface RefusedItem {
   readonly line?: number
   readonly url?: string
   readonly item?: string
+  /** What to write instead, where that is known. */
+  readonly suggestion?: string
   readonly reason: string
 }
 

@@ -9,7 +9,12 @@ import type { DeliveryNames } from './url-check.ts'
 export type CheckedOriginal =
   | { readonly ok: true; readonly kind: 'remote'; readonly original: string }
   | { readonly ok: true; readonly kind: 'asset'; readonly asset: string }
-  | { readonly ok: false; readonly reason: string }
+  | {
+      readonly ok: false
+      readonly reason: string
+      /** The right form, where one can be told from what was written. */
+      readonly suggestion?: string
+    }
 
 export interface OriginalEntry {
   /** Position in the selection's list, for the pointer. */
@@ -43,13 +48,16 @@ export function checkOriginal(
   if (bare === '') return refused('It names no original: write its path, like sample.li/a.jpg.')
   const inside = behindDeliveryHost(bare, known)
   const withoutQuery = (inside ?? bare).split('?', 1)[0] ?? ''
+  const isRight = (): boolean => withoutQuery !== '' && checkHost(withoutQuery, known, origins).ok
+  const suggested = (reason: string): CheckedOriginal =>
+    isRight() ? { ok: false, reason, suggestion: rightForm(withoutQuery) } : refused(reason)
   if (inside !== null) {
-    return refused(
+    return suggested(
       `It begins with a host by which this project is delivered: write the original alone, ${rightForm(withoutQuery)}.`,
     )
   }
   if (bare.includes('?')) {
-    return refused(
+    return suggested(
       `It has a query: every rendition of an original goes at once, so write ${rightForm(withoutQuery)}.`,
     )
   }

@@ -223,6 +223,21 @@ describe('originals as Cloudimage takes and refuses them', () => {
     })
   }
 
+  test('a refusal brings the right form along, as a program can take it, when it is one', () => {
+    const suggestion = (text: string) =>
+      plan({ originals: [text] }).refusals[0]?.errors[0]?.suggestion
+    for (const wrong of [
+      '/sample.li/flat1.jpg?w=500',
+      'doc.cloudimg.io/sample.li/flat1.jpg',
+      'doc.cloudimg.io/sample.li/flat1.jpg?w=500',
+      'https://doc.cloudimg.io/v7/sample.li/flat1.jpg?w=500',
+    ]) {
+      assert.equal(suggestion(wrong), '/sample.li/flat1.jpg', wrong)
+    }
+    assert.equal(suggestion('doc.cloudimg.io/other.example/a.jpg?w=5'), undefined)
+    assert.equal(suggestion('other.example/a.jpg'), undefined)
+  })
+
   test('commas and line breaks separate; one bad one refuses all and is named', () => {
     const found = plan({ originals: ['sample.li/a.jpg, sample.li/b.jpg\nother.example/c.jpg,'] })
     assert.deepEqual(

@@ -169,7 +169,8 @@ function originalsPart(input: PlanInput): Part {
     const checked = checkOriginal(text, known, project.origins)
     const place = { pointer: `/originals/${index}`, item: text }
     if (!checked.ok) {
-      errors.push({ ...place, reason: checked.reason })
+      const { reason, suggestion } = checked
+      errors.push({ ...place, reason, ...(suggestion === undefined ? {} : { suggestion }) })
     } else if (checked.kind === 'remote') {
       entries.set(
         checked.original,

@@ -69,6 +69,8 @@ export const ProblemItem = closed({
   url: Type.Optional(Type.String()),
   item: Type.Optional(Type.String()),
   reason: Type.String(),
+  /** What to write instead, where that is known. */
+  suggestion: Type.Optional(Type.String()),
 })
 export type ProblemItem = Static<typeof ProblemItem>
 
