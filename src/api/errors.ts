@@ -30,7 +30,6 @@ export const API_ERRORS = {
   'too-many-requests': { status: 429, title: 'Too many requests.' },
   'too-many-streams': { status: 429, title: 'Too many open event streams.' },
   internal: { status: 500, title: 'Something went wrong here.' },
-  'not-implemented-yet': { status: 501, title: 'This is not implemented yet.' },
   'edge-unreachable': { status: 502, title: 'That edge does not answer.' },
   busy: { status: 503, title: 'Too busy.' },
 } as const satisfies Record<string, { status: number; title: string }>

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 
 import { startControlApi } from '../../test/support/control-api.ts'
 import type { ControlApi } from '../../test/support/control-api.ts'
+import { until } from '../../test/support/http.ts'
 import { invalidationRow } from '../store/store-suite-rows.ts'
 
 const P = '/api/v1/projects/demo'
@@ -43,9 +44,29 @@ describe('long lists by API', () => {
     assert.equal((await lines('')).json.code, 'no-urls')
   })
 
-  test('options that are none, soft lists and lines elsewhere are refused by name', async () => {
+  test('a soft one says until when the old pictures may be shown', async () => {
+    await control.call('PATCH', P, { body: { softSeconds: 20 } })
+    const { status, json } = await lines(urls(5000).join('\n'), '?mode=soft')
+    assert.deepEqual([status, json.mode], [202, 'soft'])
+    const read = async () => (await control.call('GET', `${I}/${json.id}`)).json
+    await until('it is Done', async () => (await read()).status === 'Done')
+    const done = await read()
+    const windowMs = Date.parse(done.evidence.staleUntil) - Date.parse(done.finishedAt)
+    assert.equal(windowMs, 20_000)
+    const entries = await control.store.tables.log.after(done.seq - 2, 2)
+    assert.deepEqual(
+      entries.map(({ kind, softMs }) => [kind, softMs]),
+      [
+        ['packed', 20_000],
+        ['packed', 20_000],
+      ],
+    )
+  })
+
+  test('options that are none and lines elsewhere are refused by name', async () => {
     assert.deepEqual((await lines(urls(1)[0]!, '?nope=1')).json.errors[0].pointer, '/nope')
-    assert.equal((await lines(urls(1)[0]!, '?mode=soft')).status, 501)
+    const mode = await lines(urls(1)[0]!, '?mode=gentle')
+    assert.deepEqual([mode.status, mode.json.errors[0].pointer], [400, '/mode'])
     const json = await control.call('POST', `${I}?note=x`, { body: { urls: urls(1) } })
     assert.deepEqual([json.status, json.json.errors[0].pointer], [400, '/note'])
     const preview = await control.call('POST', `${I}/preview`, { raw: 'x', headers: LINES })

@@ -124,6 +124,103 @@ describe('applying a purge', () => {
   })
 })
 
+/** One by one, or as a long list. */
+const SOFT_FORMS = [
+  ['a soft purge', (...keys: KeyHash[]) => ({ kind: 'soft', keys })],
+  [
+    'a soft list',
+    (...keys: KeyHash[]) => ({
+      kind: 'packed',
+      keys: [],
+      packed: Buffer.concat(keys.map((key) => Buffer.from(key, 'base64url'))),
+    }),
+  ],
+] as const
+
+for (const [name, formOf] of SOFT_FORMS)
+  describe(`applying ${name}`, () => {
+    const WINDOW_MS = 5_000
+    function softly() {
+      const time = manualTime()
+      const freshness = new Freshness(time.clock)
+      freshness.startEmpty('log', 0)
+      const lease = (): void =>
+        freshness.grant({
+          head: freshness.applied,
+          leaseMs: 60_000,
+          sentAt: time.clock.now(),
+          sentWall: time.clock.wall(),
+        })
+      return {
+        freshness,
+        lease,
+        time,
+        soften: (...keys: KeyHash[]): void =>
+          freshness.apply({
+            seq: freshness.applied + 1,
+            project: 'demo',
+            softMs: WINDOW_MS,
+            ...formOf(...keys),
+          }),
+      }
+    }
+
+    test('makes stale what it names, until its window ends, and condemns nothing', () => {
+      const { freshness, lease, soften, time } = softly()
+      lease()
+      soften(RED, BLUE)
+      assert.deepEqual(freshness.judge(red(0), 0), { usable: false })
+      assert.equal(freshness.reflects(red(0).keys, 0), true)
+      const staleness = freshness.staleness(red(0))!
+      assert.equal(staleness.seq, 1)
+      assert.equal(staleness.until, time.clock.now() + WINDOW_MS)
+      assert.deepEqual(freshness.judge({ keys: [PROJECT], mark: 0 }, 0), { usable: true, mark: 1 })
+      assert.equal(freshness.needOf(red(0).keys), 1)
+    })
+
+    test('is a hard purge at a node without a lease, which nobody waited for', () => {
+      const { freshness, soften } = softly()
+      soften(RED)
+      assert.equal(freshness.staleness(red(0)), undefined)
+      assert.equal(freshness.reflects(red(0).keys, 0), false)
+    })
+
+    test('never weakens a hard one of the same key, before it or after it', () => {
+      for (const hardFirst of [true, false]) {
+        const { freshness, lease, soften } = softly()
+        lease()
+        const harden = (): void =>
+          freshness.apply({
+            seq: freshness.applied + 1,
+            project: 'demo',
+            kind: 'purge',
+            keys: [RED],
+          })
+        if (hardFirst) harden()
+        soften(RED)
+        if (!hardFirst) harden()
+        assert.equal(freshness.reflects(red(0).keys, 0), false)
+      }
+    })
+
+    test('is a hard one after a restart', () => {
+      const { freshness, lease, soften } = softly()
+      lease()
+      soften(RED)
+      const later = new Freshness(manualTime().clock)
+      later.restore(freshness.capture())
+      assert.equal(later.reflects(red(0).keys, 0), false)
+      assert.equal(later.staleness(red(0)), undefined)
+      assert.equal(later.reflects([PROJECT], 0), true)
+    })
+  })
+
+test('a soft list whose keys were lost on the way is a hard purge of the project', () => {
+  const { freshness } = following()
+  freshness.apply({ seq: 1, project: 'demo', kind: 'packed', keys: [], softMs: 1_000 })
+  assert.equal(freshness.reflects([PROJECT], 0), false)
+})
+
 describe('what to ask for', () => {
   test('is the highest stamp of the keys, not what is applied (P8)', () => {
     const { freshness, purge } = following()

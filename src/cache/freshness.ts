@@ -7,10 +7,11 @@ import type { PurgeEntry } from '../contract/purge-log.ts'
 import { recordName } from '../contract/records.ts'
 import { Leases } from './leases.ts'
 import type { Grant } from './leases.ts'
+import { OF_ALL_PROJECTS } from './saved-stamps.ts'
+import type { SavedStamps } from './saved-stamps.ts'
 import { SoftStamps } from './soft-stamps.ts'
 import type { Staleness } from './soft-stamps.ts'
-import { OF_ALL_PROJECTS, Stamps } from './stamps.ts'
-import type { SavedStamps } from './stamps.ts'
+import { Stamps } from './stamps.ts'
 
 /**
  * How fresh a node knows things to be: the one place that holds `applied`, stamps and grants, and the one judge.
@@ -39,16 +40,15 @@ const NAMES_KEY = keyHash(keyText.record(recordName.names()))
 
 const UNUSABLE: Judgement = { usable: false }
 
-/** Beyond this many stamps a sweep is due: 20 bytes a slot, so 20 MB. */
+/** Beyond this many stamps a sweep is due: 20 bytes a slot, so 20 MB. Soft ones count once their windows are over. */
 export const STAMPS_BEFORE_SWEEP = 500_000
 
 export interface FreshnessState {
   readonly logId: string
   readonly applied: number
   readonly floor: number
+  /** Those of soft purges among them, as hard ones. */
   readonly stamps: readonly SavedStamps[]
-  /** Soft purges: their time means nothing to another process, so they come back as hard ones. */
-  readonly soft?: readonly (readonly [KeyHash, number])[]
 }
 
 export class Freshness {
@@ -93,6 +93,11 @@ export class Freshness {
   }
   get stampCount(): number {
     return this.#stamps.count
+  }
+  /** Whether forgetting stamps is worth judging all that is held. A sweep makes soft purges hard ones: not within their windows. */
+  get sweepIsDue(): boolean {
+    const over = this.#clock.now() >= this.#soft.lastUntil
+    return this.#stamps.count + (over ? this.#soft.count : 0) > STAMPS_BEFORE_SWEEP
   }
 
   /**
@@ -165,8 +170,10 @@ export class Freshness {
     const lost = entry.kind === 'packed' && entry.packed === undefined
     const known = PURGE_KINDS.some((kind) => kind === entry.kind) && !lost
     const keys = known ? entry.keys : [keyHash(keyText.project(entry.project)), NAMES_KEY]
-    if (!this.#applySoft(entry)) for (const key of keys) this.#stamp(entry.project, key, entry.seq)
-    if (known && entry.packed) this.#stamps.raisePacked(entry.project, entry.packed, entry.seq)
+    if (!known || !this.#applySoft(entry)) {
+      for (const key of keys) this.#stamp(entry.project, key, entry.seq)
+      if (known && entry.packed) this.#stamps.raisePacked(entry.project, entry.packed, entry.seq)
+    }
     this.#applied = entry.seq
     this.heard(entry.seq)
   }
@@ -175,10 +182,13 @@ export class Freshness {
    * True when the purge was soft and there was room to remember it so; else it is taken as a hard one. So is one that comes to a node
    * without a lease: nobody waited for this node, so the window that Done spoke of began without it, and would end late here.
    */
-  #applySoft({ kind, keys, seq, softMs }: PurgeEntry): boolean {
-    if (kind !== 'soft' || softMs === undefined || !(softMs > 0)) return false
-    if (!this.holdsLease()) return false
-    return this.#soft.raise(keys, seq, this.#clock.now() + softMs)
+  #applySoft({ keys, packed, seq, softMs }: PurgeEntry): boolean {
+    if (softMs === undefined || !(softMs > 0) || !this.holdsLease()) return false
+    const now = this.#clock.now()
+    const until = now + softMs
+    return packed
+      ? this.#soft.raisePacked(packed, seq, now, until)
+      : this.#soft.raise(keys, seq, now, until)
   }
 
   /** Another purge log, or one that no longer reaches back: what is cached cannot be judged, so it goes. */
@@ -209,12 +219,13 @@ export class Freshness {
     this.#soft.forgetUpTo(sweptTo)
   }
 
-  /** Under pressure between sweeps: the project with most stamps is stamped as a whole instead. */
-  foldLargestProject(): void {
+  /** Under pressure between sweeps: the project with most stamps is stamped as a whole instead. False when no project has any. */
+  foldLargestProject(): boolean {
     const largest = this.#stamps.largestProject()
-    if (largest === undefined) return
+    if (largest === undefined) return false
     const highest = this.#stamps.forgetProject(largest)
     this.#stamp(largest, keyHash(keyText.project(largest)), highest)
+    return true
   }
 
   /** Everything that a restart needs, as of one moment (freshness rule P13). */
@@ -223,8 +234,7 @@ export class Freshness {
       logId: this.#logId,
       applied: this.#applied,
       floor: this.#floor,
-      stamps: this.#stamps.save(),
-      soft: Array.from(this.#soft.all(), ([key, { seq }]) => [key, seq] as const),
+      stamps: [...this.#stamps.save(), ...this.#soft.saveAsHard()],
     }
   }
 
@@ -232,7 +242,6 @@ export class Freshness {
     this.startEmpty(state.logId, state.applied)
     this.#floor = state.floor
     this.#stamps.load(state.stamps)
-    for (const [key, seq] of state.soft ?? []) this.#stamps.raise(OF_ALL_PROJECTS, key, seq)
   }
 
   #stamp(project: string, key: KeyHash, seq: number): void {

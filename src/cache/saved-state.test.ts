@@ -145,7 +145,7 @@ describe('a disk cache after a restart', () => {
     ['cut between lines', (text) => `${text.split('\n').slice(0, 2).join('\n')}\n`],
     ['empty', () => ''],
     ['not JSON', () => 'nonsense\n'],
-    ['of another format', (text) => text.replace('sluice-cache-2', 'sluice-cache-9')],
+    ['of another format', (text) => text.replace('sluice-cache-3', 'sluice-cache-9')],
     ['holding a key that is none', (text) => text.replace(String(RED), 'x')],
     ['saying nothing about stamps', (text) => text.replace('"stamps"', '"stumps"')],
   ]

@@ -10,14 +10,14 @@ import type { DiskBodies, DiskBody } from './disk-bodies.ts'
 import { CacheError } from './errors.ts'
 import type { Freshness, FreshnessState, Marked } from './freshness.ts'
 import type { CacheEntry, MarkedCache } from './marked-cache.ts'
-import type { SavedStamps } from './stamps.ts'
+import type { SavedStamps } from './saved-stamps.ts'
 
 /**
  * What a disk cache needs to live through a restart: stamps, `applied` and the index, all as of one moment, in one file
  * (freshness rule P13). Bodies written after that moment are garbage at the next start, and so are bodies when the file is missing or
  * damaged: then the cache starts empty, because without stamps nothing can be judged.
  */
-const FORMAT = 'sluice-cache-2'
+const FORMAT = 'sluice-cache-3'
 
 interface SavedEntry {
   readonly cache: string

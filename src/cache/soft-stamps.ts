@@ -1,7 +1,14 @@
+import { KEY_BYTES } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
+import { KeyTable, eachPacked, highOf, lowOf } from './key-table.ts'
+import { OF_ALL_PROJECTS, StampWriter } from './saved-stamps.ts'
+import type { SavedStamps } from './saved-stamps.ts'
 
-/** Beyond this many, soft purges are taken as hard ones: covering more is safe. */
-const SOFT_STAMPS_MAX = 10_000
+/**
+ * Beyond this many, soft purges are taken as hard ones: covering more is safe. A list of a million URLs has two million keys at most;
+ * 80 MB then.
+ */
+const SOFT_STAMPS_MAX = 2_100_000
 
 /** A soft purge of something: since which seq it is stale, and until when it may still be shown. */
 export interface Staleness {
@@ -11,49 +18,99 @@ export interface Staleness {
 }
 
 /**
+ * A window's end is kept as so many of these since the first one, in 32 bits: enough for 497 days. Rounded down, and beyond that cut
+ * off, so that a window may end early and never late.
+ */
+const TICK_MS = 10
+const TICKS_MAX = 2 ** 32 - 1
+
+/**
  * Soft purges: what they name is stale, and may be shown to clients while it is asked after, until a time that the project states.
  * Then it is what an expired lifetime is: not shown before it was confirmed.
  */
 export class SoftStamps {
-  readonly #stamps = new Map<KeyHash, Staleness>()
+  #table = new KeyTable()
+  /** When the first one came. */
+  #began: number | undefined
+  /** When the last of all windows ends. */
+  #lastUntil = Number.NEGATIVE_INFINITY
 
   get count(): number {
-    return this.#stamps.size
+    return this.#table.count
   }
 
-  /** False when there is no room: the purge must then be a hard one. */
-  raise(keys: readonly KeyHash[], seq: number, until: number): boolean {
-    if (this.#stamps.size + keys.length > SOFT_STAMPS_MAX) return false
-    for (const key of keys) {
-      // What an earlier soft purge made stale must not be shown for longer because of a later one.
-      const earlier = this.#stamps.get(key)?.until ?? until
-      this.#stamps.set(key, { seq, until: Math.min(earlier, until) })
-    }
+  /** Monotonic milliseconds: from then on nothing is shown because of these any more. */
+  get lastUntil(): number {
+    return this.#lastUntil
+  }
+
+  /** False when there is no room: the purge must then be a hard one. `now` and `until` are monotonic milliseconds. */
+  raise(keys: readonly KeyHash[], seq: number, now: number, until: number): boolean {
+    if (this.count + keys.length > SOFT_STAMPS_MAX) return false
+    const tick = this.#tickOf(now, until)
+    for (const key of keys) this.#raise(highOf(key), lowOf(key), seq, tick)
+    return true
+  }
+
+  /** The same for keys of KEY_BYTES each, one behind the other. */
+  raisePacked(keys: Uint8Array, seq: number, now: number, until: number): boolean {
+    if (this.count + keys.byteLength / KEY_BYTES > SOFT_STAMPS_MAX) return false
+    const tick = this.#tickOf(now, until)
+    eachPacked(keys, (high, low) => this.#raise(high, low, seq, tick))
     return true
   }
 
   /** How stale a thing with these keys and this mark is; undefined when no soft purge is newer. */
   of(keys: readonly KeyHash[], mark: number): Staleness | undefined {
-    if (this.#stamps.size === 0) return undefined
+    if (this.count === 0) return undefined
     let worst: Staleness | undefined
     for (const key of keys) {
-      const stamp = this.#stamps.get(key)
-      if (!stamp || stamp.seq <= mark) continue
-      const seq = Math.max(stamp.seq, worst?.seq ?? 0)
-      worst = { seq, until: Math.min(stamp.until, worst?.until ?? stamp.until) }
+      const [high, low] = [highOf(key), lowOf(key)]
+      const segment = this.#table.segment(high)
+      const at = segment.slot(high, low)
+      const seq = segment.seq[at]!
+      // A free slot has the number 0, which no mark is below.
+      if (seq <= mark) continue
+      const until = this.#began! + segment.note[at]! * TICK_MS
+      worst = { seq: Math.max(seq, worst?.seq ?? 0), until: Math.min(until, worst?.until ?? until) }
     }
     return worst
   }
 
-  forgetUpTo(seq: number): void {
-    for (const [key, stamp] of this.#stamps) if (stamp.seq <= seq) this.#stamps.delete(key)
+  forgetUpTo(swept: number): void {
+    this.#table.keep((seq) => seq > swept)
+    if (this.count === 0) this.clear()
   }
 
   clear(): void {
-    this.#stamps.clear()
+    this.#table = new KeyTable()
+    this.#began = undefined
+    this.#lastUntil = Number.NEGATIVE_INFINITY
   }
 
-  *all(): Generator<readonly [KeyHash, Staleness]> {
-    yield* this.#stamps
+  /** As hard ones: their time means nothing to another process. */
+  saveAsHard(): readonly SavedStamps[] {
+    const writer = new StampWriter()
+    this.#table.each((high, low, _note, seq) => writer.add(OF_ALL_PROJECTS, high, low, seq))
+    return writer.end()
+  }
+
+  #tickOf(now: number, until: number): number {
+    this.#began ??= now
+    this.#lastUntil = Math.max(this.#lastUntil, until)
+    return Math.min(Math.floor((until - this.#began) / TICK_MS), TICKS_MAX)
+  }
+
+  #raise(high: number, low: number, seq: number, tick: number): void {
+    const segment = this.#table.segment(high)
+    const at = segment.slot(high, low)
+    if (segment.seq[at] === 0) {
+      const added = this.#table.add(segment, high, low, seq)
+      segment.note[added] = tick
+      return
+    }
+    segment.seq[at] = seq
+    // What an earlier soft purge made stale must not be shown for longer because of a later one.
+    if (tick < segment.note[at]!) segment.note[at] = tick
   }
 }

@@ -54,6 +54,30 @@ describe('the sweeper', () => {
     await sweeper.stop()
   })
 
+  test('leaves a long soft list alone until its window is over, because a sweep makes it a hard one', async () => {
+    const { time, freshness, cache, keep, sweeper } = setUp()
+    keep('/red', [PROJECT, RED])
+    const { clock } = time
+    freshness.grant({ head: 0, leaseMs: 60_000, sentAt: clock.now(), sentWall: clock.wall() })
+    const keys = [RED, ...manyKeys(STAMPS_BEFORE_SWEEP)]
+    const packed = Buffer.concat(keys.map((key) => Buffer.from(key, 'base64url')))
+    freshness.apply({
+      seq: 1,
+      project: 'demo',
+      kind: 'packed',
+      keys: [],
+      packed,
+      softMs: 10_000,
+    })
+    sweeper.start()
+    await time.advance(9_000)
+    assert.deepEqual([freshness.floor, cache.count], [0, 1])
+    assert.equal(cache.lookupStale('/red', 0)?.staleness?.seq, 1)
+    await time.advance(3_000)
+    assert.deepEqual([freshness.floor, cache.count], [1, 0])
+    await sweeper.stop()
+  })
+
   test('leaves few stamps alone', async () => {
     const { time, freshness, purge, sweeper } = setUp()
     purge(manyKeys(100))

@@ -1,5 +1,4 @@
 import type { Timers } from '../kernel/timers.ts'
-import { STAMPS_BEFORE_SWEEP } from './freshness.ts'
 import type { Freshness } from './freshness.ts'
 
 /** Something that judges all that it holds, in slices. */
@@ -41,13 +40,14 @@ export class Sweeper {
   async #forever(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       await this.#pause(LOOK_EVERY_MS)
-      if (this.#freshness.stampCount > STAMPS_BEFORE_SWEEP) await this.sweep()
+      if (this.#freshness.sweepIsDue) await this.sweep()
       this.#fold()
     }
   }
 
   #fold(): void {
-    while (this.#freshness.stampCount > STAMPS_MAX) this.#freshness.foldLargestProject()
+    // What no project alone has set (what a restart made of soft purges) stays for the sweep.
+    while (this.#freshness.stampCount > STAMPS_MAX && this.#freshness.foldLargestProject());
   }
 
   async sweep(): Promise<void> {

@@ -149,9 +149,9 @@ describe('the command line', () => {
     const file = path.join(folder, 'long.txt')
     await writeFile(file, `# a list\n\n${urls.join('\n')}\n`)
     answers = [json(202, invalidation({ urlCount: 1500 }))]
-    const { code, err } = await sluice(['invalidate', '@long.txt', '--note', 'why'])
+    const { code, err } = await sluice(['invalidate', '@long.txt', '--note', 'why', '--soft'])
     assert.equal(code, 0, err)
-    assert.equal(seen[0]?.url, '/api/v1/projects/demo/invalidations?note=why')
+    assert.equal(seen[0]?.url, '/api/v1/projects/demo/invalidations?note=why&mode=soft')
     assert.equal(seen[0]?.body, `\n\n${urls.join('\n')}\n`)
     const dry = await sluice(['invalidate', '@long.txt', '--dry-run'])
     assert.deepEqual([dry.code, /--dry-run/.test(dry.err)], [2, true])

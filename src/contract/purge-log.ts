@@ -6,7 +6,8 @@ export const KEYS_PER_ENTRY_MAX = 4096
 
 /**
  * Entry kinds that this version knows. A node that meets another kind purges the whole project. `packed` is the form of long
- * lists; `soft` says "stale, may be shown while it is asked after" for `softMs`.
+ * lists; `soft` says "stale, may be shown while it is asked after" for `softMs`, and so does a packed one that has `softMs`: a node
+ * that does not know of that takes it for a hard one.
  */
 export const PURGE_KINDS = ['purge', 'packed', 'soft'] as const
 export type PurgeKind = (typeof PURGE_KINDS)[number]
@@ -19,7 +20,7 @@ export interface PurgeEntry {
   readonly keys: readonly KeyHash[]
   /** Of kind `packed`: the keys as KEY_BYTES each, one behind the other. `keys` is empty then. */
   readonly packed?: Uint8Array
-  /** Of kind `soft`: for how long, from its application, a node may show clients what it made stale. Milliseconds. */
+  /** Of kind `soft`, and of a soft list: for how long, from its application, a node may show clients what it made stale. Milliseconds. */
   readonly softMs?: number
 }
 

@@ -28,78 +28,85 @@ async function setUp() {
   return { resizer, edge }
 }
 
-describe('after a soft purge', () => {
-  test('the old one is shown once more while it is asked after, then the new one', async () => {
-    const { resizer, edge } = await setUp()
-    resizer.applied = edge.softPurge(WINDOW_MS, ASSET)
-    const stale = await edge.get(RED)
-    assert.equal(stale.text, 'version 1')
-    assert.equal(stale.headers['cache-status'], 'sluice-edge; hit; ttl=-1; detail=soft-purged')
-    assert.equal(stale.headers['sluice-mark'], '0')
-    await until('the new one is shown', async () => (await edge.get(RED)).text === 'version 2')
-    assert.equal(resizer.asked().length, 2)
-  })
+/** One by one, or as a long list. */
+const FORMS = [
+  ['a soft purge', 'softPurge'],
+  ['a soft list', 'softList'],
+] as const
 
-  test('what is shown is kept by nobody else', async () => {
-    const { resizer, edge } = await setUp()
-    resizer.applied = edge.softPurge(WINDOW_MS, ASSET)
-    const { headers } = await edge.get(RED)
-    assert.equal(headers['cache-control'], 'no-cache')
-    assert.equal(headers['cdn-cache-control'], 'no-store')
-  })
-
-  test('when its window is over, nothing old is shown before it was asked after', async () => {
-    const { resizer, edge } = await setUp()
-    resizer.applied = edge.softPurge(WINDOW_MS, ASSET)
-    edge.clock.advance(WINDOW_MS)
-    edge.lease()
-    assert.equal((await edge.get(RED)).text, 'version 2')
-  })
-
-  test('a second soft purge does not lengthen the window of the first', async () => {
-    const { resizer, edge } = await setUp()
-    edge.softPurge(WINDOW_MS, ASSET)
-    edge.clock.advance(WINDOW_MS - 1)
-    resizer.applied = edge.softPurge(WINDOW_MS, ASSET)
-    edge.clock.advance(1)
-    edge.lease()
-    assert.equal((await edge.get(RED)).text, 'version 2')
-  })
-
-  test('that came to an edge without a lease nothing old is shown: its window began without this edge', async () => {
-    const { resizer, edge } = await setUp()
-    edge.clock.advance(LEASE_MS + 1)
-    resizer.applied = edge.softPurge(WINDOW_MS, ASSET)
-    edge.lease()
-    assert.equal((await edge.get(RED)).text, 'version 2')
-  })
-
-  test('hard wins over soft, whichever comes first', async () => {
-    for (const hardFirst of [true, false]) {
+for (const [name, soft] of FORMS)
+  describe(`after ${name}`, () => {
+    test('the old one is shown once more while it is asked after, then the new one', async () => {
       const { resizer, edge } = await setUp()
-      if (hardFirst) edge.purge(ASSET)
-      edge.softPurge(WINDOW_MS, ASSET)
-      if (!hardFirst) edge.purge(ASSET)
-      resizer.applied = 2
+      resizer.applied = edge[soft](WINDOW_MS, ASSET)
+      const stale = await edge.get(RED)
+      assert.equal(stale.text, 'version 1')
+      assert.equal(stale.headers['cache-status'], 'sluice-edge; hit; ttl=-1; detail=soft-purged')
+      assert.equal(stale.headers['sluice-mark'], '0')
+      await until('the new one is shown', async () => (await edge.get(RED)).text === 'version 2')
+      assert.equal(resizer.asked().length, 2)
+    })
+
+    test('what is shown is kept by nobody else', async () => {
+      const { resizer, edge } = await setUp()
+      resizer.applied = edge[soft](WINDOW_MS, ASSET)
+      const { headers } = await edge.get(RED)
+      assert.equal(headers['cache-control'], 'no-cache')
+      assert.equal(headers['cdn-cache-control'], 'no-store')
+    })
+
+    test('when its window is over, nothing old is shown before it was asked after', async () => {
+      const { resizer, edge } = await setUp()
+      resizer.applied = edge[soft](WINDOW_MS, ASSET)
+      edge.clock.advance(WINDOW_MS)
+      edge.lease()
       assert.equal((await edge.get(RED)).text, 'version 2')
-    }
-  })
+    })
 
-  test('an edge without a lease shows nothing stale', async () => {
-    const { resizer, edge } = await setUp()
-    resizer.applied = edge.softPurge(10 * LEASE_MS, ASSET)
-    edge.clock.advance(LEASE_MS)
-    assert.equal((await edge.get(RED)).text, 'version 2')
-  })
+    test('a second one does not lengthen the window of the first', async () => {
+      const { resizer, edge } = await setUp()
+      edge[soft](WINDOW_MS, ASSET)
+      edge.clock.advance(WINDOW_MS - 1)
+      resizer.applied = edge[soft](WINDOW_MS, ASSET)
+      edge.clock.advance(1)
+      edge.lease()
+      assert.equal((await edge.get(RED)).text, 'version 2')
+    })
 
-  test('a node of ours is never given what is stale', async () => {
-    const { resizer, edge } = await setUp()
-    resizer.applied = edge.softPurge(WINDOW_MS, ASSET)
-    const headers = {
-      'sluice-node-secret': NODE_SECRET,
-      'sluice-lease': 'held',
-      'sluice-log': LOG_ID,
-    }
-    assert.equal((await edge.get(RED, { headers })).text, 'version 2')
+    test('that came to an edge without a lease nothing old is shown: its window began without this edge', async () => {
+      const { resizer, edge } = await setUp()
+      edge.clock.advance(LEASE_MS + 1)
+      resizer.applied = edge[soft](WINDOW_MS, ASSET)
+      edge.lease()
+      assert.equal((await edge.get(RED)).text, 'version 2')
+    })
+
+    test('hard wins over soft, whichever comes first', async () => {
+      for (const hardFirst of [true, false]) {
+        const { resizer, edge } = await setUp()
+        if (hardFirst) edge.purge(ASSET)
+        edge[soft](WINDOW_MS, ASSET)
+        if (!hardFirst) edge.purge(ASSET)
+        resizer.applied = 2
+        assert.equal((await edge.get(RED)).text, 'version 2')
+      }
+    })
+
+    test('an edge without a lease shows nothing stale', async () => {
+      const { resizer, edge } = await setUp()
+      resizer.applied = edge[soft](10 * LEASE_MS, ASSET)
+      edge.clock.advance(LEASE_MS)
+      assert.equal((await edge.get(RED)).text, 'version 2')
+    })
+
+    test('a node of ours is never given what is stale', async () => {
+      const { resizer, edge } = await setUp()
+      resizer.applied = edge[soft](WINDOW_MS, ASSET)
+      const headers = {
+        'sluice-node-secret': NODE_SECRET,
+        'sluice-lease': 'held',
+        'sluice-log': LOG_ID,
+      }
+      assert.equal((await edge.get(RED, { headers })).text, 'version 2')
+    })
   })
-})

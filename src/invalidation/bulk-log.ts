@@ -14,16 +14,17 @@ const PIECES_AT_ONCE = 2
 const NODES_WAIT_MS = 50
 const NODES_LOOK_MS = 2
 
-/** Puts the next pieces into the log; returns the seq of the last one, and whether it was the last of all. */
+/** Puts the next pieces into the log; returns the seq of the last one, and how many are in now. */
 export async function appendPieces(
   tx: Tables,
   row: InvalidationRow,
+  softMs: number | undefined,
 ): Promise<{ readonly seq: number; readonly bulk: NonNullable<InvalidationRow['bulk']> }> {
   const { pieces, entered } = row.bulk!
   const from = entered < pieces ? entered : 0
   const keys = await tx.bulk.keys(row.id, from, PIECES_AT_ONCE)
   assert(keys.length > 0, `pieces of ${row.id} are missing`)
-  const seq = await tx.log.appendPacked(row.project, keys)
+  const seq = await tx.log.appendPacked(row.project, keys, softMs)
   return { seq, bulk: { pieces, entered: from + keys.length } }
 }
 

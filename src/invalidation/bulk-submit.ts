@@ -50,7 +50,6 @@ async function submitBulk(
 ): Promise<Submitted> {
   const { store, clock } = parts
   const project = await projectRow(store.tables, projectId)
-  if (request.mode === 'soft') throw softList()
   const dueAt = scheduledAt(request.scheduleAt, clock.wall())
   const id = uuidv7(clock, parts.random)
   try {
@@ -129,6 +128,7 @@ async function newRow(
     ...(dueAt === null ? parts.runner.hold() : {}),
     scope: 'original',
     source: dueAt === null ? request.source : 'scheduled',
+    mode: request.mode ?? 'delete',
     createdBy: request.createdBy,
     note: request.note ?? null,
     urlCount: summary.urls,
@@ -165,17 +165,6 @@ function refuse({ urls, wrong, errors }: BulkSummary): void {
 
 function hashOf({ mode, note, scheduleAt }: BulkRequest, summary: BulkSummary): string {
   return sha256(JSON.stringify(['ndjson', summary.sha256, mode ?? 'delete', note, scheduleAt]))
-}
-
-/** A packed entry of the purge log deletes. */
-function softList(): InvalidationError {
-  const reason =
-    'A long list is deleted, not made stale: leave mode out, or send the list in parts as JSON.'
-  return new InvalidationError('not-implemented-yet', {
-    title: 'Not implemented yet.',
-    publicMessage: reason,
-    errors: [{ pointer: '/mode', reason }],
-  })
 }
 
 function busy(why: string): InvalidationError {

@@ -189,6 +189,30 @@ describe('reading a long list', () => {
   })
 })
 
+/** Different windows of all that is in the log. */
+async function windowsOf(bench: Workbench): Promise<readonly (number | undefined)[]> {
+  const entries = await bench.store.tables.log.after(0, 1000)
+  return [...new Set(entries.map(({ softMs }) => softMs))]
+}
+
+/** Stops whoever enters it into the log in the middle; how many pieces it has. */
+async function entered(bench: Workbench, id: string): Promise<number> {
+  const rowNow = () => bench.store.tables.invalidations.get(PROJECT.id, id)
+  while ((await rowNow())!.bulk!.entered <= 2) await bench.parts.timers.sleep(1)
+  await bench.invalidations.stop()
+  const row = await rowNow()
+  assert.deepEqual([row!.seq, row!.runner], [null, null])
+  return row!.bulk!.pieces
+}
+
+async function ended(bench: Workbench, other: Workbench['invalidations'], id: string) {
+  for (;;) {
+    const now = await other.get(PROJECT.id, id)
+    if (now.status === 'Done') return now
+    await bench.parts.timers.sleep(5)
+  }
+}
+
 async function* breaking() {
   yield Buffer.from(urlsOf(9_000).join('\n'))
   throw new RangeError('cut')
@@ -321,27 +345,56 @@ describe('submitting a long list', () => {
     }),
   )
 
+  test(
+    'a soft one enters with the window of its project, and Done says until when the old ones may be shown',
+    withBench(async (bench) => {
+      await bench.setProject({ softSeconds: 30 })
+      const accepted = await submit(bench, urlsOf(20_000).join('\n'), { mode: 'soft' })
+      assert.equal(accepted.mode, 'soft')
+      const done = await bench.finished(accepted.id)
+      assert.deepEqual(await windowsOf(bench), [30_000])
+      const windowMs = Date.parse(done.evidence!.staleUntil!) - Date.parse(done.finishedAt!)
+      assert.equal(windowMs, 30_000)
+    }),
+  )
+
+  test(
+    'a soft one whose project changes its window while another takes it over has one window for all of it',
+    withBench(async (bench) => {
+      await bench.setProject({ softSeconds: 30 })
+      const accepted = await submit(bench, urlsOf(60_000).join('\n'), { mode: 'soft' })
+      const pieces = await entered(bench, accepted.id)
+      await bench.setProject({ softSeconds: 10 })
+      const other = bench.another()
+      await other.start()
+      const done = await ended(bench, other, accepted.id)
+      const entries = await bench.store.tables.log.after(done.seq! - pieces, pieces)
+      assert.deepEqual(new Set(entries.map(({ softMs }) => softMs)), new Set([10_000]))
+      const windowMs = Date.parse(done.evidence!.staleUntil!) - Date.parse(done.finishedAt!)
+      assert.equal(windowMs, 10_000)
+    }),
+  )
+
+  test(
+    'the same lines softly and not are two requests to an idempotency key',
+    withBench(async (bench) => {
+      const part = { idempotencyKey: 'k' }
+      await submit(bench, urlsOf(3).join('\n'), { ...part, mode: 'soft' })
+      const other = await refusal(submit(bench, urlsOf(3).join('\n'), part))
+      assert.equal(other.code, 'idempotency-conflict')
+    }),
+  )
+
   test('whoever takes it over in the middle goes on behind the last piece', async () => {
     const nodes = createTestNodes()
     assert.equal(nodes.prompt, true)
     await withBench(async (bench) => {
       const accepted = await submit(bench, urlsOf(60_000).join('\n'))
-      for (;;) {
-        const row = await bench.store.tables.invalidations.get(PROJECT.id, accepted.id)
-        if (row!.bulk!.entered > 2) break
-        await bench.parts.timers.sleep(1)
-      }
-      await bench.invalidations.stop()
-      const row = await bench.store.tables.invalidations.get(PROJECT.id, accepted.id)
-      assert.deepEqual([row!.seq, row!.runner], [null, null])
+      const pieces = await entered(bench, accepted.id)
       const other = bench.another()
       await other.start()
-      for (;;) {
-        const now = await other.get(PROJECT.id, accepted.id)
-        if (now.status === 'Done') break
-        await bench.parts.timers.sleep(5)
-      }
-      assert.equal(await bench.store.tables.log.head(), row!.bulk!.pieces)
+      await ended(bench, other, accepted.id)
+      assert.equal(await bench.store.tables.log.head(), pieces)
     })()
   })
 })

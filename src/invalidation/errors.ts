@@ -21,7 +21,6 @@ export const INVALIDATION_ERRORS = {
   'idempotency-conflict': 409,
   'not-retryable': 409,
   'not-cancellable': 409,
-  'not-implemented-yet': 501,
 } as const satisfies Record<string, number>
 
 export type InvalidationErrorCode = keyof typeof INVALIDATION_ERRORS
@@ -41,9 +40,9 @@ export interface RefusedItem {
   readonly line?: number
   readonly url?: string
   readonly item?: string
+  readonly reason: string
   /** What to write instead, where that is known. */
   readonly suggestion?: string
-  readonly reason: string
 }
 
 export interface ListDifference {

@@ -140,15 +140,18 @@ export class Run {
 
   /**
    * A long list enters in pieces, others between them. Each is on disk before a node hears of it, and a runner that takes it over
-   * goes on behind the last; only the last piece makes it a seq to wait for.
+   * goes on behind the last; only the last piece makes it a seq to wait for. A soft list begins again with its first piece, so that
+   * the window that Done speaks of, which may have been changed meanwhile, holds for all of it.
    */
   async #enterPieces(): Promise<void> {
     const { store, timers } = this.parts
+    const softMs = await softMsOf(store.tables, this.#row)
+    if (softMs !== undefined) this.#row = { ...this.#row, bulk: { ...this.#row.bulk!, entered: 0 } }
     for (let before = 0; ;) {
       const status = moved(this.#row, 'Received', this.now())
       const targets = waitingAgain(this.#row.targets)
       const entered = await store.transaction('durable', async (tx) => {
-        const { seq, bulk } = await appendPieces(tx, this.#row)
+        const { seq, bulk } = await appendPieces(tx, this.#row, softMs)
         const last = bulk.entered === bulk.pieces
         const change = { ...status, targets, bulk, ...(last ? { seq, keysSeq: seq } : {}) }
         await this.#update(tx, change)

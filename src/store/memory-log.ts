@@ -39,13 +39,14 @@ export function memoryLog(access: MemoryAccess, logId: string): LogTable {
       access.own('head').set('head', seq)
       return seq
     },
-    async appendPacked(project, pieces) {
+    async appendPacked(project, pieces, softMs) {
       const log = access.own('log')
       let seq = head()
       for (const packed of pieces) {
         assert(packed.byteLength > 0, 'a purge without keys')
         seq += 1
-        log.set(seq, { seq, project, kind: 'packed', keys: [], packed })
+        const soft = softMs === undefined ? {} : { softMs }
+        log.set(seq, { seq, project, kind: 'packed', keys: [], packed, ...soft })
       }
       access.own('head').set('head', seq)
       return seq

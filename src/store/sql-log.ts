@@ -65,14 +65,14 @@ export function sqlLog(db: Sql): LogTable {
 
 function packedEntries(db: Sql): Pick<LogTable, 'appendPacked' | 'packedBeyond'> {
   return {
-    async appendPacked(project, pieces) {
+    async appendPacked(project, pieces, softMs) {
       let seq = (await headOf(db)).head
       for (const packed of pieces) {
         assert(packed.byteLength > 0, 'a purge without keys')
         seq += 1
         await db
           .insertInto('purge_log')
-          .values({ seq, project, kind: PACKED, keys: '', packed, soft_ms: null })
+          .values({ seq, project, kind: PACKED, keys: '', packed, soft_ms: softMs ?? null })
           .execute()
       }
       await db.updateTable('purge_head').set({ head: seq }).execute()
@@ -105,9 +105,11 @@ async function someAfter(db: Sql, seq: number, limit: number): Promise<readonly 
     .orderBy('seq')
     .limit(limit)
     .execute()
-  return rows.map(({ packed, keys, soft_ms: softMs, ...entry }) =>
-    packed === null
-      ? { ...entry, keys: keys.split(' ') as KeyHash[], ...(softMs === null ? {} : { softMs }) }
-      : { ...entry, keys: [], packed },
-  )
+  return rows.map(({ packed, keys, soft_ms: softMs, ...entry }) => ({
+    ...entry,
+    ...(packed === null
+      ? { keys: keys.split(' ') as KeyHash[] }
+      : { keys: [] as KeyHash[], packed }),
+    ...(softMs === null ? {} : { softMs }),
+  }))
 }

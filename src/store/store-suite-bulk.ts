@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Store } from './store.ts'
-import { hashes, invalidationRow } from './store-suite-rows.ts'
+import { hashes, invalidationRow, packedKeys } from './store-suite-rows.ts'
 import { packUrls } from './url-pieces.ts'
 
 type Using = (run: (store: Store) => Promise<void>) => () => Promise<void>
@@ -16,15 +16,12 @@ export function bulkSuite(name: string, using: Using): void {
   })
 }
 
-const packed = (count: number): Uint8Array =>
-  Buffer.concat(hashes(count).map((key) => Buffer.from(key, 'base64url')))
-
 /** A list of `pieces` pieces of 5 URLs. */
 async function stage(store: Store, id: string, pieces: number, at = 1): Promise<readonly string[]> {
   const all: string[] = []
   for (let piece = 0; piece < pieces; piece++) {
     const urls = Array.from({ length: 5 }, (_, at2) => `https://x.example/${piece}/${at2}/ä`)
-    const entry = { piece, first: all.length, count: 5, urls: packUrls(urls), keys: packed(3) }
+    const entry = { piece, first: all.length, count: 5, urls: packUrls(urls), keys: packedKeys(3) }
     all.push(...urls)
     await store.transaction('volatile', (tx) => tx.bulk.stage(id, entry, at))
   }
@@ -92,7 +89,7 @@ async function spends(store: Store): Promise<void> {
 }
 
 async function appends(store: Store): Promise<void> {
-  const pieces = [packed(3), packed(4), packed(5)]
+  const pieces = [packedKeys(3), packedKeys(4), packedKeys(5)]
   await store.transaction('durable', (tx) => tx.log.append('demo', hashes(2)))
   const seq = await store.transaction('durable', (tx) => tx.log.appendPacked('demo', pieces))
   assert.deepEqual([seq, await store.tables.log.head()], [4, 4])

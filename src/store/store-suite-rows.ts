@@ -11,6 +11,11 @@ export function hashes(count: number): KeyHash[] {
   return Array.from({ length: count }, (_, at) => keyHash(`test:${at}`))
 }
 
+/** The same, as the bytes of a long list. */
+export function packedKeys(count: number): Uint8Array {
+  return Buffer.concat(hashes(count).map((key) => Buffer.from(key, 'base64url')))
+}
+
 export function nodeRow(row: Partial<NodeRow>): NodeRow {
   return {
     id: 'node',

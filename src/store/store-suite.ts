@@ -5,7 +5,7 @@ import { accountsSuite } from './store-suite-accounts.ts'
 import { bulkSuite } from './store-suite-bulk.ts'
 import { invalidationsSuite } from './store-suite-invalidations.ts'
 import { librarySuite } from './store-suite-library.ts'
-import { hashes, nodeRow } from './store-suite-rows.ts'
+import { hashes, nodeRow, packedKeys } from './store-suite-rows.ts'
 import { targetsSuite } from './store-suite-targets.ts'
 import { StoreError } from './errors.ts'
 
@@ -54,10 +54,20 @@ async function keepsSoft(store: Store): Promise<void> {
   await store.transaction('durable', async (tx) => {
     await tx.log.append('demo', hashes(1), 20_000)
     await tx.log.append('demo', hashes(1))
+    await tx.log.appendPacked('demo', [packedKeys(2), packedKeys(3)], 30_000)
+    await tx.log.appendPacked('demo', [packedKeys(2)])
   })
-  const [soft, hard] = await store.tables.log.after(0, 10)
-  assert.deepEqual([soft!.kind, soft!.softMs], ['soft', 20_000])
-  assert.deepEqual([hard!.kind, hard!.softMs], ['purge', undefined])
+  const entries = await store.tables.log.after(0, 10)
+  assert.deepEqual(
+    entries.map(({ kind, softMs }) => [kind, softMs]),
+    [
+      ['soft', 20_000],
+      ['purge', undefined],
+      ['packed', 30_000],
+      ['packed', 30_000],
+      ['packed', undefined],
+    ],
+  )
 }
 
 async function rollsBack(store: Store): Promise<void> {

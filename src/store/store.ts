@@ -61,7 +61,7 @@ export interface LogTable {
   /** Appends as many entries as `keys` need (KEYS_PER_ENTRY_MAX each); returns the last seq. Only in a transaction. */
   append(project: string, keys: readonly KeyHash[], softMs?: number): Promise<number>
   /** One entry of kind `packed` for each piece of KEYS_PER_ENTRY_MAX keys at most; returns the last seq. */
-  appendPacked(project: string, pieces: readonly Uint8Array[]): Promise<number>
+  appendPacked(project: string, pieces: readonly Uint8Array[], softMs?: number): Promise<number>
   /** The highest seq of packed entries that are not among the newest `kept` ones; 0 when there are no more than that. */
   packedBeyond(kept: number): Promise<number>
   /** Forgets entries up to `seq`. */

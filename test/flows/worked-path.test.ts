@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
+import type { Invalidation } from '../../src/contract/invalidation.ts'
 import { apiClient, prepareData } from '../support/api-client.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { ask, until } from '../support/http.ts'
@@ -16,6 +19,7 @@ import type { Started } from '../support/serve.ts'
 const RED = '255,0,0'
 const BLUE = '0,0,255'
 const GREEN = '0,255,0'
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
 const NODE_SECRET = 'a-node-secret-of-at-least-32-characters'
 
 let data: string
@@ -132,20 +136,39 @@ describe('one machine', () => {
   })
 })
 
+/** Each edge shows the old one once more, for nobody to keep, and the new one a moment later. */
+async function assertSoftly(done: Invalidation, colour: string): Promise<void> {
+  assert.equal(done.status, 'Done')
+  assert.equal(Date.parse(done.evidence!.staleUntil!) > Date.parse(done.finishedAt!), true)
+  for (const stale of await everywhere()) {
+    assert.match(stale.headers['cache-status'] ?? '', /detail=soft-purged/)
+    assert.equal(stale.headers['cdn-cache-control'], 'no-store')
+  }
+  await until('all edges show the new one', async () => {
+    const colours = await Promise.all((await everywhere()).map(({ bytes }) => colourOf(bytes)))
+    return colours.every((each) => each === colour)
+  })
+}
+
 describe('softly', () => {
   test('the old one is shown once more and kept by nobody, the new one a moment later; Done says until when', async () => {
     await everywhere()
     await api.putAsset('shop/flag', await plainPicture('#0f0'))
     const selection = { assets: ['shop/flag'], renditions: true, mode: 'soft' as const }
-    const done = await api.invalidate(selection)
-    assert.equal(Date.parse(done.evidence!.staleUntil!) > Date.parse(done.finishedAt!), true)
-    for (const stale of await everywhere()) {
-      assert.match(stale.headers['cache-status'] ?? '', /detail=soft-purged/)
-      assert.equal(stale.headers['cdn-cache-control'], 'no-store')
-    }
-    await until('all edges show the new one', async () => {
-      const colours = await Promise.all((await everywhere()).map(({ bytes }) => colourOf(bytes)))
-      return colours.every((colour) => colour === GREEN)
-    })
+    await assertSoftly(await api.invalidate(selection), GREEN)
+  })
+
+  test('so it is with a list of thousands of URLs that the command line sends as lines', async () => {
+    await everywhere()
+    await api.putAsset('shop/flag', await plainPicture('#00f'))
+    const host = new URL(sluice.edges[0]!).host
+    const others = Array.from({ length: 9_000 }, (_, at) => `/is/image/demo/other-${at}?wid=32`)
+    const file = join(data, 'list.txt')
+    const lines = [...others, ...TARGETS].map((target) => `http://${host}${target}`)
+    await writeFile(file, lines.join('\n'))
+    const server = ['--server', sluice.consoleUrl, '--key', await sluice.adminKey()]
+    const args = ['invalidate', `@${file}`, '--soft', '--wait', '--json', ...server]
+    const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...args])
+    await assertSoftly(JSON.parse(stdout) as Invalidation, BLUE)
   })
 })

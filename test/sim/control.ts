@@ -141,18 +141,26 @@ export class Control {
     return this.store.transaction('durable', (tx) => tx.log.append(PROJECT, [key]))
   }
 
-  /** A long list, of which the log has the keys as bytes in several entries; the last one's number is the purge's. */
-  async purgePacked(subject: string): Promise<void> {
+  /**
+   * A long list, of which the log has the keys as bytes in several entries; the last one's number is the purge's. Soft with
+   * `softMs`.
+   */
+  async purgePacked(subject: string, softMs?: number): Promise<void> {
     const { random, world, name } = this.program
     const others = (): Uint8Array => random.bytes(KEY_BYTES * 40)
     const keys = keysOf(subject).map((key) => Buffer.from(key, 'base64url'))
     const pieces = [Buffer.concat([...keys, others()]), others()]
     const seq = await this.store.transaction('durable', (tx) =>
-      tx.log.appendPacked(PROJECT, pieces),
+      tx.log.appendPacked(PROJECT, pieces, softMs),
     )
-    world.note(name, `long purge ${seq} with ${subject} in it`)
+    const how = softMs === undefined ? '' : `soft for ${softMs.toFixed(0)} ms `
+    world.note(name, `long purge ${seq} ${how}with ${subject} in it`)
     await this.#waitFor(subject, seq)
-    this.#stage.ledger.over(subject, seq)
+    const { ledger } = this.#stage
+    const { logId } = ledger
+    const over = (): void => ledger.over(subject, seq, logId)
+    if (softMs === undefined) over()
+    else world.after(softMs * (1 + DRIFT_MAX) + 1, over)
   }
 
   async #waitFor(subject: string, seq: number): Promise<void> {

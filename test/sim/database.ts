@@ -148,8 +148,8 @@ export class Database {
           notes.push(() => ledger.appended(seq, entryOf({ project, keys })))
           return seq
         },
-        async appendPacked(project, pieces) {
-          const seq = await log.appendPacked(project, pieces)
+        async appendPacked(project, pieces, softMs) {
+          const seq = await log.appendPacked(project, pieces, softMs)
           const first = seq - pieces.length + 1
           for (const [at, packed] of pieces.entries())
             notes.push(() => ledger.appended(first + at, entryOf({ project, keys: [], packed })))

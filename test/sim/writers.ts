@@ -52,8 +52,10 @@ export class Writers {
       }
       case 'packed': {
         const subject = chance.pick([...ASSET_IDS, REMOTE])
+        const softMs = chance.happens(0.5) ? chance.between(50, 1_500) : undefined
+        if (softMs !== undefined) this.#stage.world.meet('write packed softly')
         return this.#at(chance.pick(this.#stage.controls), (control) =>
-          control.purgePacked(subject),
+          control.purgePacked(subject, softMs),
         )
       }
       case 'purgeOnly':

@@ -121,6 +121,8 @@ export interface SluiceBench {
   purge(...keyTexts: string[]): number
   /** A soft purge with a window of `softMs`. */
   softPurge(softMs: number, ...keyTexts: string[]): number
+  /** The same, as a long list enters the log. */
+  softList(softMs: number, ...keyTexts: string[]): number
   lease(): void
   /** The exposition of its metrics. */
   metrics(): Promise<string>
@@ -192,6 +194,12 @@ export async function sluiceBench(
     softPurge(softMs, ...keyTexts) {
       const keys = keyTexts.map(keyHash)
       freshness.apply({ seq: freshness.applied + 1, project: 'demo', kind: 'soft', softMs, keys })
+      return freshness.applied
+    },
+    softList(softMs, ...keyTexts) {
+      const packed = Buffer.concat(keyTexts.map((text) => Buffer.from(keyHash(text), 'base64url')))
+      const entry = { project: 'demo', kind: 'packed', keys: [], packed, softMs }
+      freshness.apply({ seq: freshness.applied + 1, ...entry })
       return freshness.applied
     },
     lease,
