@@ -15,11 +15,14 @@ import type {
   InvalidationList,
   InvalidationUrls,
   Preview,
+  InvalidationReport,
   SelectionBody,
   SubmitBody,
 } from '../../src/contract/api/invalidations.ts'
 import type { Live, LiveCopy } from '../../src/contract/api/live.ts'
 import type { NodeList, Overview } from '../../src/contract/api/nodes.ts'
+import type { Original } from '../../src/contract/api/originals.ts'
+import { ApiProblem } from './problem.ts'
 import type {
   ApiKeyCreated,
   ApiKeyList,
@@ -167,6 +170,11 @@ const invalidations = {
 const settings = {
   project: (project: string, signal: Signal) =>
     request<Project>(inProject(project, ''), { signal }),
+  report: (project: string, id: string) =>
+    request<InvalidationReport>(ofInvalidation(project, id, '/report')),
+  /** Of the file that the browser saves: all that the filters let through. */
+  logFileAddress: (project: string, search: LogSearch, format: 'csv' | 'json') =>
+    address(inProject(project, '/invalidations/export'), { ...search, format }),
   patchProject: (project: string, change: ProjectPatch) =>
     request<Project>(inProject(project, ''), { method: 'PATCH', json: change }),
   presets: (project: string, signal: Signal) =>
@@ -241,6 +249,9 @@ const watching = {
   liveBytesAddress: (project: string, url: string, node: string) =>
     address(inProject(project, '/live/bytes'), { url, node }),
 }
+  /** As an image server last saw it; null where none has. */
+  original: (project: string, path: string, signal: Signal) =>
+    orNull(request<Original>(inProject(project, '/originals'), { query: { path }, signal })),
 
 export const api = {
   ...session,
@@ -251,3 +262,12 @@ export const api = {
   ...targets,
   ...watching,
 } as const
+async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 404) return null
+    throw error
+  }
+}
+

@@ -18,24 +18,21 @@ export const browser = {
     ).join('')
   },
   /** False where the page may not write to the clipboard: over plain HTTP from another machine, for instance. */
-  async copy(text: string): Promise<boolean> {
+  async copy(text: string | Promise<string>): Promise<boolean> {
     try {
-      await navigator.clipboard.writeText(text)
+      await (typeof text === 'string' ? navigator.clipboard.writeText(text) : copyLater(text))
       return true
     } catch {
-      return copyBySelection(text)
+      return copyBySelection(await text)
     }
   },
-  /** Gives a text to the person as a file. */
-  save(name: string, type: string, text: string): void {
-    const url = URL.createObjectURL(new Blob([text], { type }))
-    const link = document.createElement('a')
-    link.href = url
-    link.download = name
-    link.click()
-    URL.revokeObjectURL(url)
-  },
 } as const
+
+/** Begun at once, because some browsers allow it only within the press of a button, not when the text has come. */
+async function copyLater(text: Promise<string>): Promise<void> {
+  const blob = text.then((words) => new Blob([words], { type: 'text/plain' }))
+  await navigator.clipboard.write([new ClipboardItem({ 'text/plain': blob })])
+}
 
 function copyBySelection(text: string): boolean {
   const area = document.createElement('textarea')

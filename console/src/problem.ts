@@ -5,6 +5,8 @@ export interface ProblemItem {
   readonly url?: string
   readonly item?: string
   readonly reason: string
+  /** What to write instead. */
+  readonly suggestion?: string
 }
 
 export interface Difference {
@@ -91,6 +93,7 @@ function item(value: unknown): ProblemItem[] {
   const url = text(value['url'])
   const named = text(value['item'])
   const pointer = text(value['pointer'])
+  const suggestion = text(value['suggestion'])
   const line = value['line']
   return [
     {
@@ -98,6 +101,7 @@ function item(value: unknown): ProblemItem[] {
       ...(url === null ? {} : { url }),
       ...(named === null ? {} : { item: named }),
       ...(pointer === null ? {} : { pointer }),
+      ...(suggestion === null ? {} : { suggestion }),
       ...(typeof line === 'number' ? { line } : {}),
     },
   ]

@@ -231,6 +231,12 @@ export const queries = {
       queryFn: ({ signal }) => api.live(project, url, signal),
       staleTime: 0,
     }),
+  original: (project: string, path: string) =>
+    queryOptions({
+      queryKey: [...keys.live(project), 'original', path],
+      queryFn: ({ signal }) => api.original(project, path, signal),
+    }),
+
 } as const
 
 /** An invalidation changed: it is shown at once, and what else shows it is asked for again. */

@@ -18,6 +18,11 @@ export function localTime(iso: string | number | null | undefined): string {
   return Number.isNaN(at.getTime()) ? '–' : dateTime.format(at)
 }
 
+/** Of the browser: the one in which times are shown. */
+export function timeZone(): string {
+  return dateTime.resolvedOptions().timeZone
+}
+
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString('en')} ${number === 1 ? one : many}`
 }

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { attemptsOf } from '../../console/src/pages/log/attempts.ts'
-import { csvOf } from '../../console/src/pages/log/csv.ts'
-import { reportOf } from '../../console/src/pages/log/report.ts'
 import type { Invalidation } from '../../src/contract/invalidation.ts'
 
-/** What the log hands over: attempts, files and reports. */
+/** The history of one invalidation, as its page tells it. */
 
 const FAILED: Invalidation = {
   id: '0192f0c1-0000-7000-8000-000000000000',
@@ -42,6 +40,17 @@ const FAILED: Invalidation = {
   ],
   evidence: null,
   failure: 'varnish-1: answered 403',
+  pastAttempts: [
+    {
+      attempt: 1,
+      status: 'ERROR_CDN_NODE',
+      seq: 8,
+      failure: 'varnish-1: no answer',
+      finishedAt: '2026-01-01T10:00:02.000Z',
+      targets: [],
+      verdict: null,
+    },
+  ],
   finishedAt: '2026-01-01T11:00:01.000Z',
 }
 
@@ -57,41 +66,15 @@ describe('attempts', () => {
     )
   })
 
+  test('the attempt that a Retry followed says how it ended; the last one is the invalidation itself', () => {
+    const attempts = attemptsOf(FAILED)
+    assert.deepEqual(
+      attempts.map(({ past }) => past?.failure ?? null),
+      ['varnish-1: no answer', null],
+    )
+  })
+
   test('one that still runs has no time yet', () => {
     assert.equal(attemptsOf({ timeline: FAILED.timeline.slice(0, 1) })[0]?.tookMs, null)
-  })
-})
-
-describe('the exported log', () => {
-  test('is one line of names and one an entry, with links, targets and duration', () => {
-    const [names, entry, end] = csvOf([FAILED]).split('\r\n')
-    assert.match(names ?? '', /^id,status,.*,seconds,links,targets,targets done,/)
-    assert.match(entry ?? '', /,1,2,1,0,delete,9,/)
-    assert.equal(end, '')
-  })
-
-  test('quotes what needs it, and no note is run as a formula', () => {
-    assert.match(csvOf([FAILED]), /,"'=HYPERLINK\(""http:\/\/evil\.example""\)"\r\n$/)
-  })
-})
-
-describe('the report', () => {
-  const report = reportOf({
-    invalidation: FAILED,
-    version: '0.1.0',
-    supportUrl: 'https://support.example.com',
-    address: 'https://sluice.example.com/projects/demo/invalidations/x',
-  })
-
-  test('names id, attempts, targets, reasons, version and where help is', () => {
-    for (const part of [
-      FAILED.id,
-      'Attempt 2',
-      'varnish-1 (cdn): failed, attempts 2, 800 ms: answered 403',
-      'Sluice 0.1.0',
-      'https://support.example.com',
-    ]) {
-      assert.ok(report.includes(part), part)
-    }
   })
 })

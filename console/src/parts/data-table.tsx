@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import styles from './data-table.module.css'
+import { useNarrow } from './use-narrow.ts'
 
 export interface ColumnOf<T> {
   readonly name: string
@@ -15,15 +16,27 @@ interface DataTableProps<T> {
   readonly columns: readonly ColumnOf<T>[]
   readonly rows: readonly T[]
   readonly rowKey: (row: T) => string
+  /** Pixels of page below which its rows become cards: more where there are many columns. */
+  readonly stackBelow?: number
 }
+
+/** Four columns fit beside each other above this. */
+const STACK_BELOW = 760
 
 /**
  * A table on a wide screen, a list of cards on a narrow one. The roles are spelled out, because a table that is laid out as
  * blocks would otherwise stop being one for a screen reader.
  */
-export function DataTable<T>({ label, columns, rows, rowKey }: DataTableProps<T>) {
+export function DataTable<T>(props: DataTableProps<T>) {
+  const { label, columns, rows, rowKey, stackBelow = STACK_BELOW } = props
+  const stacked = useNarrow(stackBelow)
   return (
-    <table className={styles['table']} aria-label={label} role="table">
+    <table
+      className={`${styles['table']} ${stacked ? styles['stacked'] : ''}`}
+      data-stacked={stacked}
+      aria-label={label}
+      role="table"
+    >
       <thead role="rowgroup">
         <tr role="row">
           {columns.map((column) => (

@@ -1,6 +1,7 @@
 import { StatusLight } from '@react-spectrum/s2'
 import { isFinal } from '../../../src/contract/invalidation.ts'
 import type { InvalidationStatus } from '../../../src/contract/invalidation.ts'
+import { Explained } from './explained.tsx'
 
 type Tone = 'positive' | 'negative' | 'neutral' | 'informative' | 'notice'
 
@@ -26,13 +27,14 @@ export const STATUS_MEANINGS = {
   Cancelled: 'Somebody cancelled it before its time. Nothing was invalidated.',
 } satisfies Record<InvalidationStatus, string>
 
+/** A status, and what it means on hover and focus. */
 export function StatusOf({ status }: { readonly status: InvalidationStatus }) {
   return (
-    <span title={STATUS_MEANINGS[status]}>
+    <Explained meaning={STATUS_MEANINGS[status]}>
       <StatusLight size="S" variant={toneOf(status)}>
         {status}
       </StatusLight>
-    </span>
+    </Explained>
   )
 }
 

@@ -16,9 +16,10 @@ export function Everything({ draft, onChange, onNext }: DraftProps) {
       <Section title="Everything">
         <Notice tone="caution" title="Please use this with caution.">
           <p>
-            It erases every rendition that any cache holds for the project{' '}
-            <strong>{here.id}</strong>. Afterwards the caches have to be filled again, so the first
-            request of each URL takes longer. Nothing is deleted from your assets.
+            It erases the entire cache of the project <strong>{here.id}</strong>: every rendition
+            that any cache holds. Afterwards the cache has to be rebuilt, so the first request of
+            each URL takes more time, and your origins are read again. Nothing is deleted from your
+            assets.
           </p>
         </Notice>
         <TextField

@@ -1,14 +1,15 @@
-import { TextArea } from '@react-spectrum/s2'
-import CheckmarkCircle from '@react-spectrum/s2/icons/CheckmarkCircle'
-import CloseCircle from '@react-spectrum/s2/icons/CloseCircle'
+import { Button, TextArea } from '@react-spectrum/s2'
 import type { Preview } from '../../../../src/contract/api/invalidations.ts'
 import type { ProblemItem } from '../../../../src/contract/api/shapes.ts'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { Section, Stack } from '../../parts/page.tsx'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
-import { roleReason, useProject } from '../../use-project.ts'
+import { mayReason, useProject } from '../../use-project.ts'
+import { count } from '../../words.ts'
 import { originalsOf } from './draft.ts'
 import type { DraftProps } from './invalidate-page.tsx'
+import { withEntries } from './original-entries.ts'
+import { OriginalVerdict } from './original-verdict.tsx'
 import { usePreview, useSettled } from './use-preview.ts'
 import styles from './invalidation.module.css'
 
@@ -23,6 +24,7 @@ export function Originals({
   const settled = useSettled(draft.originals)
   const entries = originalsOf(settled)
   const preview = usePreview(here.id, { originals: [...entries] }, entries.length > 0)
+  const problems = entries.length === 0 ? [] : (preview.data?.problems ?? [])
   return (
     <Stack>
       <Section
@@ -31,27 +33,39 @@ export function Originals({
           <>
             Enter up to {limit} originals, separated by commas or line breaks. Only the part of the
             URL that names the original: for <code>doc.cloudimg.io/sample.li/flat1.jpg?w=500</code>{' '}
-            that is <code>/sample.li/flat1.jpg</code>.
+            that is <code>/sample.li/flat1.jpg</code>. All its sizes and formats go.
           </>
         }
       >
         <TextArea
           label="Originals"
-          description="A comma that belongs to a name is written %2C."
+          description={`${originalsOf(draft.originals).length} of ${limit}. A comma that belongs to a name is written %2C.`}
           value={draft.originals}
           onChange={(originals) => onChange({ originals })}
+          spellCheck="false"
           UNSAFE_style={{ width: '100%' }}
         />
         <div aria-live="polite">
           {entries.length === 0 ? null : preview.data === undefined ? (
             <ProblemAlert error={preview.error} />
           ) : (
-            <Verdicts entries={entries} preview={preview.data} />
+            <Verdicts
+              entries={entries}
+              preview={preview.data}
+              onCorrect={(right) => onChange({ originals: withEntries(settled, right) })}
+            />
           )}
         </div>
       </Section>
       <div className={styles['next']}>
-        <ReasonedButton variant="accent" reason={roleReason(here, 'editor')} onPress={onNext}>
+        <ReasonedButton
+          variant="accent"
+          reason={
+            mayReason(here, 'invalidate') ??
+            (problems.length === 0 ? null : 'Correct what is marked as incorrect to go on.')
+          }
+          onPress={onNext}
+        >
           Next
         </ReasonedButton>
       </div>
@@ -62,35 +76,44 @@ export function Originals({
 interface VerdictsProps {
   readonly entries: readonly string[]
   readonly preview: Preview
+  /** The right forms, by the number of the entry. */
+  readonly onCorrect: (right: ReadonlyMap<number, string>) => void
 }
 
-function Verdicts({ entries, preview }: VerdictsProps) {
-  const rest = preview.problems.filter(
-    (problem) => !entries.some((entry, at) => isOf(problem, entry, at)),
+function Verdicts({ entries, preview, onCorrect }: VerdictsProps) {
+  const { problems } = preview
+  const judged = entries.map((entry, at) => problems.find((one) => isOf(one, entry, at)))
+  const rest = problems.filter((problem) => !judged.includes(problem))
+  const right = new Map(
+    judged.flatMap((problem, at) =>
+      problem?.suggestion === undefined ? [] : [[at, problem.suggestion] as const],
+    ),
   )
   return (
-    <>
-      <ul className={styles['verdicts']} aria-label="Verdicts">
-        {entries.map((entry, at) => {
-          const problem = preview.problems.find((one) => isOf(one, entry, at))
-          const Icon = problem === undefined ? CheckmarkCircle : CloseCircle
-          return (
-            <li key={at} className={styles[problem === undefined ? 'right' : 'wrong']}>
-              <Icon aria-label={problem === undefined ? 'Correct' : 'Incorrect'} />
-              <span>
-                <code>{entry}</code>
-                {problem === undefined ? null : <span> {problem.reason}</span>}
-              </span>
-            </li>
-          )
-        })}
-      </ul>
+    <Stack>
       {rest.map((problem, at) => (
         <p key={at} className={styles['wrong']}>
           {problem.reason}
         </p>
       ))}
-    </>
+      <ul className={styles['verdicts']} aria-label="Verdicts">
+        {entries.map((entry, at) => (
+          <OriginalVerdict
+            key={at}
+            entry={entry}
+            problem={judged[at]}
+            onCorrect={(form) => onCorrect(new Map([[at, form]]))}
+          />
+        ))}
+      </ul>
+      {right.size < 2 ? null : (
+        <div>
+          <Button variant="secondary" size="S" onPress={() => onCorrect(right)}>
+            {`Correct ${count(right.size, 'entry', 'entries')}`}
+          </Button>
+        </div>
+      )}
+    </Stack>
   )
 }
 

@@ -1,17 +1,12 @@
-import { ActionButton, LinkButton, StatusLight, Text } from '@react-spectrum/s2'
+import { ActionButton, LinkButton, Text } from '@react-spectrum/s2'
 import Share from '@react-spectrum/s2/icons/Share'
 import { ToastQueue } from '@react-spectrum/s2'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import type {
-  Invalidation,
-  TargetProgress,
-  TimelineEntry,
-} from '../../../../src/contract/invalidation.ts'
+import type { Invalidation } from '../../../../src/contract/invalidation.ts'
 import { api } from '../../api.ts'
 import { browser } from '../../browser.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
-import { DataTable } from '../../parts/data-table.tsx'
 import { Loaded } from '../../parts/loading.tsx'
 import { Outcome } from '../../parts/outcome.tsx'
 import { Page, Section } from '../../parts/page.tsx'
@@ -19,11 +14,12 @@ import { StatusOf } from '../../parts/status.tsx'
 import { paths } from '../../paths.ts'
 import { queries } from '../../queries.ts'
 import { useProject } from '../../use-project.ts'
-import { estimate, exactDuration, extent, localTime, scopeWord, sourceWord } from '../../words.ts'
-import { attemptsOf } from './attempts.ts'
+import { estimate, extent, localTime, scopeWord, sourceWord } from '../../words.ts'
 import { CopyReport } from './copy-report.tsx'
 import { Evidence } from './evidence.tsx'
 import { Links } from './see-links.tsx'
+import { Tier } from './tiers.tsx'
+import { Timeline } from './timeline.tsx'
 import styles from './log.module.css'
 
 /** One invalidation: live while it runs, and the record of it afterwards. Its address can be shared. */
@@ -36,11 +32,11 @@ export function InvalidationPage() {
       title="Invalidation"
       actions={
         <>
-          {invalidation.data === undefined ? null : <CopyReport invalidation={invalidation.data} />}
-          <ShareButton />
-          <LinkButton href={paths.log(here.id)} variant="secondary">
+          <LinkButton href={paths.log(here.id)} variant="secondary" size="S">
             Invalidation Log
           </LinkButton>
+          {invalidation.data === undefined ? null : <CopyReport id={id} />}
+          <ShareButton />
         </>
       }
     >
@@ -59,7 +55,7 @@ async function share(): Promise<void> {
 
 function ShareButton() {
   return (
-    <ActionButton onPress={() => void share()}>
+    <ActionButton size="S" onPress={() => void share()}>
       <Share />
       <Text>Copy the address</Text>
     </ActionButton>
@@ -146,92 +142,4 @@ function staleWords({ evidence }: Invalidation): string {
   const until = evidence?.staleUntil
   const end = until === undefined ? '' : `, until ${localTime(until)} at the latest`
   return `made stale: a cache may show one while it fetches the new one${end}`
-}
-
-const STATES = {
-  waiting: { word: 'Waiting', tone: 'neutral' },
-  running: { word: 'Running', tone: 'informative' },
-  done: { word: 'Done', tone: 'positive' },
-  failed: { word: 'Failed', tone: 'negative' },
-} as const satisfies Record<TargetProgress['state'], { word: string; tone: string }>
-
-interface TierProps {
-  readonly name: string
-  readonly tier: TargetProgress['tier']
-  readonly invalidation: Invalidation
-}
-
-function Tier({ name, tier, invalidation }: TierProps) {
-  const targets = invalidation.targets.filter((target) => target.tier === tier)
-  const done = targets.filter(({ state }) => state === 'done').length
-  return (
-    <div className={styles['tier']}>
-      <h3>
-        {name}
-        <span className={styles['quiet']}>
-          {' '}
-          {targets.length === 0 ? 'not asked yet' : `${done} of ${targets.length} done`}
-        </span>
-      </h3>
-      {targets.length === 0 ? null : (
-        <DataTable
-          label={name}
-          rows={targets}
-          rowKey={(row) => row.id}
-          columns={[
-            { name: 'Target', cell: (row) => row.id },
-            {
-              name: 'State',
-              narrow: true,
-              cell: (row) => (
-                <StatusLight size="S" variant={STATES[row.state].tone}>
-                  {STATES[row.state].word}
-                </StatusLight>
-              ),
-            },
-            { name: 'Detail', cell: (row) => row.detail ?? '–' },
-            { name: 'Attempts', narrow: true, cell: (row) => row.attempts },
-            { name: 'Took', narrow: true, cell: tookOf },
-          ]}
-        />
-      )}
-    </div>
-  )
-}
-
-function tookOf({ startedAt, finishedAt }: TargetProgress): string {
-  if (startedAt === null || finishedAt === null) return '–'
-  return exactDuration(Date.parse(finishedAt) - Date.parse(startedAt))
-}
-
-function sinceStart(entries: readonly TimelineEntry[], at: string): string {
-  return exactDuration(Date.parse(at) - Date.parse(entries[0]?.at ?? at))
-}
-
-/** What happened when; after a Retry, attempt by attempt. */
-function Timeline({ invalidation }: { readonly invalidation: Invalidation }) {
-  const attempts = attemptsOf(invalidation)
-  return attempts.map(({ number, entries, tookMs }) => (
-    <div key={number} className={styles['tier']}>
-      {attempts.length === 1 ? null : (
-        <h3>
-          Attempt {number}
-          {tookMs === null ? null : (
-            <span className={styles['quiet']}> ended after {exactDuration(tookMs)}</span>
-          )}
-        </h3>
-      )}
-      <ol className={styles['timeline']}>
-        {entries.map((entry, at) => (
-          <li key={at}>
-            <StatusOf status={entry.status} />
-            <time dateTime={entry.at} className={styles['quiet']}>
-              {localTime(entry.at)}
-              {at === 0 ? null : `, after ${sinceStart(entries, entry.at)}`}
-            </time>
-          </li>
-        ))}
-      </ol>
-    </div>
-  ))
 }

@@ -1,4 +1,5 @@
 import {
+  Button,
   Content,
   ContextualHelp,
   Heading,
@@ -9,7 +10,7 @@ import {
 import { INVALIDATION_STATUSES } from '../../../../src/contract/invalidation.ts'
 import type { LogSearch } from '../../api.ts'
 import { STATUS_MEANINGS } from '../../parts/status.tsx'
-import { useAddressState } from '../../use-project.ts'
+import { useAddressState, useSetAddress } from '../../use-project.ts'
 import styles from './log.module.css'
 
 const SOURCES = [
@@ -50,6 +51,7 @@ export function isFiltered(search: LogSearch): boolean {
 
 export function LogFilters() {
   const [q, setQ] = useAddressState('q')
+  const search = useLogSearch()
   return (
     <div className={styles['filters']}>
       <SearchField
@@ -79,6 +81,18 @@ export function LogFilters() {
       <Choice name="source" label="Source" all="Any source" choices={SOURCES} />
       <Day name="from" label="From" />
       <Day name="to" label="To" />
+      {isFiltered(search) ? <ClearFilters /> : null}
+    </div>
+  )
+}
+
+export function ClearFilters() {
+  const setAddress = useSetAddress()
+  return (
+    <div>
+      <Button variant="secondary" size="S" onPress={() => setAddress({})}>
+        Clear filters
+      </Button>
     </div>
   )
 }

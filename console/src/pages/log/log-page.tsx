@@ -21,22 +21,25 @@ import {
   runSeconds,
   scopeWord,
   sourceWord,
+  timeZone,
 } from '../../words.ts'
 import { CopyReport } from './copy-report.tsx'
 import { LogExport } from './log-export.tsx'
-import { LogFilters, isFiltered, useLogSearch } from './log-filters.tsx'
+import { ClearFilters, LogFilters, isFiltered, useLogSearch } from './log-filters.tsx'
 import { SeeLinks } from './see-links.tsx'
+import { useSettled } from '../invalidation/use-preview.ts'
 import styles from './log.module.css'
 
 /** Every invalidation of the project, newest first, kept up to date by events. */
 export function LogPage() {
   const here = useProject()
   const search = useLogSearch()
-  const log = useInfiniteQuery(queries.logPages(here.id, search))
+  const q = useSettled(search.q)
+  const log = useInfiniteQuery(queries.logPages(here.id, { ...search, q }))
   return (
     <Page
       title="Invalidation Log"
-      intro="Manual, API, scheduled and automatic invalidations. The list is live."
+      intro={`Manual, API, scheduled and automatic invalidations. The list is live. Times are those of your time zone, ${timeZone()}.`}
       actions={
         <>
           <LogExport search={search} />
@@ -62,6 +65,7 @@ export function LogPage() {
                 label="Invalidations"
                 rows={rows}
                 rowKey={(row) => row.id}
+                stackBelow={STACK_BELOW}
                 columns={columns(here.id, here.project.browserTtlSeconds)}
               />
               {log.hasNextPage ? (
@@ -81,6 +85,9 @@ export function LogPage() {
   )
 }
 
+/** Eight columns, of which one holds sentences. */
+const STACK_BELOW = 1280
+
 function columns(project: string, browserTtlSeconds: number): readonly ColumnOf<Invalidation>[] {
   return [
     {
@@ -95,10 +102,11 @@ function columns(project: string, browserTtlSeconds: number): readonly ColumnOf<
     },
     { name: 'Scope', narrow: true, cell: (row) => scopeWord(row.scope) },
     {
-      name: 'Source',
+      name: 'Source, by',
       cell: (row) => (
         <div className={styles['source']}>
-          {sourceWord(row.source)}
+          <span>{sourceWord(row.source)}</span>
+          <span className={styles['quiet']}>{row.createdBy}</span>
           {row.cause === null ? null : <span className={styles['quiet']}>{row.cause}</span>}
         </div>
       ),
@@ -106,7 +114,6 @@ function columns(project: string, browserTtlSeconds: number): readonly ColumnOf<
     { name: 'Links', narrow: true, cell: (row) => <SeeLinks invalidation={row} /> },
     { name: 'Targets', narrow: true, cell: targetsOf },
     { name: 'Duration', narrow: true, cell: durationOf },
-    { name: 'By', cell: (row) => row.createdBy },
     { name: 'Date', cell: (row) => <DateAndTime at={row.createdAt} /> },
     {
       name: 'Invalidation ID',
@@ -128,7 +135,7 @@ function Actions({ row }: { readonly row: Invalidation }) {
   return (
     <span className={styles['actions']}>
       <RetryButton invalidation={row} />
-      <CopyReport invalidation={row} />
+      <CopyReport id={row.id} />
     </span>
   )
 }
@@ -164,6 +171,7 @@ function NoRows({ filtered }: { readonly filtered: boolean }) {
     return (
       <Empty title="No invalidation fits.">
         <p>Search for something shorter, or take the filters away.</p>
+        <ClearFilters />
       </Empty>
     )
   }

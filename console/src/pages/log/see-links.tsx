@@ -9,12 +9,12 @@ import {
 } from '@react-spectrum/s2'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { Invalidation } from '../../../../src/contract/invalidation.ts'
+import { CopyButton } from '../../parts/copy-button.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loading.tsx'
 import { queries } from '../../queries.ts'
 import { useProjectId } from '../../use-project.ts'
 import { count } from '../../words.ts'
-import { browser } from '../../browser.ts'
 import styles from './log.module.css'
 
 /** The URLs that one invalidation named. */
@@ -64,8 +64,9 @@ export function Links({ id }: { readonly id: string }) {
         return (
           <>
             <ul className={styles['links']}>
-              {urls.map((url) => (
-                <li key={url}>
+              {/* A long list may name one URL twice. */}
+              {urls.map((url, at) => (
+                <li key={at}>
                   <code>{url}</code>
                 </li>
               ))}
@@ -76,9 +77,7 @@ export function Links({ id }: { readonly id: string }) {
                   Show more
                 </ActionButton>
               ) : (
-                <ActionButton size="S" onPress={() => void browser.copy(urls.join('\n'))}>
-                  Copy all
-                </ActionButton>
+                <CopyButton text={urls.join('\n')} what="Links" label="Copy all" />
               )}
             </div>
           </>
