@@ -21,6 +21,8 @@ export interface DeliveryParts {
   readonly versionToken: string | null
   readonly cacheSeconds: number | null
   readonly negotiates: readonly string[]
+  /** Where they are named by other modifiers than `$name$`. */
+  readonly presets?: readonly string[]
 }
 
 export function deliveryUrl(parts: DeliveryParts): DeliveryUrl {
@@ -38,7 +40,9 @@ export function deliveryUrl(parts: DeliveryParts): DeliveryUrl {
     path,
     rendition: withQuery(path, query),
     target: withQuery(path, own.filter((text) => text !== '').join('&')),
-    presets: parts.modifiers.filter(({ kind }) => kind === 'preset').map(({ name }) => name),
+    presets:
+      parts.presets ??
+      parts.modifiers.filter(({ kind }) => kind === 'preset').map(({ name }) => name),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { QueryDialect } from './canonical-query.ts'
+import type { Canonical, QueryDialect } from './canonical-query.ts'
 import { canonicalModifiers, splitQuery } from './canonical-query.ts'
 import { deliveryUrl } from './canonical-target.ts'
 import {
@@ -7,6 +7,7 @@ import {
   CLOUDIMAGE_SIDE_MAX,
   CLOUDIMAGE_SYNONYMS,
 } from './cloudimage-commands.ts'
+import { withFiltersApart } from './cloudimage-filters.ts'
 import type { DeliverySubject, Modifier, ParsedDelivery } from './delivery-url.ts'
 import { parseOriginal } from './original.ts'
 import { percentDecode } from './percent.ts'
@@ -16,7 +17,7 @@ import type { SizeRule } from './sizes.ts'
 
 /** Delivery URLs as Cloudimage writes them: `/[v7/]<original>?<operations>` (its page "URL implementation"). */
 
-const QUERY: QueryDialect = {
+export const CLOUDIMAGE_QUERY: QueryDialect = {
   grammars: CLOUDIMAGE_GRAMMARS,
   synonyms: CLOUDIMAGE_SYNONYMS,
   defaults: CLOUDIMAGE_DEFAULTS,
@@ -39,23 +40,77 @@ export function cloudimageUrl(
   query: string,
   sizes?: SizeRule,
 ): ParsedDelivery {
-  const canonical = withinSizeRule(canonicalModifiers(query, QUERY), sizes, CLOUDIMAGE_SIDE_MAX)
+  const typed = canonicalModifiers(withFiltersApart(query), CLOUDIMAGE_QUERY)
+  const canonical = withinSizeRule(withoutIdle(typed), sizes, CLOUDIMAGE_SIDE_MAX)
   if (!canonical.ok) return canonical
   const { modifiers } = canonical
   const formats = valueOf(modifiers, 'force_format')?.split(',') ?? []
+  const preset = valueOf(modifiers, 'p')
   return {
     ok: true,
     url: deliveryUrl({
       dialect: 'cloudimage',
       project,
       subject,
-      modifiers: modifiers.filter(({ name }) => name !== 'vh' && name !== 'ci_cache'),
+      modifiers: modifiers.filter(({ name }) => !LIFETIMES.has(name)),
       asks: { kind: 'bytes' },
       versionToken: valueOf(modifiers, 'vh') || null,
       cacheSeconds: numberOf(valueOf(modifiers, 'ci_cache')),
       negotiates: formats.length > 1 ? formats : [],
+      presets: preset === null ? [] : [preset],
     }),
   }
+}
+
+/** What says how long an answer lives, and nothing about the picture. */
+const LIFETIMES: ReadonlySet<string> = new Set(['vh', 'ci_cache'])
+
+/**
+ * Operations that others leave nothing to do for are none: all of them beside `func=proxy`, a pixel ratio once the sides are
+ * multiplied by it (so that a rule for sizes sees the pixels), an aspect ratio beside both sides. A preset may change what is idle.
+ */
+function withoutIdle(canonical: Canonical): Canonical {
+  if (!canonical.ok) return canonical
+  const { modifiers } = canonical
+  if (valueOf(modifiers, 'func') === 'proxy') {
+    return { ok: true, modifiers: modifiers.filter(isProxyOr(LIFETIMES)) }
+  }
+  if (valueOf(modifiers, 'p') !== null) return { ok: true, modifiers: modifiers.map(inRatioSteps) }
+  const ratio = Number(valueOf(modifiers, 'dpr') ?? 1)
+  const both = valueOf(modifiers, 'w') !== null && valueOf(modifiers, 'h') !== null
+  const kept: Modifier[] = []
+  for (const modifier of modifiers) {
+    const { name } = modifier
+    if (name === 'dpr' || (both && name === 'aspect_ratio')) continue
+    if (modifier.kind === 'preset' || (name !== 'w' && name !== 'h')) {
+      kept.push(modifier)
+      continue
+    }
+    const side = Math.max(1, Math.round(Number(modifier.value) * ratio))
+    if (side > CLOUDIMAGE_SIDE_MAX) return tooLarge(name, side)
+    kept.push({ ...modifier, value: String(side) })
+  }
+  return { ok: true, modifiers: kept }
+}
+
+/** A preset's sides meet no rule for sizes: at least they are not made in hundreds of pixel ratios. */
+const RATIO_STEPS = 4
+
+function inRatioSteps(modifier: Modifier): Modifier {
+  if (modifier.kind === 'preset' || modifier.name !== 'dpr') return modifier
+  return {
+    ...modifier,
+    value: String(Math.ceil(Number(modifier.value) * RATIO_STEPS) / RATIO_STEPS),
+  }
+}
+
+function isProxyOr(names: ReadonlySet<string>): (modifier: Modifier) => boolean {
+  return ({ name }) => name === 'func' || names.has(name)
+}
+
+function tooLarge(name: string, side: number): Canonical {
+  const reason = `dpr makes ${name} ${side} pixels, and at most ${CLOUDIMAGE_SIDE_MAX} are made`
+  return { ok: false, problem: { status: 400, parameter: 'dpr', reason } }
 }
 
 /**

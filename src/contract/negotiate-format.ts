@@ -21,7 +21,11 @@ export function negotiateFormat(url: DeliveryUrl, accept: string | null): string
 
 /** For a client that supports none: the last, which is the one meant for everybody. */
 export function fallbackFormat(url: DeliveryUrl): string | null {
-  return url.negotiates.find((format) => UNIVERSAL.has(format)) ?? url.negotiates.at(-1) ?? null
+  return fallbackOf(url.negotiates)
+}
+
+export function fallbackOf(formats: readonly string[]): string | null {
+  return formats.find((format) => UNIVERSAL.has(format)) ?? formats.at(-1) ?? null
 }
 
 /** The media types named, without those that `q=0` excludes. */

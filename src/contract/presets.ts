@@ -1,5 +1,6 @@
 import { canonicalModifiers, splitQuery } from './canonical-query.ts'
 import type { QueryDialect } from './canonical-query.ts'
+import { cloudimagePresetProblem, isCloudimagePreset } from './cloudimage-presets.ts'
 import { problemText } from './delivery-url.ts'
 import type { DeliveryProblem, Modifier } from './delivery-url.ts'
 import { IMAGE_QUERY, REQUEST_COMMANDS } from './dynamic-media.ts'
@@ -34,6 +35,7 @@ export function presetModifiers(text: string) {
 
 /** What is wrong with a preset's text, in a sentence that names the modifier; null when it can be saved. */
 export function presetProblem(text: string): string | null {
+  if (isCloudimagePreset(text)) return cloudimagePresetProblem(text)
   const refused = splitQuery(text.replace(/^\?/, '')).find(
     ({ name, value }) =>
       UNSUPPORTED_COMMANDS.has(name.toLowerCase()) &&

@@ -1,12 +1,20 @@
+import type { AspectRange, Corners, Overlay, Point, Sides } from './cloudimage-values.ts'
 import type { Color } from './color.ts'
 import type { Resampling, Unsharp } from './dynamic-media-commands.ts'
 import type { Rect } from './value-grammar.ts'
 
 /**
- * What to do to an original, whichever dialect asked for it: plain data, complete, with nothing left to default. Applied
- * in the order of its fields (Dynamic Media's pages "Layer transforms" and "View transform for images").
+ * What to do to an original, whichever dialect asked for it: plain data, complete, with nothing left to default; an optional part
+ * that is absent asks for nothing. Applied in the order of its fields (Dynamic Media's pages "Layer transforms" and "View transform
+ * for images").
  */
 export interface Recipe {
+  /** The original's own bytes: nothing else of the recipe counts. */
+  readonly untouched?: true
+  /** Takes away a border of one color, in which pixels differ by less than this. */
+  readonly trim?: number
+  /** Cut at these corners; one that is absent is the picture's own. */
+  readonly between?: { readonly topLeft?: Point; readonly bottomRight?: Point }
   /** Cut one after the other, each from what the one before left. What lies outside is transparent. */
   readonly crops: readonly CropArea[]
   readonly flip: FlipDirection
@@ -14,17 +22,45 @@ export interface Recipe {
   readonly rotate: number
   /** Pixels of what is there by then; what lies outside is transparent. */
   readonly region: Rect | null
+  /** Cut as little as brings its proportions, width by height, into this range. */
+  readonly aspect?: AspectRange
   readonly view: View
   readonly focus: Focus
-  /** What transparent parts are laid on when the format has no alpha. */
+  /** What transparent parts are laid on when the format has no alpha; `auto`: the color that most of the original has. */
   readonly background: Color
   /** What a view that is larger than the picture is filled with, when the format has alpha. */
   readonly padding: 'background' | 'transparent'
+  /** What a view that is larger than the picture is filled with instead: a copy of the picture. */
+  readonly backdrop?: Backdrop
   readonly resampling: Resampling
   readonly sharpen: boolean
   readonly unsharp: Unsharp | null
+  /** In the order of the array. */
+  readonly filters?: readonly Filter[]
+  readonly corners?: Corners & {
+    /** What lies outside the corners; transparent where the format has alpha when it is null. */
+    readonly outside: Color | null
+  }
   readonly output: Output
 }
+
+export interface Backdrop {
+  /** Radius in pixels. */
+  readonly blur: number
+  /** Of the copy, over the background color. */
+  readonly opacity: number
+  readonly tint: Color | null
+  readonly focus: Focus
+}
+
+/** Strengths are from -100 to 100, and 0 changes nothing. */
+export type Filter =
+  | { readonly kind: 'bright' | 'contrast' | 'saturate'; readonly by: number }
+  | { readonly kind: 'gray' | 'sepia' | 'invert' }
+  | ({ readonly kind: 'overlay' } & Overlay)
+  | { readonly kind: 'blur'; readonly radius: number }
+  | { readonly kind: 'pixelate'; readonly block: number }
+  | { readonly kind: 'sharpen'; readonly percent: number }
 
 export interface CropArea {
   readonly unit: 'pixel' | 'share'
@@ -53,6 +89,8 @@ export type View =
       readonly enlarge: boolean
       /** Neither side of the answer may be longer; more is refused, never clamped. */
       readonly sideMax: number
+      /** Pixels of the box that stay free of the picture at each side. */
+      readonly margin?: Sides
     }
 
 /**

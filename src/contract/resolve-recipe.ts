@@ -1,3 +1,4 @@
+import { cloudimageCommands } from './cloudimage-presets.ts'
 import { cloudimageRecipe } from './cloudimage-recipe.ts'
 import type { DeliveryProblem, DeliveryUrl } from './delivery-url.ts'
 import { dynamicMediaRecipe } from './dynamic-media-recipe.ts'
@@ -31,7 +32,10 @@ export function resolveRecipe(url: DeliveryUrl, inputs: RecipeInputs): ResolvedR
   if (subject.kind === 'image' && subject.crop !== null && inputs.crop === null) {
     return { ok: false, problem: unknownCrop(subject.asset, subject.crop) }
   }
-  const expanded = expandPresets(url.modifiers, inputs.presets)
+  const expanded =
+    url.dialect === 'dynamic-media'
+      ? expandPresets(url.modifiers, inputs.presets)
+      : cloudimageCommands(url.modifiers, inputs.presets)
   if (!expanded.ok) return expanded
   const recipe =
     url.dialect === 'dynamic-media'

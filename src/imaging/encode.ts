@@ -15,6 +15,12 @@ export const MEDIA_TYPES = {
   tiff: 'image/tiff',
 } as const satisfies Record<EncodedFormat, string>
 
+/** Of an original that is delivered as it is. */
+export const SOURCE_TYPES: Readonly<Record<SourceFormat, string>> = {
+  ...MEDIA_TYPES,
+  svg: 'image/svg+xml',
+}
+
 /** What the output is written as, once the original is known. */
 export function resolvedOutput(
   output: Output,

@@ -5,6 +5,7 @@ export const IMAGING_ERRORS = {
   'image-too-large': 422,
   'image-too-slow': 422,
   'reply-too-large': 400,
+  'recipe-impossible': 400,
   'render-queue-full': 503,
   'render-failed': 500,
 } as const

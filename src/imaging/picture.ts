@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import type { KernelEnum, Sharp } from 'sharp'
+import type { Channels, KernelEnum, Sharp } from 'sharp'
 import type { Color } from '../contract/color.ts'
 import { assert } from '../kernel/assert.ts'
 import { ImagingError } from './errors.ts'
@@ -154,6 +154,17 @@ async function readyFor(picture: Picture, stage: Stage): Promise<Picture> {
 
 /** Runs what is pending. Pixels are sRGB from then on: profiles were applied when the original was decoded. */
 export async function settled(picture: Picture): Promise<Picture> {
+  return (await pixelsOf(picture)).open()
+}
+
+/** The pixels of what is pending, from which several pictures may go on. */
+export interface Pixels extends Size {
+  readonly data: Buffer
+  readonly channels: Channels
+  readonly open: () => Picture
+}
+
+export async function pixelsOf(picture: Picture): Promise<Pixels> {
   if (picture.width * picture.height > RAW_PIXELS_MAX) {
     throw new ImagingError('image-too-large', 'The original has too many pixels for this recipe')
   }
@@ -165,7 +176,7 @@ export async function settled(picture: Picture): Promise<Picture> {
   const { width, height } = picture.stage === 'turn' ? info : picture
   const { channels } = info
   assert(data.length === width * height * channels, 'raw pixels are of another size than tracked')
-  return {
+  const open = (): Picture => ({
     ...picture,
     pending: limited(sharp(data, { raw: { width, height, channels } })),
     stage: 'none',
@@ -173,5 +184,6 @@ export async function settled(picture: Picture): Promise<Picture> {
     height,
     turned: false,
     alpha: channels === 4 || channels === 2,
-  }
+  })
+  return { data, channels, width, height, open }
 }

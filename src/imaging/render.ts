@@ -2,10 +2,15 @@ import { AssertionError } from 'node:assert'
 import type { Sharp } from 'sharp'
 import type { Color } from '../contract/color.ts'
 import type { Recipe } from '../contract/recipe.ts'
+import { aspect } from './aspect.ts'
+import { between } from './between.ts'
+import { corners } from './corners.ts'
 import { crop } from './crop.ts'
+import { dominantColor } from './dominant-color.ts'
 import type { EncodedFormat } from './encode.ts'
-import { MEDIA_TYPES, encode, resolvedOutput } from './encode.ts'
+import { MEDIA_TYPES, SOURCE_TYPES, encode, resolvedOutput } from './encode.ts'
 import { imagingError } from './errors.ts'
+import { filters } from './filters.ts'
 import { flip } from './flip.ts'
 import { layOnBackground } from './lay-on-background.ts'
 import type { Operation } from './operation.ts'
@@ -13,8 +18,9 @@ import type { Picture } from './picture.ts'
 import { region } from './region.ts'
 import { rotate } from './rotate.ts'
 import { sharpen } from './sharpen.ts'
-import type { ImageInfo } from './source.ts'
+import type { ImageInfo, SourceFormat } from './source.ts'
 import { inspect, openSource } from './source.ts'
+import { trim } from './trim.ts'
 import { unsharp } from './unsharp.ts'
 import { view } from './view.ts'
 
@@ -25,19 +31,25 @@ import { view } from './view.ts'
  * before: upright by EXIF orientation, ICC profile applied, CMYK converted. Encoding comes after, without metadata.
  */
 export const PIPELINE: readonly Operation[] = [
+  trim,
+  between,
   crop,
   flip,
   rotate,
   region,
+  aspect,
   layOnBackground,
   view,
   sharpen,
   unsharp,
+  filters,
+  corners,
 ]
 
 export interface Rendition {
   readonly bytes: Uint8Array
-  readonly format: EncodedFormat
+  /** What it is written as; the original's own when it is untouched. */
+  readonly format: EncodedFormat | SourceFormat
   readonly mediaType: string
   readonly width: number
   readonly height: number
@@ -51,11 +63,15 @@ export async function render(
 ): Promise<Rendition> {
   signal?.throwIfAborted()
   const info = await inspect(source)
-  const output = resolvedOutput(recipe.output, info.format)
-  const concrete = { ...recipe, output }
-  const { width, height, alpha, turned } = info
+  const { width, height, alpha, turned, format } = info
+  if (recipe.untouched) {
+    return { bytes: source, format, mediaType: SOURCE_TYPES[format], width, height }
+  }
+  const output = resolvedOutput(recipe.output, format)
+  const background = recipe.background === 'auto' ? await dominantColor(source) : recipe.background
+  const concrete = { ...recipe, output, background }
   let picture: Picture = {
-    pending: decoding(source, info, recipe.background),
+    pending: decoding(source, info, background),
     stage: 'none',
     width,
     height,

@@ -1,3 +1,4 @@
+import type { Sides } from '../contract/cloudimage-values.ts'
 import type { Focus, View } from '../contract/recipe.ts'
 import { ImagingError } from './errors.ts'
 
@@ -39,23 +40,35 @@ export function viewGeometry({ view, focus, size }: ViewInputs): ViewGeometry {
     height: Math.min(scaled.height, canvas.height),
   }
   const at = focusPoint(focus, size, scaled)
+  const { top, right, bottom, left } = marginOf(view)
   return {
     scaled,
     canvas,
-    cut: {
-      ...cut,
-      left: cutStart(scaled.width - cut.width, at.share.x, at.pixel && at.pixel.x - cut.width / 2),
-      top: cutStart(
-        scaled.height - cut.height,
-        at.share.y,
-        at.pixel && at.pixel.y - cut.height / 2,
-      ),
-    },
+    cut: { ...cut, ...cutPlace(at, scaled, cut) },
     offset: {
-      left: Math.floor((canvas.width - cut.width) * at.share.x),
-      top: Math.floor((canvas.height - cut.height) * at.share.y),
+      left: left + Math.floor((canvas.width - left - right - cut.width) * at.share.x),
+      top: top + Math.floor((canvas.height - top - bottom - cut.height) * at.share.y),
     },
   }
+}
+
+/** Where a part of a picture lies that keeps its focus. */
+export function partAround(focus: Focus, size: Size, part: Size): { left: number; top: number } {
+  return cutPlace(focusPoint(focus, size, size), size, part)
+}
+
+function cutPlace(at: FocusPoint, whole: Size, part: Size): { left: number; top: number } {
+  const { share, pixel } = at
+  return {
+    left: cutStart(whole.width - part.width, share.x, pixel && pixel.x - part.width / 2),
+    top: cutStart(whole.height - part.height, share.y, pixel && pixel.y - part.height / 2),
+  }
+}
+
+const NO_MARGIN: Sides = { top: 0, right: 0, bottom: 0, left: 0 }
+
+function marginOf(view: View): Sides {
+  return (view.kind === 'box' ? view.margin : undefined) ?? NO_MARGIN
 }
 
 function scaledSize(view: View, { width, height }: Size): Size {
@@ -73,8 +86,16 @@ function boxFactors(
   size: Size,
 ): { readonly x: number; readonly y: number } {
   const cap = (factor: number) => (view.enlarge ? factor : Math.min(1, factor))
-  const across = (view.width ?? Number.POSITIVE_INFINITY) / size.width
-  const down = (view.height ?? Number.POSITIVE_INFINITY) / size.height
+  const { top, right, bottom, left } = marginOf(view)
+  const room = {
+    width: (view.width ?? Number.POSITIVE_INFINITY) - left - right,
+    height: (view.height ?? Number.POSITIVE_INFINITY) - top - bottom,
+  }
+  if (room.width < 1 || room.height < 1) {
+    throw new ImagingError('recipe-impossible', 'margin: it leaves no room for the picture')
+  }
+  const across = room.width / size.width
+  const down = room.height / size.height
   const smaller = cap(Math.min(across, down))
   const larger = cap(Math.max(across, down))
   switch (view.scale) {

@@ -1,4 +1,5 @@
 import type { Resampling } from '../contract/dynamic-media-commands.ts'
+import { laidOnCopy } from './backdrop.ts'
 import type { Operation } from './operation.ts'
 import type { Picture } from './picture.ts'
 import { TRANSPARENT, cut, extend, opaque, resize, resizeToInterest } from './picture.ts'
@@ -18,13 +19,18 @@ export const view: Operation = {
   async apply(picture, recipe) {
     const geometry = viewGeometry({ view: recipe.view, focus: recipe.focus, size: picture })
     const kernel = KERNELS[recipe.resampling]
-    const { scaled } = geometry
+    const { scaled, canvas } = geometry
     const part =
       recipe.focus.kind === 'auto' && cuts(geometry)
         ? await resizeToInterest(picture, geometry.cut, kernel)
         : await cut(await resize(picture, scaled, kernel), geometry.cut)
+    const bars = margins(part, geometry)
+    if (recipe.backdrop && Object.values(bars).some((pixels) => pixels > 0)) {
+      const { backdrop, background } = recipe
+      return laidOnCopy(part, { backdrop, background, canvas, at: bars, kernel })
+    }
     const clear = recipe.output.alpha && recipe.padding === 'transparent'
-    return extend(part, margins(part, geometry), clear ? TRANSPARENT : opaque(recipe.background))
+    return extend(part, bars, clear ? TRANSPARENT : opaque(recipe.background))
   },
 }
 

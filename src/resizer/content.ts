@@ -16,7 +16,12 @@ import type { ResizerRequest } from './resizer.ts'
 /** Content up to this size is read whole, so that its hash is checked before the first byte leaves. */
 const READ_WHOLE_BYTES_MAX = 16 * 1024 * 1024
 
-/** Documents that a browser would run as a page of this origin. */
+/** Documents that a browser would run as a page of this origin: they may show themselves and do nothing else. */
+export function sandbox(mediaType: string): Record<string, string> {
+  if (!ACTIVE_TYPES.test(mediaType)) return {}
+  return { 'content-security-policy': "sandbox; default-src 'none'; style-src 'unsafe-inline'" }
+}
+
 const ACTIVE_TYPES =
   /^(?:text\/html|application\/xhtml\+xml|image\/svg\+xml|(?:text|application)\/xml)\b/
 
@@ -48,9 +53,7 @@ export async function contentAnswer(
     'last-modified': new Date(record.modifiedAt).toUTCString(),
     'accept-ranges': 'bytes',
     [NODE_HEADERS.input]: record.hash,
-    ...(ACTIVE_TYPES.test(record.mediaType)
-      ? { 'content-security-policy': "sandbox; default-src 'none'" }
-      : {}),
+    ...sandbox(record.mediaType),
     ...lifetimeHeaders(url, {
       ...NOT_AN_IMAGE,
       etag,

@@ -15,7 +15,7 @@ import { recordName } from '../contract/records.ts'
 import type { NamesRecord } from '../contract/records.ts'
 import { believedSeconds, lifetimeHeaders, provenanceHeaders, textAnswer } from './answer.ts'
 import type { Provenance, ResizerAnswer } from './answer.ts'
-import { contentAnswer } from './content.ts'
+import { contentAnswer, sandbox } from './content.ts'
 import { isKeptBytesLost } from './errors.ts'
 import { standInAnswer } from './missing-original.ts'
 import { propertiesAnswer } from './properties.ts'
@@ -227,6 +227,7 @@ export class Resizer {
         'content-type': meta.mediaType,
         'content-length': String(bytes.byteLength),
         'x-content-type-options': 'nosniff',
+        ...sandbox(meta.mediaType),
       },
       body: bytes,
     }
