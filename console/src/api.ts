@@ -7,22 +7,24 @@ import type {
   AssetVersionList,
   Copies,
   Crop,
+  CropList,
+  CropPut,
   FolderList,
   FolderProblemList,
   RenditionList,
 } from '../../src/contract/api/assets.ts'
 import type {
   InvalidationList,
+  InvalidationReport,
   InvalidationUrls,
   Preview,
-  InvalidationReport,
   SelectionBody,
   SubmitBody,
 } from '../../src/contract/api/invalidations.ts'
-import type { Live, LiveCopy } from '../../src/contract/api/live.ts'
-import type { NodeList, Overview } from '../../src/contract/api/nodes.ts'
 import type { Original } from '../../src/contract/api/originals.ts'
 import { ApiProblem } from './problem.ts'
+import type { Live, LiveCopy } from '../../src/contract/api/live.ts'
+import type { NodeList, Overview } from '../../src/contract/api/nodes.ts'
 import type {
   ApiKeyCreated,
   ApiKeyList,
@@ -40,7 +42,7 @@ import type {
 import type { Target, TargetList, TargetPut, TargetTested } from '../../src/contract/api/targets.ts'
 import type { Me, Session } from '../../src/contract/api/session.ts'
 import type { Invalidation, Role } from '../../src/contract/invalidation.ts'
-import { address, API, request, sendFile } from './http.ts'
+import { address, API, request, requestBlob, sendFile } from './http.ts'
 
 /** The routes of the API that the console calls, by name. */
 
@@ -116,10 +118,15 @@ const assets = {
       method: 'POST',
       json: actions,
     }),
-  putCrop: (project: string, id: string, name: string, crop: Crop) =>
+  crops: (project: string, id: string, signal: Signal) =>
+    request<CropList>(ofAsset(project, id, '/crops'), { signal }),
+  putCrop: (project: string, id: string, name: string, crop: CropPut) =>
     request<Crop>(ofAsset(project, id, `/crops/${part(name)}`), { method: 'PUT', json: crop }),
-  removeCrop: (project: string, id: string, name: string) =>
-    request<unknown>(ofAsset(project, id, `/crops/${part(name)}`), { method: 'DELETE' }),
+  removeCrop: (project: string, id: string, name: string, invalidate: boolean) =>
+    request<unknown>(ofAsset(project, id, `/crops/${part(name)}`), {
+      method: 'DELETE',
+      query: { invalidate: invalidate || undefined },
+    }),
   demoReplace: (project: string, id: string) =>
     request<unknown>(inProject(project, `/demo/${part(id)}/replace`), { method: 'POST' }),
   folderProblems: (project: string, signal: Signal) =>
@@ -129,6 +136,11 @@ const assets = {
   /** A small picture of the current bytes. */
   thumbnailAddress: (project: string, id: string, version: number) =>
     address(ofAsset(project, id, '/thumbnail'), { version }),
+  /** What modifiers make of the current bytes, at an image server. */
+  previewAddress: (project: string, id: string, modifiers: string) =>
+    address(ofAsset(project, id, '/preview'), { modifiers }),
+  previewPicture: (project: string, id: string, modifiers: string, signal: Signal) =>
+    requestBlob(ofAsset(project, id, '/preview'), { query: { modifiers }, signal }),
   restore: (project: string, id: string, version: number) =>
     request<Asset>(ofAsset(project, id, `/versions/${version}/restore`), { method: 'POST' }),
 }
@@ -158,6 +170,11 @@ const invalidations = {
       query: { cursor, limit: 200 },
       signal,
     }),
+  report: (project: string, id: string) =>
+    request<InvalidationReport>(ofInvalidation(project, id, '/report')),
+  /** Of the file that the browser saves: all that the filters let through. */
+  logFileAddress: (project: string, search: LogSearch, format: 'csv' | 'json') =>
+    address(inProject(project, '/invalidations/export'), { ...search, format }),
   retry: (project: string, id: string) =>
     request<Invalidation>(ofInvalidation(project, id, '/retry'), { method: 'POST' }),
   cancel: (project: string, id: string) =>
@@ -170,11 +187,6 @@ const invalidations = {
 const settings = {
   project: (project: string, signal: Signal) =>
     request<Project>(inProject(project, ''), { signal }),
-  report: (project: string, id: string) =>
-    request<InvalidationReport>(ofInvalidation(project, id, '/report')),
-  /** Of the file that the browser saves: all that the filters let through. */
-  logFileAddress: (project: string, search: LogSearch, format: 'csv' | 'json') =>
-    address(inProject(project, '/invalidations/export'), { ...search, format }),
   patchProject: (project: string, change: ProjectPatch) =>
     request<Project>(inProject(project, ''), { method: 'PATCH', json: change }),
   presets: (project: string, signal: Signal) =>
@@ -237,6 +249,9 @@ const targets = {
 }
 
 const watching = {
+  /** As an image server last saw it; null where none has. */
+  original: (project: string, path: string, signal: Signal) =>
+    orNull(request<Original>(inProject(project, '/originals'), { query: { path }, signal })),
   overview: (project: string, signal: Signal) =>
     request<Overview>(inProject(project, '/overview'), { signal }),
   nodes: (signal: Signal) => request<NodeList>('/nodes', { signal }),
@@ -249,9 +264,15 @@ const watching = {
   liveBytesAddress: (project: string, url: string, node: string) =>
     address(inProject(project, '/live/bytes'), { url, node }),
 }
-  /** As an image server last saw it; null where none has. */
-  original: (project: string, path: string, signal: Signal) =>
-    orNull(request<Original>(inProject(project, '/originals'), { query: { path }, signal })),
+
+async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 404) return null
+    throw error
+  }
+}
 
 export const api = {
   ...session,
@@ -262,12 +283,3 @@ export const api = {
   ...targets,
   ...watching,
 } as const
-async function orNull<T>(answer: Promise<T>): Promise<T | null> {
-  try {
-    return await answer
-  } catch (error) {
-    if (error instanceof ApiProblem && error.status === 404) return null
-    throw error
-  }
-}
-

@@ -1,3 +1,6 @@
+import { cropNames } from '../../src/contract/smart-crops.ts'
+import type { SmartCropSize } from '../../src/contract/smart-crops.ts'
+
 /** How files become assets, and which URLs an asset has. */
 
 /** Image extensions are dropped from ids, as Dynamic Media does; other files keep theirs. */
@@ -25,12 +28,14 @@ export function urlsOf(
     readonly crops?: Readonly<Record<string, unknown>>
   },
   presets: readonly { readonly name: string }[],
+  /** The smart crops that every image of the project has. */
+  sizes: readonly SmartCropSize[] = [],
 ): readonly NamedUrl[] {
   const { url } = asset
   if (url === null) return []
   const base = { name: asset.kind === 'image' ? 'No preset' : 'File', url }
   if (asset.kind !== 'image') return [base]
-  const crops = Object.keys(asset.crops ?? {})
+  const crops = cropNames(sizes, asset.crops ?? {})
   return [
     base,
     ...presets.map(({ name }) => ({ name, url: `${url}?$${name}$` })),

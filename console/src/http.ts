@@ -53,15 +53,30 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
   }
 }
 
+/** A picture or a file instead of JSON; refusals are problem documents all the same. */
+export async function requestBlob(path: string, options: RequestOptions = {}): Promise<Blob> {
+  const answer = await send(path, options)
+  if (!answer.ok) throw await refusal(answer, options)
+  try {
+    return await answer.blob()
+  } catch (cause) {
+    throw new ConnectionLost('The answer broke off.', { cause })
+  }
+}
+
 async function requestOnce<T>(path: string, options: RequestOptions): Promise<T> {
   const answer = await send(path, options)
   if (answer.ok) return (await body(answer)) as T
+  throw await refusal(answer, options)
+}
+
+async function refusal(answer: Response, options: RequestOptions): Promise<Error> {
   if (NOT_THERE.has(answer.status) && !isJson(answer)) {
     connection.reportLost()
-    throw new ConnectionLost(`The server answered ${answer.status}.`)
+    return new ConnectionLost(`The server answered ${answer.status}.`)
   }
   if (answer.status === 401 && options.signingIn !== true) session.onSignedOut()
-  throw new ApiProblem(answer.status, await body(answer))
+  return new ApiProblem(answer.status, await body(answer))
 }
 
 async function send(path: string, options: RequestOptions): Promise<Response> {

@@ -116,6 +116,12 @@ export const queries = {
       queryFn: ({ signal }) => api.versions(project, id, signal),
     }),
 
+  crops: (project: string, id: string) =>
+    queryOptions({
+      queryKey: [...keys.assets(project), 'crops', id],
+      queryFn: ({ signal }) => api.crops(project, id, signal),
+    }),
+
   renditions: (project: string, id: string) =>
     queryOptions({
       queryKey: [...keys.assets(project), 'renditions', id],
@@ -225,18 +231,18 @@ export const queries = {
         state.data === undefined || isFinal(state.data.status) ? false : RUNNING_MS,
     }),
 
-  live: (project: string, url: string) =>
-    queryOptions({
-      queryKey: [...keys.live(project), url],
-      queryFn: ({ signal }) => api.live(project, url, signal),
-      staleTime: 0,
-    }),
   original: (project: string, path: string) =>
     queryOptions({
       queryKey: [...keys.live(project), 'original', path],
       queryFn: ({ signal }) => api.original(project, path, signal),
     }),
 
+  live: (project: string, url: string) =>
+    queryOptions({
+      queryKey: [...keys.live(project), url],
+      queryFn: ({ signal }) => api.live(project, url, signal),
+      staleTime: 0,
+    }),
 } as const
 
 /** An invalidation changed: it is shown at once, and what else shows it is asked for again. */

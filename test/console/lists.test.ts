@@ -3,8 +3,12 @@ import { after, before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { badRows, withoutBad } from '../../console/src/pages/invalidation/bad-rows.ts'
 import { EMPTY_DRAFT, selectionOf } from '../../console/src/pages/invalidation/draft.ts'
-import { countedOf, excessOf, groupOf } from '../../console/src/pages/invalidation/groups.ts'
-import { assetOf, servedOf } from '../../console/src/pages/invalidation/served-paths.ts'
+import {
+  countedOf,
+  excessOf,
+  groupOf,
+  seenOf,
+} from '../../console/src/pages/invalidation/groups.ts'
 import type { Preview } from '../../src/contract/api/invalidations.ts'
 import { launchBrowser, seriousAxeFindings, visit } from '../support/browser.ts'
 import type { Visit } from '../support/browser.ts'
@@ -82,15 +86,12 @@ describe('what a list is made of', () => {
     assert.deepEqual(badRows(PREVIEW), [])
   })
 
-  test('a URL was served when a visitor asked for it, in whatever spelling of the host', () => {
+  test('a row says whether visitors ever asked for it, and nothing where nobody has looked', () => {
+    const entry = PREVIEW.urls[0]!
+    assert.equal(seenOf(entry), '')
+    assert.match(seenOf({ ...entry, served: false }), /^Never served/)
     const lastSeenAt = '2026-01-01T10:00:00.000Z'
-    const items = [{ url: 'http://edge-2/is/image/demo/a%20b?wid=40', target: '', lastSeenAt }]
-    const known = new Map([['a b', { items, nextCursor: null }]])
-    assert.equal(assetOf('http://x/is/image/demo/a%20b:Large?wid=1'), 'a b')
-    assert.equal(servedOf('http://x/is/image/demo/a%20b', known)?.served, true)
-    assert.equal(servedOf('http://x/is/image/demo/a%20b?wid=40', known)?.served, true)
-    assert.equal(servedOf('http://x/is/image/demo/a%20b?wid=41', known)?.served, false)
-    assert.equal(servedOf('http://x/is/image/demo/other', known), null)
+    assert.match(seenOf({ ...entry, served: true, lastSeenAt }), /^Served, last on 1 Jan 2026/)
   })
 })
 

@@ -73,9 +73,9 @@ function OneAsset({ asset }: { readonly asset: Asset }) {
 function Urls({ asset }: { readonly asset: Asset }) {
   const here = useProject()
   const presets = useQuery(queries.presets(here.id))
-  const urls = urlsOf(asset, presets.data?.items ?? [])
+  const urls = urlsOf(asset, presets.data?.items ?? [], here.project.smartCrops)
   return (
-    <Section title="URLs" intro="The base URL and one for each preset.">
+    <Section title="URLs" intro="The base URL, and one for each image preset and smart crop.">
       {urls.length === 0 ? (
         <Empty title="No publish server is set.">
           <p>An admin sets it in General Settings.</p>

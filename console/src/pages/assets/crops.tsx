@@ -1,54 +1,59 @@
-import {
-  ActionButton,
-  AlertDialog,
-  Button,
-  DialogTrigger,
-  NumberField,
-  TextField,
-} from '@react-spectrum/s2'
-import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
-import type { Asset, Crop } from '../../../../src/contract/api/assets.ts'
+import { ActionButton, AlertDialog, Badge, DialogTrigger } from '@react-spectrum/s2'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
+import type { Asset, CropView } from '../../../../src/contract/api/assets.ts'
 import { api } from '../../api.ts'
-import { DataTable } from '../../parts/data-table.tsx'
+import { CopyButton } from '../../parts/copy-button.tsx'
 import { Empty } from '../../parts/empty.tsx'
-import { LeaveGuard } from '../../parts/leave-guard.tsx'
+import { Loaded } from '../../parts/loading.tsx'
 import { Section } from '../../parts/page.tsx'
-import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
+import { queries } from '../../queries.ts'
 import { toastFailure } from '../../toast.ts'
 import { roleReason, useProject } from '../../use-project.ts'
-import { Picture } from './picture.tsx'
+import { CropForm, NEW_CROP } from './crop-form.tsx'
+import type { EditedCrop } from './crop-form.tsx'
+import { partOf } from './crop-rectangle.tsx'
 import { refreshAssets } from './use-uploads.ts'
 import styles from './crops.module.css'
 
-interface NamedCrop {
-  readonly name: string
-  readonly crop: Crop
-}
+const SECTION = 'smart-crops'
 
-/** The middle half of the picture, at the size of Dynamic Media's small crop. */
-const NEW: NamedCrop = {
-  name: '',
-  crop: { rect: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }, width: 400, height: 400 },
-}
-
-/** The smart crops of one asset: named parts of it, each with URLs of its own. */
+/** The smart crops of one asset, computed or set by hand: named parts of it, each with URLs of its own. */
 export function Crops({ asset }: { readonly asset: Asset }) {
   const here = useProject()
-  const [edited, setEdited] = useState<NamedCrop | null>(null)
-  const crops = Object.entries(asset.crops).map(([name, crop]) => ({ name, crop }))
+  const crops = useQuery(queries.crops(here.id, asset.id))
+  const [edited, setEdited] = useState<EditedCrop | null>(null)
+  const opener = useRef<HTMLElement | null>(null)
+  const edit = (crop: EditedCrop): void => {
+    const focused = document.activeElement
+    opener.current = focused instanceof HTMLElement ? focused : null
+    setEdited(crop)
+  }
+  // Back to where the form was opened, so that a keyboard does not begin at the top again.
+  useEffect(() => {
+    if (edited !== null || opener.current === null) return
+    const add = document.querySelector<HTMLElement>(`#${SECTION} header button`)
+    ;(opener.current.isConnected ? opener.current : add)?.focus()
+    opener.current = null
+  }, [edited])
   return (
     <Section
       title="Smart crops"
-      intro="Named parts of the picture. In URLs the name stands behind a colon, as in flat:Small."
+      id={SECTION}
+      intro={
+        <>
+          Named parts of the picture, found by what draws the eye, or set by hand. In URLs the name
+          stands behind a colon, as in <code>{asset.id}:Small</code>.
+        </>
+      }
       actions={
         edited === null ? (
           <ReasonedButton
             variant="secondary"
             size="S"
             reason={roleReason(here, 'editor')}
-            onPress={() => setEdited(NEW)}
+            onPress={() => edit(NEW_CROP)}
           >
             Add crop
           </ReasonedButton>
@@ -58,193 +63,135 @@ export function Crops({ asset }: { readonly asset: Asset }) {
       {edited === null ? null : (
         <CropForm key={edited.name} asset={asset} edited={edited} onDone={() => setEdited(null)} />
       )}
-      {crops.length === 0 ? (
-        edited === null ? (
-          <Empty title="It has no smart crops." />
-        ) : null
-      ) : (
-        <DataTable
-          label="Smart crops"
-          rows={crops}
-          rowKey={(row) => row.name}
-          columns={[
-            { name: 'Name', cell: (row) => <strong>{row.name}</strong> },
-            { name: 'Part of the picture', cell: (row) => partOf(row.crop) },
-            { name: 'Size', cell: (row) => `${row.crop.width} × ${row.crop.height}` },
-            {
-              name: 'Actions',
-              unnamed: true,
-              narrow: true,
-              cell: (row) =>
-                here.can('editor') ? (
-                  <span className={styles['actions']}>
-                    <ActionButton
-                      size="S"
-                      aria-label={`Edit crop ${row.name}`}
-                      onPress={() => setEdited(row)}
-                    >
-                      Edit
-                    </ActionButton>
-                    <RemoveCrop asset={asset} name={row.name} />
-                  </span>
-                ) : null,
-            },
-          ]}
-        />
-      )}
+      <Loaded query={crops} what="smart crops">
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="It has no smart crops.">
+              <p>An admin sets sizes for all pictures in General Settings; Add crop makes one.</p>
+            </Empty>
+          ) : (
+            <ul className={styles['crops']} aria-label="Smart crops">
+              {items.map((crop) => (
+                <OneCrop
+                  key={crop.name}
+                  asset={asset}
+                  crop={crop}
+                  isEdited={crop.name === edited?.name}
+                  onEdit={() => edit(editable(crop))}
+                />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
     </Section>
   )
 }
 
-function percent(share: number): string {
-  return `${Math.round(share * 1000) / 10} %`
+/** What could not be computed begins with the middle of the picture. */
+function editable({ name, rect, width, height, computed }: CropView): EditedCrop {
+  return { name, computed, crop: { rect: rect ?? NEW_CROP.crop.rect, width, height } }
 }
 
-function partOf({ rect }: Crop): string {
-  return `${percent(rect.width)} × ${percent(rect.height)}, from ${percent(rect.x)} left and ${percent(rect.y)} top`
-}
-
-interface CropFormProps {
+interface OneCropProps {
   readonly asset: Asset
-  readonly edited: NamedCrop
-  readonly onDone: () => void
+  readonly crop: CropView
+  readonly isEdited: boolean
+  readonly onEdit: () => void
 }
 
-function CropForm({ asset, edited, onDone }: CropFormProps) {
+function OneCrop({ asset, crop, isEdited, onEdit }: OneCropProps) {
   const here = useProject()
-  const [name, setName] = useState(edited.name)
-  const [crop, setCrop] = useState(edited.crop)
-  const save = useMutation({
-    mutationFn: () => api.putCrop(here.id, asset.id, name.trim(), crop),
-    onSuccess: async () => {
-      await refreshAssets(here.id)
-      onDone()
-    },
-  })
+  const { name, rect, width, height, computed } = crop
+  const url = asset.url === null ? null : `${asset.url}:${encodeURIComponent(name)}`
   return (
-    <form className={styles['form']} onSubmit={(event) => (event.preventDefault(), save.mutate())}>
-      <LeaveGuard changed={name !== edited.name || crop !== edited.crop} />
-      <ProblemAlert error={save.error} title="The crop was not saved." />
-      <div className={styles['editor']}>
-        <CropPreview asset={asset} crop={crop} />
-        <div className={styles['fields']}>
-          <TextField
-            label="Name"
-            value={name}
-            onChange={setName}
-            isReadOnly={edited.name !== ''}
-            isRequired
-            autoFocus={edited.name === ''}
-            UNSAFE_style={{ width: '100%' }}
+    <li className={styles['crop']} aria-current={isEdited || undefined}>
+      <CutOut asset={asset} crop={crop} />
+      <div className={styles['cropText']}>
+        <p className={styles['cropName']}>
+          <strong>{name}</strong>
+          <Badge size="S" fillStyle="subtle" variant={computed ? 'neutral' : 'informative'}>
+            {computed ? 'Computed' : 'Set by hand'}
+          </Badge>
+        </p>
+        <p className={styles['quiet']}>
+          {width} × {height} pixels.{' '}
+          {rect === null
+            ? 'It cannot be computed: the original is damaged or missing.'
+            : `${partOf(rect)}.`}
+        </p>
+        <span className={styles['actions']}>
+          {here.can('editor') ? (
+            <>
+              <ActionButton size="S" aria-label={`Edit crop ${name}`} onPress={onEdit}>
+                Edit
+              </ActionButton>
+              {computed ? null : <RemoveCrop asset={asset} name={name} />}
+            </>
+          ) : null}
+          {url === null ? null : <CopyButton text={url} what={`URL of crop ${name}`} />}
+        </span>
+      </div>
+    </li>
+  )
+}
+
+/** The part in the crop's own shape, cut by the browser: nothing is rendered for a list. */
+function CutOut({ asset, crop }: { readonly asset: Asset; readonly crop: CropView }) {
+  const here = useProject()
+  const { rect, width, height } = crop
+  return (
+    <div className={styles['cutOut']} aria-hidden="true">
+      <div className={styles['cut']} style={{ aspectRatio: `${width} / ${height}` }}>
+        {rect === null ? null : (
+          <img
+            src={api.contentAddress(here.id, asset.id, asset.version)}
+            alt=""
+            loading="lazy"
+            style={{
+              width: `${100 / rect.width}%`,
+              height: `${100 / rect.height}%`,
+              left: `${(-100 * rect.x) / rect.width}%`,
+              top: `${(-100 * rect.y) / rect.height}%`,
+            }}
           />
-          <RectFields crop={crop} onChange={setCrop} />
-        </div>
+        )}
       </div>
-      <div className={styles['actions']}>
-        <Button variant="secondary" size="S" onPress={onDone}>
-          Cancel
-        </Button>
-        <Button variant="accent" size="S" type="submit" isPending={save.isPending}>
-          Save crop
-        </Button>
-      </div>
-    </form>
-  )
-}
-
-const RECT = [
-  ['x', 'From the left'],
-  ['y', 'From the top'],
-  ['width', 'Width'],
-  ['height', 'Height'],
-] as const
-
-const SIZE = [
-  ['width', 'Output width, pixels'],
-  ['height', 'Output height, pixels'],
-] as const
-
-const SHARE = { style: 'percent', maximumFractionDigits: 1 } as const
-const WIDE = { width: '100%' } as const
-
-interface RectFieldsProps {
-  readonly crop: Crop
-  readonly onChange: (crop: Crop) => void
-}
-
-function RectFields({ crop, onChange }: RectFieldsProps) {
-  return (
-    <div className={styles['numbers']}>
-      {RECT.map(([side, label]) => (
-        <NumberField
-          key={side}
-          label={label}
-          formatOptions={SHARE}
-          minValue={0}
-          maxValue={1}
-          step={0.005}
-          value={crop.rect[side]}
-          onChange={(value) => onChange({ ...crop, rect: { ...crop.rect, [side]: value } })}
-          UNSAFE_style={WIDE}
-        />
-      ))}
-      {SIZE.map(([side, label]) => (
-        <NumberField
-          key={`output ${side}`}
-          label={label}
-          minValue={1}
-          value={crop[side]}
-          onChange={(value) => onChange({ ...crop, [side]: value })}
-          UNSAFE_style={WIDE}
-        />
-      ))}
     </div>
   )
 }
 
-/** The whole picture in its own proportions, with the part marked. */
-function CropPreview({ asset, crop }: { readonly asset: Asset; readonly crop: Crop }) {
-  const here = useProject()
-  const { x, y, width, height } = crop.rect
-  return (
-    <div
-      className={styles['preview']}
-      style={{ aspectRatio: `${asset.width ?? 4} / ${asset.height ?? 3}` }}
-    >
-      <Picture project={here.id} asset={asset} />
-      <div
-        className={styles['part']}
-        style={{
-          left: percent(x).replace(' ', ''),
-          top: percent(y).replace(' ', ''),
-          width: percent(width).replace(' ', ''),
-          height: percent(height).replace(' ', ''),
-        }}
-      />
-    </div>
-  )
+interface RemoveCropProps {
+  readonly asset: Asset
+  readonly name: string
 }
 
-function RemoveCrop({ asset, name }: { readonly asset: Asset; readonly name: string }) {
+/** One that all pictures of the project have is computed again; one of its own is gone. */
+function RemoveCrop({ asset, name }: RemoveCropProps) {
   const here = useProject()
+  const { automaticInvalidation, smartCrops } = here.project
+  const isShared = smartCrops.some((size) => size.name === name)
   const remove = useMutation({
-    mutationFn: () => api.removeCrop(here.id, asset.id, name),
+    mutationFn: () => api.removeCrop(here.id, asset.id, name, !automaticInvalidation),
     onSuccess: () => refreshAssets(here.id),
     onError: toastFailure,
   })
+  const verb = isShared ? 'Reset' : 'Delete'
   return (
     <DialogTrigger>
-      <ActionButton size="S" aria-label={`Delete crop ${name}`}>
-        Delete
+      <ActionButton size="S" aria-label={`${verb} crop ${name}`} isPending={remove.isPending}>
+        {verb}
       </ActionButton>
       <AlertDialog
-        variant="destructive"
-        title={`Delete crop ${name}?`}
-        primaryActionLabel="Delete"
+        variant={isShared ? 'confirmation' : 'destructive'}
+        title={`${verb} crop ${name}?`}
+        primaryActionLabel={verb}
         cancelLabel="Keep"
         onPrimaryAction={() => remove.mutate()}
       >
-        URLs that name it will be refused.
+        {isShared
+          ? `${name} is computed again from what draws the eye. What was served of this crop of ${asset.id} is invalidated, nothing else.`
+          : `URLs that name it will be refused, and what was served of it is invalidated.`}
       </AlertDialog>
     </DialogTrigger>
   )

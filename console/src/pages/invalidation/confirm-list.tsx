@@ -4,13 +4,11 @@ import type { Preview } from '../../../../src/contract/api/invalidations.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { RemoveButton } from '../../parts/remove-button.tsx'
 import { VirtualList } from '../../parts/virtual-list.tsx'
-import { count, localTime } from '../../words.ts'
+import { count } from '../../words.ts'
 import { byAsset, originalsOf } from './draft.ts'
 import type { Draft, Tab } from './draft.ts'
-import { GROUPS, GROUP_TITLES, coverOf, grouped, originOf } from './groups.ts'
+import { GROUPS, GROUP_TITLES, coverOf, grouped, originOf, seenOf } from './groups.ts'
 import type { Entry, Group } from './groups.ts'
-import { useServed } from './served.ts'
-import type { Seen } from './served-paths.ts'
 import styles from './invalidation.module.css'
 
 interface ConfirmListProps {
@@ -144,10 +142,7 @@ interface GroupsProps {
 }
 
 function Groups({ entries, isSplit, onRemove }: GroupsProps) {
-  const seen = useServed(entries.map(({ url }) => url))
-  const row = (entry: Entry) => (
-    <Row entry={entry} seen={seen(entry.url)} onRemove={() => onRemove(entry)} />
-  )
+  const row = (entry: Entry) => <Row entry={entry} onRemove={() => onRemove(entry)} />
   if (!isSplit) {
     return <VirtualList label="Originals" items={entries} itemKey={({ url }) => url} row={row} />
   }
@@ -186,26 +181,21 @@ function GroupOfRows({ group, entries, row }: GroupOfRowsProps) {
 
 interface RowProps {
   readonly entry: Entry
-  readonly seen: Seen | null
   readonly onRemove: () => void
 }
 
-function Row({ entry, seen, onRemove }: RowProps) {
+function Row({ entry, onRemove }: RowProps) {
   return (
     <div className={styles['row']}>
       <div className={styles['rowText']}>
         <code>{entry.url}</code>
         <p className={styles['quiet']}>
-          {originOf(entry)} {coverOf(entry)} {seen === null ? null : seenWords(seen)}
+          {originOf(entry)} {coverOf(entry)} {seenOf(entry)}
         </p>
       </div>
       <RemoveButton what={entry.url} onPress={onRemove} />
     </div>
   )
-}
-
-function seenWords({ served, lastSeenAt }: Seen): string {
-  return served ? `Served, last seen ${localTime(lastSeenAt)}.` : 'Not known to have been served.'
 }
 
 interface ByAssetProps {

@@ -1,4 +1,5 @@
 import type { Preview } from '../../../../src/contract/api/invalidations.ts'
+import { localTime } from '../../words.ts'
 
 /** The rows of Confirm by what they come from. */
 
@@ -35,6 +36,13 @@ export function originOf({ from }: Entry): string {
 
 export function coverOf({ covers }: Entry): string {
   return covers === null ? 'Goes with all renditions.' : `Covers ${covers}.`
+}
+
+/** Whether visitors ever asked for it; null: nobody has looked, because too much is known of it. */
+export function seenOf({ served, lastSeenAt }: Entry): string {
+  if (served === null) return ''
+  if (!served) return 'Never served, as far as the edges have told.'
+  return lastSeenAt === null ? 'Served.' : `Served, last on ${localTime(lastSeenAt)}.`
 }
 
 /** How many count for the limit: what goes by asset anyway is listed for information. */
