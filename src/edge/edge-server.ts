@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../kernel/log.ts'
 import { sameSecret } from '../kernel/secrets.ts'
+import { Turns } from '../kernel/turns.ts'
 import type { TrustedProxies } from '../kernel/trusted-proxies.ts'
 import { NODE_HEADERS, askerOf } from '../contract/node-protocol.ts'
 import { text } from './answer.ts'
@@ -21,12 +22,23 @@ export interface EdgeDoorParts {
   readonly open?: OpenRequests
 }
 
+/**
+ * What is refused waits until everything else that is ready was answered: a flood of refusals delays a hit by these few, some tens of
+ * microseconds each.
+ */
+const REFUSALS = {
+  perRound: 4,
+  /** One a connection, unless a client sends many at once without waiting; what these would hold is better given back at once. */
+  waitingMax: 2_000,
+} as const
+
 /** A public listener: reads a request's head, takes every `Sluice-*` field of strangers away, writes the edge's answer. */
 export function edgeHandler(
   parts: EdgeDoorParts,
 ): (request: IncomingMessage, response: ServerResponse) => void {
+  const refusals = new Turns(REFUSALS)
   return (request, response) => {
-    void respond(parts, request, response).catch((error: unknown) => {
+    void respond(parts, refusals, request, response).catch((error: unknown) => {
       parts.log.debug({ err: error }, 'client went away')
       response.destroy()
     })
@@ -35,27 +47,29 @@ export function edgeHandler(
 
 async function respond(
   parts: EdgeDoorParts,
+  refusals: Turns,
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const request = readHead(parts, incoming)
   if (request && !request.asker) parts.open?.track(incoming, response, request.client)
-  await write(
+  const answer =
     request === null
       ? text(400, 'The request has no usable Host or target.')
-      : await parts.edge.handle(request),
-    incoming,
-    response,
-  )
+      : await parts.edge.handle(request)
+  if (answer.status >= 400 && answer.status < 500 && !request?.asker) await refusals.next()
+  await write(answer, incoming, response)
 }
 
 function readHead(parts: EdgeDoorParts, incoming: IncomingMessage): EdgeRequest | null {
   const headers: Record<string, string> = {}
+  const ours: Record<string, string> = {}
   for (const [name, value] of Object.entries(incoming.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
+    if (value === undefined) continue
+    const fields = name.startsWith('sluice-') ? ours : headers
+    fields[name] = Array.isArray(value) ? value.join(', ') : value
   }
-  const asker = nodeAsking(parts, headers)
-  for (const name of Object.keys(headers)) if (name.startsWith('sluice-')) delete headers[name]
+  const asker = nodeAsking(parts, ours)
   const seen = parts.trustedProxies.read(incoming.socket.remoteAddress ?? '', headers)
   const place = targetOf(incoming.url ?? '', seen.host ?? headers['host'] ?? '')
   if (place === null) return null

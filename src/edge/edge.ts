@@ -103,6 +103,7 @@ export class Edge {
       return pass(this.parts, request, resource, 'method')
     const waitSeconds = this.#missWaitSeconds(request, resource)
     if (waitSeconds > 0) return tooManyMisses(waitSeconds)
+    resource.onAdmitted?.()
     const obtained = await this.obtain(request, resource)
     if (obtained === 'not-cached')
       return text(504, 'Not in this cache, and the request said only-if-cached.')
@@ -269,15 +270,15 @@ export class Edge {
   }
 }
 
-/** RFC 6585 §4. */
+/** RFC 6585 §4. Made once: all but the seconds is the same for everybody, and a flood gets thousands of these. */
+const TOO_MANY_MISSES = text(
+  429,
+  'Too many new pictures were asked for from your address; try again in a moment.',
+)
+
 function tooManyMisses(retryAfterSeconds: number): EdgeAnswer {
-  return text(
-    429,
-    'Too many new pictures were asked for from your address; try again in a moment.',
-    {
-      'retry-after': String(retryAfterSeconds),
-    },
-  )
+  const headers = { ...TOO_MANY_MISSES.headers, 'retry-after': String(retryAfterSeconds) }
+  return { ...TOO_MANY_MISSES, headers }
 }
 
 /** Soft-stale answers are for this client alone; a cache behind us must not keep them (freshness rule P15). */

@@ -84,7 +84,7 @@ async function fillOnce(
   const { clock, freshness, cache, upstream, variants } = parts
   const epoch = freshness.epoch
   const candidate = cache.lookupStale(variantKey(resource, variants, request), 0)?.entry
-  const minMark = Math.max(order.minMark, freshness.needOf(candidate?.keys ?? resource.keys))
+  const minMark = Math.max(order.minMark, freshness.needOf(candidate?.keys ?? resource.keys()))
   // A plain upstream is the origin's door: this node reads the origin, so it may claim what it asked (P7), taken before the read.
   const ownMark = Math.max(freshness.applied, minMark)
   const sentAt = clock.now()
@@ -95,7 +95,7 @@ async function fillOnce(
   }
   const answer = await upstream.ask({ method: 'GET', target: resource.target, headers }, signal)
   const mark = upstream.marks && answer.status < 500 ? markOf(answer, freshness.logId) : ownMark
-  const keys = keysOf(answer) ?? candidate?.keys ?? resource.keys
+  const keys = keysOf(answer) ?? candidate?.keys ?? resource.keys()
   const received: Received = {
     sentAt,
     status: answer.status,

@@ -40,7 +40,7 @@ export async function pass(
   const need = Math.max(
     request.asker?.minMark ?? 0,
     freshness.applied,
-    freshness.needOf(resource.keys),
+    freshness.needOf(resource.keys()),
   )
   const headers: Record<string, string> = { ...resource.forward }
   for (const name of PASSED_FIELDS) {

@@ -2,6 +2,7 @@ import { keyHash, keyText } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
 import type { Freshness } from '../cache/freshness.ts'
 import { text } from './answer.ts'
+import { whenAsked } from './resource.ts'
 import type { EdgeRequest, Resolution, Resolver, Resource } from './resource.ts'
 import { endToEnd } from './upstream.ts'
 
@@ -45,7 +46,7 @@ export class PlainResolver implements Resolver {
     const resource: Resource = {
       cacheKey: place,
       target: request.target,
-      keys: keysOf(place),
+      keys: whenAsked(() => keysOf(place)),
       forward: inward(request),
       varies: true,
       served: null,

@@ -26,8 +26,8 @@ export interface Resource {
   readonly cacheKey: string
   /** What the upstream is asked for. */
   readonly target: string
-  /** Keys that the URL alone tells. */
-  readonly keys: readonly KeyHash[]
+  /** Keys that the URL alone tells: hashed when they are first asked for, because hits and refusals never do. */
+  readonly keys: () => readonly KeyHash[]
   /** Request fields that go inward. */
   readonly forward: HeaderMap
   /** Whether `Vary` of answers selects among variants; a resource of Sluice is one variant already. */
@@ -43,6 +43,8 @@ export interface Resource {
   readonly expiresAtMs?: number
   /** How much of the purge log the names reflect by which the URL was understood: no answer to it reflects more. */
   readonly understoodAt?: number
+  /** Called when the request is let in: what is refused must leave nothing behind, or a flood of it fills the memory. */
+  readonly onAdmitted?: () => void
   /** Called after the upstream took a request that may have changed the resource. */
   readonly afterUnsafe?: () => void
 }
@@ -54,4 +56,10 @@ export type Resolution =
 /** Turns a request into a resource: by the URL dialects and the names record, or plainly by its URL. */
 export interface Resolver {
   resolve(request: EdgeRequest): Promise<Resolution> | Resolution
+}
+
+/** What costs something and is often not needed at all: made once, when it is first asked for. */
+export function whenAsked<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
 }

@@ -11,13 +11,14 @@ import { urlKeyTexts } from '../contract/url-keys.ts'
 import { text } from './answer.ts'
 import type { Edge } from './edge.ts'
 import { EdgeError } from './errors.ts'
+import { whenAsked } from './resource.ts'
 import type { EdgeRequest, Resolution, Resolver, Resource } from './resource.ts'
 import { checkSigned } from './signed-request.ts'
 
 const NAMES_RESOURCE: Resource = {
   cacheKey: NAMES_TARGET,
   target: NAMES_TARGET,
-  keys: [keyHash(keyText.record(recordName.names()))],
+  keys: whenAsked(() => [keyHash(keyText.record(recordName.names()))]),
   forward: {},
   varies: false,
   served: null,
@@ -30,7 +31,7 @@ const REMEMBERED_CHARACTERS_MAX = 1_024
 
 interface Parsed {
   readonly url: DeliveryUrl
-  readonly keys: readonly KeyHash[]
+  readonly keys: () => readonly KeyHash[]
   readonly signing: ProjectNames['signing']
   readonly outer: ProjectNames['outer']
 }
@@ -70,11 +71,9 @@ export class SluiceResolver implements Resolver {
     const parsed = parseDeliveryUrl({ host: request.host, target: request.target }, names)
     if (!parsed.ok) return { kind: 'answer', answer: problemAnswer(parsed.problem, mark) }
     const { url } = parsed
-    const keys = urlKeyTexts(url).map(keyHash)
     const named = names.projects.find(({ project }) => project === url.project)
-    const found = { url, keys, signing: named?.signing, outer: named?.outer }
-    this.#remember(spelling, found)
-    return this.#resource(request, found, mark)
+    const found = { url, keys: keysOf(url), signing: named?.signing, outer: named?.outer }
+    return this.#resource(request, found, mark, () => this.#remember(spelling, names, found))
   }
 
   /** Asked by a node of ours, under the one name that it has. */
@@ -84,12 +83,17 @@ export class SluiceResolver implements Resolver {
     const { url } = parsed
     return this.#resource(
       request,
-      { url, keys: urlKeyTexts(url).map(keyHash), signing: undefined, outer: undefined },
+      { url, keys: keysOf(url), signing: undefined, outer: undefined },
       null,
     )
   }
 
-  #resource(request: EdgeRequest, parsed: Parsed, mark: number | null): Resolution {
+  #resource(
+    request: EdgeRequest,
+    parsed: Parsed,
+    mark: number | null,
+    onAdmitted?: () => void,
+  ): Resolution {
     const { url, keys, signing, outer } = parsed
     const { clock, meter } = this.#edge.parts
     const signed = checkSigned(request, url.project, signing, clock.wall())
@@ -110,12 +114,14 @@ export class SluiceResolver implements Resolver {
         served: request.asker ? null : servedAs(url, outer),
         ...(mark === null ? {} : { understoodAt: mark }),
         ...(signed.expiresAtMs === null ? {} : { expiresAtMs: signed.expiresAtMs }),
+        ...(onAdmitted === undefined ? {} : { onAdmitted }),
       },
     }
   }
 
-  #remember(spelling: string, found: Parsed): void {
-    if (spelling.length > REMEMBERED_CHARACTERS_MAX) return
+  #remember(spelling: string, names: NamesRecord, found: Parsed): void {
+    // By names that changed meanwhile it may mean something else.
+    if (names !== this.#parsedWith || spelling.length > REMEMBERED_CHARACTERS_MAX) return
     this.#parsed.set(spelling, found)
     for (const oldest of this.#parsed.keys()) {
       if (this.#parsed.size <= PARSED_MAX) break
@@ -160,6 +166,10 @@ function parseNames(body: Uint8Array): NamesRecord {
   // The rest was checked when control wrote it, and comes from an authenticated node.
   if (!sound) throw new EdgeError('upstream-malformed', 503, 'The record of names cannot be read.')
   return parsed as NamesRecord
+}
+
+function keysOf(url: DeliveryUrl): () => readonly KeyHash[] {
+  return whenAsked(() => urlKeyTexts(url).map(keyHash))
 }
 
 function servedAs(url: DeliveryUrl, outer: ProjectNames['outer']): Resource['served'] {

@@ -29,7 +29,8 @@ export function parseNetworks(
 export function trustedProxies(
   networks: readonly (readonly [ipaddr.IPv4 | ipaddr.IPv6, number])[],
 ): TrustedProxies {
-  const trusts = (address: string): boolean => inNetworks(address, networks)
+  // Nobody is trusted unless somebody is named; then no address need be read.
+  const trusts = (address: string): boolean => networks.length > 0 && inNetworks(address, networks)
   return {
     read(remoteAddress, headers) {
       if (!trusts(remoteAddress)) return { client: remoteAddress, scheme: null, host: null }
