@@ -92,13 +92,22 @@ function stateRoute(app: ApiServer, parts: ApiParts): void {
       const project = await projectFor(parts, request, 'viewer')
       const { uuid } = request.params
       const found = await parts.invalidations.get(project, uuid)
-      const urls = await parts.invalidations.urls(project, uuid, { limit: URLS_SHOWN_MAX })
+      const urls = await urlsOf(parts, project, uuid)
       return {
         status: 'success',
-        invalidation: { ...briefly(found), urls: sorted(found, urls.items), scope: found.scope },
+        invalidation: { ...briefly(found), urls: sorted(found, urls), scope: found.scope },
       }
     },
   )
+}
+
+/** As their client wrote them, so that it finds its own again; of other people's invalidations what they went to. */
+async function urlsOf(parts: ApiParts, project: string, id: string): Promise<readonly string[]> {
+  const { selection } = (await parts.store.tables.invalidations.get(project, id)) ?? {}
+  if (selection && selection.originals.length > 0 && selection.urls.length === 0) {
+    return selection.originals
+  }
+  return (await parts.invalidations.urls(project, id, { limit: URLS_SHOWN_MAX })).items
 }
 
 function sorted(
@@ -144,6 +153,34 @@ async function projectFor(parts: ApiParts, request: FastifyRequest, needed: Role
   return project
 }
 
+/**
+ * Mistakes that are seen in the wild, with which Cloudimage's API purges nothing and says nothing. Each gets the request that was
+ * meant.
+ */
+function hint(body: unknown): string | null {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return `Send ${EXAMPLE} as application/json.`
+  }
+  if ('invalidation' in body) return `Send scope and urls themselves: ${EXAMPLE}.`
+  if ('scope' in body && body.scope === 'urls') {
+    return `Single transformed URLs are not a scope any more (withdrawn by Cloudimage on 31 October 2022): send ${EXAMPLE}, which reaches every rendition.`
+  }
+  if ('url' in body) return `The list is called urls: send ${EXAMPLE}.`
+  const urls = 'urls' in body ? body.urls : []
+  if (!Array.isArray(urls)) return `urls is a list: send ${EXAMPLE}.`
+  const named = urls.length > 0
+  if (!named && 'scope' in body && body.scope === 'original') {
+    return `urls names no original: send ${EXAMPLE}.`
+  }
+  return null
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
+
+const EXAMPLE = '{"scope":"original","urls":["/sample.li/a.jpg"]}'
+
 function answerCloudimageError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const found = problemOf(error)
   if (found.status >= 500) request.log.error({ err: error, code: found.code }, 'request failed')
@@ -152,10 +189,12 @@ function answerCloudimageError(error: unknown, request: FastifyRequest, reply: F
     void reply.header('retry-after', String(Math.ceil(found.retryAfterSeconds)))
   }
   // Their clients show one text, so the offending items go into it.
-  const reasons = found.errors.flatMap(({ url, item, reason }) =>
-    url === undefined && item === undefined ? [] : [`${url ?? item}: ${reason}`],
-  )
-  const msg = [found.title, found.detail, ...reasons].join(' ')
+  const reasons = found.errors.flatMap(({ url, item, reason }) => {
+    const named = url ?? item
+    return named === undefined ? [] : [named === '' ? reason : `${named}: ${reason}`]
+  })
+  const meant = request.method === 'POST' && status === 400 ? hint(request.body) : null
+  const msg = [found.title, meant ?? found.detail, ...reasons].map(sentence).join(' ')
   void reply
     .code(status)
     .type('application/json')

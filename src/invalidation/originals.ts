@@ -1,5 +1,6 @@
 import { parseOriginal } from '../contract/original.ts'
 import { hostOfOriginal, originRuleFor } from '../contract/origin-rules.ts'
+import { percentDecode } from '../contract/percent.ts'
 import type { OriginRule } from '../contract/records.ts'
 import { isDeliveryHost } from './url-check.ts'
 import type { DeliveryNames } from './url-check.ts'
@@ -34,6 +35,9 @@ export function splitOriginals(originals: readonly string[]): readonly OriginalE
   })
 }
 
+/** As in a URL with `ci_url_encoded=1`, where a query of its own belongs to the original ("URL implementation"). */
+const ENCODED_WHOLE = /^(?:https?%3a|[^/?]*%2f[^/?]*$)/i
+
 export function checkOriginal(
   text: string,
   known: DeliveryNames,
@@ -46,6 +50,12 @@ export function checkOriginal(
   }
   const bare = text.replace(/^\/+/, '').replace(/^v7\/+/, '')
   if (bare === '') return refused('It names no original: write its path, like sample.li/a.jpg.')
+  if (ENCODED_WHOLE.test(bare)) {
+    const decoded = percentDecode(bare)
+    return decoded === null
+      ? refused('It is not percent-encoded UTF-8.')
+      : checkHost(decoded.replace(/^\/+/, ''), known, origins)
+  }
   const inside = behindDeliveryHost(bare, known)
   const withoutQuery = (inside ?? bare).split('?', 1)[0] ?? ''
   const isRight = (): boolean => withoutQuery !== '' && checkHost(withoutQuery, known, origins).ok

@@ -181,6 +181,8 @@ describe('originals as Cloudimage takes and refuses them', () => {
     ['http://SAMPLE.LI/flat1.jpg', '/sample.li/flat1.jpg'],
     ['/v7/sample.li/flat1.jpg', '/sample.li/flat1.jpg'],
     ['/v7/https://sample.li/flat1.jpg', '/sample.li/flat1.jpg'],
+    ['sample.li%2Fflat1.jpg', '/sample.li/flat1.jpg'],
+    ['/https%3A%2F%2Fsample.li%2Fflat1.jpg', '/sample.li/flat1.jpg'],
     ['_x_/flat1.jpg', '/sample.li/pictures/flat1.jpg'],
   ] as const
   for (const [text, entry] of accepted) {
