@@ -86,6 +86,7 @@ export function beginControl(
     trustedProxies,
     consoleFolder,
     atStep: parts.atStep,
+    say: parts.say,
   })
 }
 

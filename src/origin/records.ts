@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, readdir } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { recordName } from '../contract/records.ts'
 import type { AssetRecord, NamesRecord, PresetsRecord, ProjectRecord } from '../contract/records.ts'
 import { removeDurably, writeDurably } from './durable-files.ts'
@@ -24,6 +24,8 @@ export interface RecordStore {
   remove(name: string): Promise<void>
   /** Many at once, for a folder of thousands; a null document removes. Each record is whole, the batch may be cut short. */
   apply(changes: readonly RecordChange[]): Promise<void>
+  /** Removes every record that has none of these names; resolves to how many there were. */
+  removeOthers(names: readonly string[]): Promise<number>
 }
 
 export interface RecordChange {
@@ -60,6 +62,17 @@ export function openRecords(folder: string): RecordStore {
     write: (name, document) => apply([{ name, document }]),
     remove: (name) => apply([{ name, document: null }]),
     apply,
+    async removeOthers(names) {
+      const wanted = new Set(names.map(recordPath))
+      await mkdir(root, { recursive: true })
+      const found = await readdir(root, { recursive: true, withFileTypes: true })
+      const others = found
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .filter((path) => !wanted.has(relative(root, path)))
+      await removeDurably(others)
+      return others.length
+    },
   }
 }
 

@@ -22,7 +22,10 @@ import { controlTargets } from './control-targets.ts'
 import type { ControlTargets } from './control-targets.ts'
 import { controlMemory } from './control-memory.ts'
 import type { DataFolder } from './data-folder.ts'
+import { noteLogPlace, refuseOlderCopy } from './log-place.ts'
 import { resizerOriginals } from './resizer-originals.ts'
+import { beginIfCopy } from './restored-start.ts'
+import type { CopyPlace } from './restored-start.ts'
 import type { Machine, Running } from './role.ts'
 
 export interface ControlSettings {
@@ -38,6 +41,7 @@ export interface ControlSettings {
   readonly consoleFolder: string | null
   /** For crash tests. */
   readonly atStep: ((point: StepPoint) => void) | null
+  readonly say: (line: string) => void
 }
 
 /** The control plane, working; its door is opened by `openDoor` once everything that it shows is there. */
@@ -53,13 +57,14 @@ export interface Control {
 /** The data file under the data folder; `sluice admin` opens it too. */
 export const STORE_FILE = 'control.sqlite'
 /** Records and blobs, under the data folder. */
-const ORIGIN_FOLDER = 'origin'
+export const ORIGIN_FOLDER = 'origin'
 
 export async function startControl(machine: Machine, settings: ControlSettings): Promise<Control> {
   const { clock, timers, random, log } = machine
   const originFolder = join(settings.data.path, ORIGIN_FOLDER)
   await mkdir(originFolder, { recursive: true })
-  const plainStore = await openSqliteStore(join(settings.data.path, STORE_FILE), { random })
+  const storeFile = join(settings.data.path, STORE_FILE)
+  const plainStore = await openSqliteStore(storeFile, { random, timers })
   const origin = { kind: 'folder', path: originFolder } as const
   const { leaseMs } = settings
   const memory = controlMemory(plainStore)
@@ -89,14 +94,17 @@ export async function startControl(machine: Machine, settings: ControlSettings):
   const assets = createAssets(parts)
   late.assets = assets
   const { originals, refresh } = originalsOf(machine, store, settings.nodeSecret, onChange)
+  let endNotes: (() => Promise<void>) | null = null
   const stop = async (): Promise<void> => {
     await refresh.stop()
     await invalidations.stop()
     await outer.stop()
     await assets.stop()
+    await endNotes?.()
     await store.close()
   }
   try {
+    endNotes = await beginLog(machine, settings, storeFile, parts)
     await ensureAccount(machine, store, settings)
     await assets.start()
     await invalidations.start()
@@ -121,6 +129,18 @@ export async function startControl(machine: Machine, settings: ControlSettings):
       ),
     stop,
   }
+}
+
+/** Before anybody is answered: is this the log that nodes know? Resolves to what ends the notes of how far it is. */
+async function beginLog(
+  machine: Machine,
+  { data, leaseMs, say }: ControlSettings,
+  storeFile: string,
+  { store, originFolder, onChange }: Pick<CopyPlace, 'store' | 'originFolder' | 'onChange'>,
+): Promise<() => Promise<void>> {
+  await refuseOlderCopy(data, store)
+  await beginIfCopy(machine, { store, storeFile, originFolder, leaseMs, onChange, say })
+  return noteLogPlace(machine, data, store)
 }
 
 /** What image servers know of originals, and the look at those whose project wants it. */

@@ -16,6 +16,8 @@ export interface DataFolder {
   predecessors(): Promise<Readonly<Record<string, string>>>
   rememberNode(id: string, incarnation: string): Promise<void>
   has(name: string): Promise<boolean>
+  /** Null when it is not there. */
+  read(name: string): Promise<string | null>
   write(name: string, text: string): Promise<void>
   unlock(): void
 }
@@ -46,6 +48,7 @@ export async function openDataFolder(path: string, random: Random): Promise<Data
       remembering = rememberAfter(remembering, file(NODES_FILE), id, incarnation)
       return remembering
     },
+    read: (name) => readOptional(file(name)),
     has: async (name) => (await readOptional(file(name))) !== null,
     write: (name, text) => writeWhole(file(name), text, 0o640),
     unlock: () => lock.close(),
