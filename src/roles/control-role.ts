@@ -66,12 +66,11 @@ export async function startControl(machine: Machine, settings: ControlSettings):
   const storeFile = join(settings.data.path, STORE_FILE)
   const plainStore = await openSqliteStore(storeFile, { random, timers })
   const origin = { kind: 'folder', path: originFolder } as const
-  const { leaseMs } = settings
+  const { leaseMs, nodeSecret } = settings
   const memory = controlMemory(plainStore)
   const authority = new Authority({ clock, timers, random, memory, leaseMs, origin })
   const store = announcing(plainStore, () => authority.announce())
   const late: { assets?: Assets } = {}
-  const { nodeSecret } = settings
   const outer = controlTargets(machine, { store: plainStore, authority, nodeSecret })
   const invalidations = createInvalidations({
     store,
@@ -93,7 +92,7 @@ export async function startControl(machine: Machine, settings: ControlSettings):
   const parts = { store, originFolder, onChange, findArea, clock, timers, random, log }
   const assets = createAssets(parts)
   late.assets = assets
-  const { originals, refresh } = originalsOf(machine, store, settings.nodeSecret, onChange)
+  const { originals, refresh } = originalsOf(machine, store, nodeSecret, onChange)
   let endNotes: (() => Promise<void>) | null = null
   const stop = async (): Promise<void> => {
     await refresh.stop()
