@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { KEY_BYTES } from '../contract/keys.ts'
 import { KEYS_PER_ENTRY_MAX } from '../contract/purge-log.ts'
-import { coverage, sourceKeyText } from '../contract/url-keys.ts'
-import { sha256Bytes, sha256Stream } from '../kernel/hash.ts'
+import { sha256Stream, writeSha256 } from '../kernel/hash.ts'
 import { SEARCHED_URLS_MAX } from '../store/limits.ts'
 import type { BulkPiece } from '../store/store.ts'
 import { packUrls } from '../store/url-pieces.ts'
 import type { RefusedItem } from './errors.ts'
-import { createQuickCheck } from './quick-check.ts'
-import type { CheckedUrl, DeliveryNames } from './url-check.ts'
+import { createQuickKeys } from './quick-keys.ts'
+import type { UrlKeys } from './quick-keys.ts'
+import type { DeliveryNames } from './url-check.ts'
 
 /**
  * From the bytes of a long list (NDJSON: a URL a line, as a JSON string or as it is) to pieces of checked URLs with their keys.
@@ -37,7 +37,7 @@ export interface BulkSummary {
 }
 
 export class PieceMaker {
-  readonly #check: (text: string) => CheckedUrl
+  readonly #keysOf: (url: string) => UrlKeys
   readonly #hash = sha256Stream()
   readonly #errors: RefusedItem[] = []
   readonly #first: string[] = []
@@ -55,7 +55,7 @@ export class PieceMaker {
   #sources = new Set<string>()
 
   constructor(names: DeliveryNames) {
-    this.#check = createQuickCheck(names)
+    this.#keysOf = createQuickKeys(names)
   }
 
   /** Pieces that these bytes complete. Once a line was wrong there are none, because nothing will be purged. */
@@ -124,25 +124,24 @@ export class PieceMaker {
     if (line === '') return
     const url = line.startsWith('"') ? fromJson(line) : line
     if (url === null) return this.#refuse('It is neither a URL nor a URL as a JSON string.')
-    const checked = this.#check(url)
-    if (!checked.ok) return this.#refuse(checked.reason, this.#line, url)
+    const keys = this.#keysOf(url)
+    if (!keys.ok) return this.#refuse(keys.reason, this.#line, url)
     this.#urls += 1
     if (this.#wrong > 0) return
     if (this.#urls > BULK_URLS_MAX) return
     if (this.#first.length < SEARCHED_URLS_MAX) this.#first.push(url)
     this.#piece.push(url)
-    this.#addKey(coverage(checked.url).key)
-    const source = sourceKeyText(checked.url)
-    if (!this.#sources.has(source)) {
-      this.#sources.add(source)
-      this.#addKey(source)
+    this.#addKey(keys.covered)
+    if (!this.#sources.has(keys.source)) {
+      this.#sources.add(keys.source)
+      this.#addKey(keys.source)
     }
     const full = this.#keysBytes + 2 * KEY_BYTES > this.#keys.length
     if (full || this.#piece.length >= PIECE_URLS_MAX) this.#close(pieces)
   }
 
   #addKey(text: string): void {
-    sha256Bytes(text).copy(this.#keys, this.#keysBytes, 0, KEY_BYTES)
+    writeSha256(text, this.#keys, this.#keysBytes, KEY_BYTES)
     this.#keysBytes += KEY_BYTES
   }
 
