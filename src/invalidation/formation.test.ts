@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import type { Selection } from '../contract/invalidation.ts'
 import type { AssetRow, ProjectRow } from '../store/store.ts'
 import { formUrls } from './formation.ts'
@@ -146,6 +145,12 @@ describe('forming URLs', () => {
     assert.deepEqual(urls(part, [image('a')], { presets: { p: '' } }), [`${BASE}/a?$p$`])
   })
 
+  test('excluding each URL of the list leaves none', () => {
+    const assets = [image('a'), image('b')]
+    const all = urls({ presets: true }, assets, { presets })
+    assert.deepEqual(urls({ presets: true, exclude: all }, assets, { presets }), [])
+  })
+
   test('each URL says where it comes from', () => {
     const formed = form(
       { presets: true, template: true, urls: ['http://x.example/'] },
@@ -199,42 +204,5 @@ describe('refusing to form URLs', () => {
     })
     assert.deepEqual(formed.urls, [])
     assert.equal(formed.warnings.length, 2)
-  })
-})
-
-describe('forming URLs, for any selection', () => {
-  const id = fc.stringMatching(/^[A-Za-z0-9 _%ä-]{1,8}$/).filter((text) => text.trim() !== '')
-  const line = fc.oneof(
-    fc.constantFrom('<ID>', '<ID>?$p$', 'https://x.example/<ID>?a', 'https://x.example/b', ''),
-  )
-
-  test('the list is sorted by code unit, without doubles, and covers each line for each asset', () => {
-    fc.assert(
-      fc.property(
-        fc.uniqueArray(id, { maxLength: 5 }),
-        fc.array(line, { maxLength: 6 }),
-        fc.boolean(),
-        (ids, lines, withPresets) => {
-          const assets = ids.map((each) => image(each))
-          const found = urls({ template: true, presets: withPresets }, assets, {
-            template: lines.join('\n'),
-            presets: { p: '' },
-          })
-          assert.deepEqual(found, [...new Set(found)].sort())
-          for (const each of lines.filter((text) => text.startsWith('<ID>'))) {
-            for (const name of ids) {
-              assert.ok(found.includes(`${BASE}/${encodeURIComponent(name)}${each.slice(4)}`))
-            }
-          }
-        },
-      ),
-      { numRuns: 60 },
-    )
-  })
-
-  test('excluding each URL of the list leaves none', () => {
-    const assets = [image('a'), image('b')]
-    const all = urls({ presets: true }, assets, { presets })
-    assert.deepEqual(urls({ presets: true, exclude: all }, assets, { presets }), [])
   })
 })
