@@ -34,6 +34,7 @@ import type {
   PresetSaved,
   PresetUsage,
   Project,
+  ProjectCreate,
   ProjectPatch,
   Template,
   TemplateChecked,
@@ -187,6 +188,8 @@ const invalidations = {
 const settings = {
   project: (project: string, signal: Signal) =>
     request<Project>(inProject(project, ''), { signal }),
+  createProject: (project: ProjectCreate) =>
+    request<Project>('/projects', { method: 'POST', json: project }),
   patchProject: (project: string, change: ProjectPatch) =>
     request<Project>(inProject(project, ''), { method: 'PATCH', json: change }),
   presets: (project: string, signal: Signal) =>
@@ -198,8 +201,11 @@ const settings = {
       method: 'PUT',
       json: invalidate ? { modifiers, invalidate } : { modifiers },
     }),
-  removePreset: (project: string, name: string) =>
-    request<null>(inProject(project, `/presets/${part(name)}`), { method: 'DELETE' }),
+  removePreset: (project: string, name: string, invalidate: boolean) =>
+    request<null>(inProject(project, `/presets/${part(name)}`), {
+      method: 'DELETE',
+      query: { invalidate: invalidate || undefined },
+    }),
   template: (project: string, signal: Signal) =>
     request<Template>(inProject(project, '/template'), { signal }),
   /** `version` is the one that was edited: refused with both texts when somebody saved meanwhile. */

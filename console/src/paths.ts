@@ -29,6 +29,8 @@ export const paths = {
   /** As in Dynamic Media Classic: the template's list, changed in place. */
   classic: (id: string, values: { assets?: string } = {}) =>
     `${project(id)}/invalidate-cdn${query(values)}`,
+  template: (id: string) => `${project(id)}/template`,
+  presets: (id: string) => `${project(id)}/presets`,
   log: (id: string, values: { status?: string } = {}) =>
     `${project(id)}/invalidations${query(values)}`,
   invalidation: (id: string, invalidation: string) =>

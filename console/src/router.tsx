@@ -107,6 +107,16 @@ const tree = root.addChildren([
     ),
     page(
       project,
+      '/template',
+      lazyRouteComponent(() => import('./pages/template/template-page.tsx'), 'TemplatePage'),
+    ),
+    page(
+      project,
+      '/presets',
+      lazyRouteComponent(() => import('./pages/presets/presets-page.tsx'), 'PresetsPage'),
+    ),
+    page(
+      project,
       '/invalidations',
       lazyRouteComponent(() => import('./pages/log/log-page.tsx'), 'LogPage'),
     ),

@@ -126,7 +126,7 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
     const vera = await visit(browser, serve.consoleUrl)
     await vera.page.goto(link)
     await vera.page.getByText('You have no password yet.').waitFor()
-    await vera.page.getByRole('link', { name: 'CDN Invalidation' }).first().click()
+    await vera.page.getByRole('link', { name: 'CDN Invalidation', exact: true }).first().click()
     assert.ok(await vera.page.getByRole('button', { name: 'Next' }).isDisabled())
     await vera.page.getByText(/this needs the role editor/).waitFor()
     await vera.page.goto('/projects/demo/assets')

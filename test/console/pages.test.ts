@@ -14,7 +14,9 @@ const chromium = program('chromium')
 const PAGES = [
   { name: 'Home', path: '/projects/demo' },
   { name: 'Assets', path: '/projects/demo/assets' },
+  { name: 'Image Presets', path: '/projects/demo/presets' },
   { name: 'CDN Invalidation', path: '/projects/demo/invalidate' },
+  { name: 'CDN Invalidation Template', path: '/projects/demo/template' },
   { name: 'Invalidation Log', path: '/projects/demo/invalidations' },
   { name: 'Live view', path: '/projects/demo/live?asset=flat' },
   { name: 'Nodes', path: '/projects/demo/nodes' },
@@ -117,7 +119,7 @@ describe('the pages of the console', { skip: chromium.skip }, () => {
     await open(page, '/projects/demo', 'Home')
     await tabTo(page, 'link', 'CDN Invalidation')
     await page.keyboard.press('Enter')
-    await page.getByRole('heading', { name: 'CDN Invalidation' }).waitFor()
+    await page.getByRole('heading', { name: 'CDN Invalidation', exact: true }).waitFor()
 
     await tabTo(page, 'button', 'Add Assets')
     await page.keyboard.press('Enter')

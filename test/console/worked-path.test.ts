@@ -101,7 +101,7 @@ describe('the console, from sign-in to fresh', { skip: chromium.skip }, () => {
   test('CDN Invalidation: Add Details, Confirm with X at each row, Submit, and an address to share', async () => {
     const { page } = desk
     await fillEdges('/is/image/demo/spinset?$pdp-main$')
-    await page.getByRole('link', { name: 'CDN Invalidation' }).click()
+    await page.getByRole('link', { name: 'CDN Invalidation', exact: true }).click()
     await page.getByRole('button', { name: 'Add Assets' }).click()
     await page.getByRole('checkbox', { name: 'spinset' }).check()
     await page.getByRole('button', { name: 'Choose 1 asset' }).click()
@@ -142,7 +142,7 @@ describe('the console, from sign-in to fresh', { skip: chromium.skip }, () => {
 
   test('Submit of an empty list is possible, and says why nothing is sent', async () => {
     const { page } = desk
-    await page.getByRole('link', { name: 'CDN Invalidation' }).click()
+    await page.getByRole('link', { name: 'CDN Invalidation', exact: true }).click()
     await page.getByRole('button', { name: 'Next' }).click()
     await page.getByRole('button', { name: 'Submit' }).click()
     await page.getByText('No URL(s) entered to be invalidated.').waitFor()

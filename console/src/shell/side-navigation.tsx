@@ -1,10 +1,12 @@
 import Clock from '@react-spectrum/s2/icons/Clock'
 import Data from '@react-spectrum/s2/icons/Data'
 import DataRefresh from '@react-spectrum/s2/icons/DataRefresh'
+import FileText from '@react-spectrum/s2/icons/FileText'
 import HelpCircle from '@react-spectrum/s2/icons/HelpCircle'
 import HomeIcon from '@react-spectrum/s2/icons/Home'
 import Images from '@react-spectrum/s2/icons/Images'
 import PeopleGroup from '@react-spectrum/s2/icons/PeopleGroup'
+import Preset from '@react-spectrum/s2/icons/Properties'
 import Settings from '@react-spectrum/s2/icons/Settings'
 import Target from '@react-spectrum/s2/icons/Target'
 import Visibility from '@react-spectrum/s2/icons/Visibility'
@@ -18,7 +20,9 @@ import styles from './shell.module.css'
 const PAGES = [
   { name: 'Home', icon: HomeIcon, path: paths.home },
   { name: 'Assets', icon: Images, path: paths.assets },
+  { name: 'Image Presets', icon: Preset, path: paths.presets },
   { name: 'CDN Invalidation', icon: DataRefresh, path: paths.invalidate },
+  { name: 'CDN Invalidation Template', icon: FileText, path: paths.template },
   { name: 'Invalidation Log', icon: Clock, path: paths.log },
   { name: 'Live view', icon: Visibility, path: paths.live },
   { name: 'Nodes', icon: Data, path: paths.nodes },

@@ -23,9 +23,6 @@ export const SEARCH_LENGTH_MAX = 200
 export const CURSOR_LENGTH_MAX = 2048
 export const PAGE_LIMIT_MAX = 500
 export const PAGE_LIMIT_DEFAULT = 50
-/** Dynamic Media takes 2,500 characters (its page "Invalidate the CDN cache"); a shop with a thousand lines is still served here. */
-export const TEMPLATE_LENGTH_MAX = 100_000
-export const TEMPLATE_LINES_MAX = 1000
 
 /** A project's name: part of paths, hosts and key texts, so it holds neither `/`, `|`, `.` nor `:`. */
 export const PROJECT_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
@@ -111,3 +108,5 @@ export const RemoveQuery = closed({ invalidate: Type.Optional(Type.Boolean()) })
 export type RemoveQuery = Static<typeof RemoveQuery>
 
 export const Empty = closed({})
+
+export { TEMPLATE_LENGTH_MAX, TEMPLATE_LINES_MAX } from '../template-limits.ts'

@@ -193,7 +193,7 @@ function Options({ draft, onChange }: ChoiceProps) {
               {name === 'template' && template.data !== undefined ? (
                 <>
                   {' '}
-                  <AppLink href={paths.settings(here.id, 'template')}>
+                  <AppLink href={paths.template(here.id)}>
                     {lines === 0 ? 'It is empty: write it' : `It has ${count(lines, 'line')}`}
                   </AppLink>
                   .

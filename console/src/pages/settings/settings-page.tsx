@@ -1,23 +1,21 @@
 import { Button, ButtonGroup, ToastQueue } from '@react-spectrum/s2'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Project } from '../../../../src/contract/api/projects.ts'
 import { api } from '../../api.ts'
 import { LeaveGuard } from '../../parts/leave-guard.tsx'
-import { Loaded } from '../../parts/loading.tsx'
 import { Page, Section, Stack } from '../../parts/page.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
-import { keys, queries, queryClient } from '../../queries.ts'
+import { keys, queryClient } from '../../queries.ts'
 import { roleReason, useProject } from '../../use-project.ts'
 import { AddressFields, AutomaticField, LifetimeFields, LimitFields } from './fields.tsx'
 import { DeliveryFields } from './delivery-fields.tsx'
 import { OriginFields } from './origin-fields.tsx'
-import { Presets } from './presets.tsx'
+import { TemplateSummary } from '../template/template-summary.tsx'
 import { SmartCropFields } from './smart-crop-fields.tsx'
 import { isSame, patchOf, settingsOf, wrongIn } from './settings-draft.ts'
 import type { SettingsDraft } from './settings-draft.ts'
-import { TemplateSection } from './template-section.tsx'
 import styles from './settings.module.css'
 
 export interface FieldsProps {
@@ -28,17 +26,11 @@ export interface FieldsProps {
 
 export function SettingsPage() {
   const here = useProject()
-  const [otherChanges, setOtherChanges] = useState(false)
-  const template = useQuery(queries.template(here.id))
   return (
     <Page title="General Settings" intro={`Settings of the project ${here.id}.`}>
-      <LeaveGuard changed={otherChanges} />
       {/* Saved settings start a new draft. */}
       <ProjectSettings key={JSON.stringify(settingsOf(here.project))} saved={here.project} />
-      <Presets />
-      <Loaded query={template} what="the template">
-        {(data) => <TemplateSection saved={data} onChanged={setOtherChanges} />}
-      </Loaded>
+      <TemplateSummary />
     </Page>
   )
 }

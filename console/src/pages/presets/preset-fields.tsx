@@ -2,7 +2,7 @@ import { Checkbox, NumberField, Picker, PickerItem, TextField } from '@react-spe
 import { RESAMPLINGS } from '../../../../src/contract/dynamic-media-commands.ts'
 import type { PresetFields } from '../../../../src/contract/preset-fields.ts'
 import { presetFields, presetText } from '../../../../src/contract/preset-fields.ts'
-import styles from './settings.module.css'
+import styles from './presets.module.css'
 
 interface PresetFieldsProps {
   readonly modifiers: string
@@ -59,19 +59,21 @@ export function PresetFieldsForm({ modifiers, onChange }: PresetFieldsProps) {
           set({ resampling: RESAMPLINGS.find((resampling) => resampling === name) ?? null })
         }
       />
-      <Checkbox
-        isSelected={fields.sharpen === true}
-        onChange={(on: boolean) => set({ sharpen: on ? true : null })}
-      >
-        Sharpen after scaling
-      </Checkbox>
-      <UnsharpFields fields={fields} onChange={set} />
       <TextField
         label="Other modifiers"
         value={fields.others}
         onChange={(others) => set({ others })}
         UNSAFE_style={WIDE}
       />
+      <div className={styles['wide']}>
+        <Checkbox
+          isSelected={fields.sharpen === true}
+          onChange={(on: boolean) => set({ sharpen: on ? true : null })}
+        >
+          Sharpen after scaling
+        </Checkbox>
+      </div>
+      <UnsharpFields fields={fields} onChange={set} />
     </div>
   )
 }
@@ -112,12 +114,14 @@ interface UnsharpFieldsProps {
 function UnsharpFields({ fields: { unsharp }, onChange }: UnsharpFieldsProps) {
   return (
     <>
-      <Checkbox
-        isSelected={unsharp !== null}
-        onChange={(on: boolean) => onChange({ unsharp: on ? UNSHARP : null })}
-      >
-        Unsharp mask
-      </Checkbox>
+      <div className={styles['wide']}>
+        <Checkbox
+          isSelected={unsharp !== null}
+          onChange={(on: boolean) => onChange({ unsharp: on ? UNSHARP : null })}
+        >
+          Unsharp mask
+        </Checkbox>
+      </div>
       {unsharp === null
         ? null
         : (['amount', 'radius', 'threshold'] as const).map((name) => (

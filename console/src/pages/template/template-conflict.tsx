@@ -1,7 +1,7 @@
 import { Button, ButtonGroup, Content, Dialog, DialogContainer, Heading } from '@react-spectrum/s2'
 import type { Conflict } from '../../problem.ts'
 import { localTime } from '../../words.ts'
-import styles from './settings.module.css'
+import styles from './template.module.css'
 
 interface TemplateConflictProps {
   readonly conflict: Conflict | null

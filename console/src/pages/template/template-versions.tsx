@@ -1,10 +1,11 @@
 import { ActionButton } from '@react-spectrum/s2'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { DataTable } from '../../parts/data-table.tsx'
+import { Section } from '../../parts/page.tsx'
 import { queries, queryClient } from '../../queries.ts'
 import { toastFailure } from '../../toast.ts'
 import { useProject } from '../../use-project.ts'
-import { count, localTime } from '../../words.ts'
+import { localTime } from '../../words.ts'
 
 interface TemplateVersionsProps {
   readonly current: number
@@ -25,8 +26,7 @@ export function TemplateVersions({ current, onTake, isReadOnly }: TemplateVersio
   })
   if (data === undefined || data.items.length === 0) return null
   return (
-    <>
-      <h3>Versions</h3>
+    <Section title="Versions">
       <DataTable
         label="Versions of the template"
         rows={data.items}
@@ -35,7 +35,7 @@ export function TemplateVersions({ current, onTake, isReadOnly }: TemplateVersio
           { name: 'Version', narrow: true, cell: (row) => row.version },
           { name: 'Date', cell: (row) => localTime(row.savedAt) },
           { name: 'By', cell: (row) => row.savedBy },
-          { name: 'Lines', narrow: true, cell: (row) => count(row.lines, 'line') },
+          { name: 'Lines', narrow: true, cell: (row) => row.lines },
           {
             name: 'Actions',
             unnamed: true,
@@ -55,6 +55,6 @@ export function TemplateVersions({ current, onTake, isReadOnly }: TemplateVersio
           },
         ]}
       />
-    </>
+    </Section>
   )
 }
