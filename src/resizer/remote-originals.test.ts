@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterEach, describe, test } from 'node:test'
 import { LOG_ID, NODE_SECRET } from '../../test/support/edge-bench.ts'
-import { ask, serveHttp } from '../../test/support/http.ts'
+import { ask, serveHttp, until } from '../../test/support/http.ts'
 import type { HeardRequest } from '../../test/support/http.ts'
 import { colourOf, plainPicture, resizerBench } from '../../test/support/resizer-bench.ts'
 import { keyText } from '../contract/keys.ts'
@@ -23,12 +24,16 @@ const TARGET = `/~/original/demo/${ORIGINAL}?func=fit&w=32&force_format=png`
 
 /** A remote host whose picture the test changes. */
 async function setUp() {
-  const host = { picture: RED, etag: '"red"', status: 200 }
-  const server = await serveHttp((incoming, response) => {
+  const host = { picture: RED, etag: '"red"', status: 200, ready: Promise.resolve(), asked: 0 }
+  const answer = (incoming: IncomingMessage, response: ServerResponse) => {
     if (host.status !== 200) return response.writeHead(host.status).end()
     const same = incoming.headers['if-none-match'] === host.etag
     response.writeHead(same ? 304 : 200, { etag: host.etag, 'content-type': 'image/png' })
     return response.end(same ? undefined : host.picture)
+  }
+  const server = await serveHttp((incoming, response) => {
+    host.asked++
+    void host.ready.then(() => answer(incoming, response))
   })
   const bench = await resizerBench([
     {
@@ -126,6 +131,23 @@ describe('a remote original', () => {
     change(RED, '"red again"')
     assert.equal(await colour(`${TARGET}&vh=29`), RED_COLOUR, 'what came too soon is asked later')
     assert.equal(heard.length, 3)
+  })
+
+  test('with a new vh that two ask for at once is given to neither for longer than a moment before it was looked at', async () => {
+    const { bench, host, change, colour } = await setUp()
+    await colour()
+    bench.clock.advance(1_001)
+    change(BLUE, '"blue"')
+    const looking = Promise.withResolvers<void>()
+    host.ready = looking.promise
+    const first = bench.ask(`${TARGET}&vh=4711`)
+    await until('the look', () => host.asked === 2)
+    const second = await bench.ask(`${TARGET}&vh=4711`)
+    assert.match(second.headers['cdn-cache-control'] ?? '', /^max-age=[01]$/)
+    looking.resolve()
+    assert.equal(await colourOf((await first).bytes), BLUE_COLOUR)
+    assert.equal(await colour(`${TARGET}&vh=4711`), BLUE_COLOUR)
+    assert.equal(host.asked, 2, 'and not looked at again')
   })
 
   test('with a vh whose look at the origin failed is asked after again', async () => {

@@ -88,6 +88,8 @@ export class RemoteOriginals {
   readonly #fills: Fills<OriginalFill>
   readonly #revalidatedAt = new Map<string, number>()
   readonly #seenTokens = new Map<string, Set<string>>()
+  /** Those that the next look is for. */
+  readonly #askedTokens = new Map<string, Set<string>>()
   /** What an origin said it has not, when, and with which status. */
   readonly #missing: MarkedCache<{ readonly status: number; readonly at: number }, Uint8Array>
 
@@ -103,23 +105,18 @@ export class RemoteOriginals {
   }
 
   /**
-   * Whether this version token asks for a look at the origin first (`news`, and noted as seen), or would if the last look were
-   * not just over (`too-soon`): then what is known may be given, for a moment only.
+   * Whether this version token asks for a look at the origin first (`news`), or would if the last look were not just over or under
+   * way (`too-soon`): then what is known may be given, for a moment only. It is `known` once a look that began after it came has
+   * ended, so that who asks meanwhile is not told for good what that look may find to be old.
    */
   tokenState(project: string, original: string, version: string): 'known' | 'news' | 'too-soon' {
     const name = brief(sourceName(project, original))
     const token = brief(version)
-    const seen = this.#seenTokens.get(name) ?? new Set()
-    if (seen.has(token)) return 'known'
+    if (this.#seenTokens.get(name)?.has(token)) return 'known'
     const last = this.#revalidatedAt.get(name)
     if (last !== undefined && this.#parts.clock.now() < last + REVALIDATE_EVERY_MS)
       return 'too-soon'
-    seen.add(token)
-    for (const oldest of seen) {
-      if (seen.size <= TOKENS_PER_ORIGINAL_MAX) break
-      seen.delete(oldest)
-    }
-    remember(this.#seenTokens, name, seen)
+    note(this.#askedTokens, name, [token])
     return 'news'
   }
 
@@ -211,6 +208,8 @@ export class RemoteOriginals {
       keyText.source(project.project, original),
     ].map(keyHash)
     remember(this.#revalidatedAt, brief(name), clock.now())
+    const tokens = this.#askedTokens.get(brief(name)) ?? []
+    this.#askedTokens.delete(brief(name))
     // By what is asked for, not by what is applied: a purge that is still on its way here may be of this very original.
     const candidate = cache.lookupStale(name, order.minMark)?.entry
     let answer: RemoteAnswer
@@ -222,10 +221,10 @@ export class RemoteOriginals {
         ...(candidate ? { validators: candidate.meta } : { noCache: true }),
       })
     } catch (error) {
-      // A version token that this look was for has not been looked after: it is news again.
-      this.#seenTokens.delete(brief(name))
+      // The version tokens that this look was for have not been looked after: they are news again.
       return this.#insteadOf(error, name, ask, order)
     }
+    note(this.#seenTokens, brief(name), tokens)
     const fill = { keys, mark, shareable: true } as const
     if (answer.kind === 'missing') {
       const { status } = answer
@@ -312,6 +311,17 @@ function brief(text: string): string {
 
 function sourceName(project: string, original: string): string {
   return keyText.source(project, original)
+}
+
+/** The newest tokens of an original, of the originals that came last. */
+function note(map: Map<string, Set<string>>, name: string, tokens: Iterable<string>): void {
+  const noted = map.get(name) ?? new Set()
+  for (const token of tokens) noted.add(token)
+  for (const oldest of noted) {
+    if (noted.size <= TOKENS_PER_ORIGINAL_MAX) break
+    noted.delete(oldest)
+  }
+  if (noted.size > 0) remember(map, name, noted)
 }
 
 function remember<V>(map: Map<string, V>, key: string, value: V): void {
