@@ -25,7 +25,7 @@ const TARGET = `/~/original/demo/${ORIGINAL}?func=fit&w=32&force_format=png`
 /** A remote host whose picture the test changes. */
 async function setUp() {
   const host = { picture: RED, etag: '"red"', status: 200, ready: Promise.resolve(), asked: 0 }
-  const answer = (incoming: IncomingMessage, response: ServerResponse) => {
+  const respond = (incoming: IncomingMessage, response: ServerResponse) => {
     if (host.status !== 200) return response.writeHead(host.status).end()
     const same = incoming.headers['if-none-match'] === host.etag
     response.writeHead(same ? 304 : 200, { etag: host.etag, 'content-type': 'image/png' })
@@ -33,7 +33,7 @@ async function setUp() {
   }
   const server = await serveHttp((incoming, response) => {
     host.asked++
-    void host.ready.then(() => answer(incoming, response))
+    void host.ready.then(() => respond(incoming, response))
   })
   const bench = await resizerBench([
     {

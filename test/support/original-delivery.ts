@@ -22,20 +22,23 @@ export interface OriginalDelivery {
   delivery(change: unknown): Promise<unknown>
   /** From now on requests come from another client, who has spent nothing of his allowance. */
   newClient(): void
-  /** Asks the edge, as the current client does. */
-  get(target: string, host?: string): Promise<Asked>
-  /** Submits, and waits until it is Done. */
-  invalidate(selection: unknown): Promise<void>
+  /** Asks an edge, the first unless told, as the current client does. */
+  get(target: string, host?: string, edge?: number): Promise<Asked>
+  /** Submits, and waits until it is Done; gives its id. */
+  invalidate(selection: unknown): Promise<string>
   stop(): Promise<void>
 }
 
 export const DEMO_PROJECT = '/api/v1/projects/demo'
 
-export async function startOriginalDelivery(change: unknown = {}): Promise<OriginalDelivery> {
+export async function startOriginalDelivery(
+  change: unknown = {},
+  edges = 1,
+): Promise<OriginalDelivery> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-originals-'))
   const origin = await startSampleOrigin()
   const sluice = await startServe({
-    edges: 1,
+    edges,
     env: { SLUICE_ASSETS: folder, SLUICE_TRUSTED_PROXIES: '127.0.0.1' },
   })
   const adminKey = await sluice.adminKey()
@@ -64,8 +67,8 @@ export async function startOriginalDelivery(change: unknown = {}): Promise<Origi
     newClient() {
       client += 1
     },
-    get: (target, host = 'doc.cloudimg.io') =>
-      ask(sluice.edges[0]!, {
+    get: (target, host = 'doc.cloudimg.io', edge = 0) =>
+      ask(sluice.edges[edge]!, {
         target,
         headers: { host, 'x-forwarded-for': `192.0.${Math.floor(client / 250)}.${client % 250}` },
       }),
@@ -76,6 +79,7 @@ export async function startOriginalDelivery(change: unknown = {}): Promise<Origi
         const { status } = (await api('GET', `${invalidations}/${id}`)) as { status: string }
         return status === 'Done'
       })
+      return id
     },
     async stop() {
       await sluice.stop()
