@@ -16,7 +16,7 @@ describe('a library whose store was put back', () => {
       await assets.put({ project: 'demo', id, by: 'ann' }, bodyOf(`bytes of ${id}`))
     }
     await assets.putPreset('demo', 'Thumb', 'wid=9')
-    assert.deepEqual(await remakeRecords({ store, records }), { written: 0, removed: 0 })
+    assert.deepEqual(await remakeRecords(store, originFolder), { written: 0, removed: 0 })
 
     const right = await records.asset('demo', 'folder/c')
     const broken = join(originFolder, 'records', recordPath(recordName.asset('demo', 'a')))
@@ -26,14 +26,14 @@ describe('a library whose store was put back', () => {
     await records.write(recordName.asset('demo', 'came-later'), right)
     await records.write(recordName.presets('gone'), { presets: {} })
     await records.write(recordName.presets('demo'), { presets: {} })
-    assert.deepEqual(await remakeRecords({ store, records }), { written: 4, removed: 2 })
+    assert.deepEqual(await remakeRecords(store, originFolder), { written: 4, removed: 2 })
 
     assert.deepEqual(await records.asset('demo', 'folder/c'), right)
     assert.equal((await records.asset('demo', 'a'))?.version, 1)
     assert.equal((await records.asset('demo', 'b'))?.version, 1)
     assert.equal(await records.asset('demo', 'came-later'), null)
     assert.deepEqual(await records.presets('demo'), { presets: { thumb: 'wid=9' } })
-    assert.deepEqual(await remakeRecords({ store, records }), { written: 0, removed: 0 })
+    assert.deepEqual(await remakeRecords(store, originFolder), { written: 0, removed: 0 })
   })
 
   it('names the assets whose bytes are not there', async (t) => {

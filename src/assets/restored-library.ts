@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { recordName } from '../contract/records.ts'
 import type { AssetsOrigin } from '../origin/assets-origin.ts'
+import { openRecords, removeOtherRecords } from '../origin/records.ts'
 import type { RecordChange, RecordStore } from '../origin/records.ts'
 import type { Store } from '../store/store.ts'
 import { assetRecord, namesRecord, presetsRecord, projectRecord } from './asset-rows.ts'
@@ -19,21 +20,18 @@ export interface Remade {
 }
 
 /** Makes every record what the store says, and removes those of which it knows nothing. What is right already is left alone. */
-export async function remakeRecords(parts: {
-  readonly store: Store
-  readonly records: RecordStore
-}): Promise<Remade> {
-  const { projects } = parts.store.tables
-  const rows = await projects.list()
+export async function remakeRecords(store: Store, originFolder: string): Promise<Remade> {
+  const records = openRecords(originFolder)
+  const rows = await store.tables.projects.list()
   const names: string[] = []
   let written = 0
-  for await (const batch of documents(parts.store, rows)) {
+  for await (const batch of documents(store, rows)) {
     names.push(...batch.map(({ name }) => name))
-    const wrong = await differing(parts.records, batch)
-    await parts.records.apply(wrong)
+    const wrong = await differing(records, batch)
+    await records.apply(wrong)
     written += wrong.length
   }
-  return { written, removed: await parts.records.removeOthers(names) }
+  return { written, removed: await removeOtherRecords(originFolder, names) }
 }
 
 type Projects = Parameters<typeof namesRecord>[0]

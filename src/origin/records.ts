@@ -24,8 +24,6 @@ export interface RecordStore {
   remove(name: string): Promise<void>
   /** Many at once, for a folder of thousands; a null document removes. Each record is whole, the batch may be cut short. */
   apply(changes: readonly RecordChange[]): Promise<void>
-  /** Removes every record that has none of these names; resolves to how many there were. */
-  removeOthers(names: readonly string[]): Promise<number>
 }
 
 export interface RecordChange {
@@ -62,18 +60,24 @@ export function openRecords(folder: string): RecordStore {
     write: (name, document) => apply([{ name, document }]),
     remove: (name) => apply([{ name, document: null }]),
     apply,
-    async removeOthers(names) {
-      const wanted = new Set(names.map(recordPath))
-      await mkdir(root, { recursive: true })
-      const found = await readdir(root, { recursive: true, withFileTypes: true })
-      const others = found
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name))
-        .filter((path) => !wanted.has(relative(root, path)))
-      await removeDurably(others)
-      return others.length
-    },
   }
+}
+
+/** Removes every record that has none of these names; resolves to how many there were. `folder` as for `openRecords`. */
+export async function removeOtherRecords(
+  folder: string,
+  names: readonly string[],
+): Promise<number> {
+  const root = join(folder, 'records')
+  const wanted = new Set(names.map(recordPath))
+  await mkdir(root, { recursive: true })
+  const found = await readdir(root, { recursive: true, withFileTypes: true })
+  const others = found
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !wanted.has(relative(root, path)))
+  await removeDurably(others)
+  return others.length
 }
 
 function orNull<T>(document: unknown, parse: (value: unknown) => T): T | null {

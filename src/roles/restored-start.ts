@@ -3,7 +3,6 @@ import type { OnChange } from '../assets/assets.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import { leaseMarginMs } from '../contract/node-protocol.ts'
 import { openAssetsOrigin } from '../origin/assets-origin.ts'
-import { openRecords } from '../origin/records.ts'
 import { beginLog, isCopy } from '../store/sqlite-copies.ts'
 import type { Store } from '../store/store.ts'
 import type { Machine } from './role.ts'
@@ -36,7 +35,7 @@ export async function beginIfCopy(
   const seconds = (waitMs / 1000).toFixed(1)
   place.say(`these data were put back: waiting ${seconds} s until every lease is over …`)
   await timers.sleep(waitMs)
-  const remade = await remakeRecords({ store, records: openRecords(originFolder) })
+  const remade = await remakeRecords(store, originFolder)
   const lost = await assetsWithoutBytes(store, openAssetsOrigin(originFolder))
   if (lost.length > 0) {
     log.error({ assets: lost.slice(0, NAMED_MAX), count: lost.length }, 'assets without bytes')
