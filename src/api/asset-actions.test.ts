@@ -3,8 +3,12 @@ import { after, before, describe, test } from 'node:test'
 
 import { startControlApi } from '../../test/support/control-api.ts'
 import type { Answer, ControlApi } from '../../test/support/control-api.ts'
+import { until } from '../../test/support/http.ts'
+import { assetKeys } from '../assets/asset-rows.ts'
 
 const P = '/api/v1/projects/demo'
+/** Whatever waits, however young. */
+const NOW = Number.MAX_SAFE_INTEGER
 
 const at = (id: string) => `${P}/assets/${encodeURIComponent(id)}`
 
@@ -83,20 +87,27 @@ describe('actions on many assets', () => {
     assert.equal((await get('c.txt')).version, 1)
   })
 
-  test('many are deleted, and become one automatic invalidation', async () => {
-    await control.call('PATCH', P, { body: { automaticInvalidation: true } })
+  test('many are deleted, and become one automatic invalidation, also where these are off', async () => {
+    const { changes, log } = control.store.tables
+    await until('earlier ones are made', async () => (await changes.due(NOW)).length === 0)
+    assert.equal((await control.call('GET', P)).json.automaticInvalidation, false)
+    const head = await log.head()
     assert.equal((await act({ action: 'delete', ids: ['other/c.txt', 'other/d.txt'] })).status, 200)
     assert.ok(!(await ids()).some((id: string) => id.startsWith('other/')))
-    const deadline = Date.now() + 5000
-    for (;;) {
+    const logged = (await log.after(head, 5)).flatMap(({ keys }) => keys)
+    for (const key of assetKeys('demo', 'other/c.txt')) assert.ok(logged.includes(key), 'at once')
+    await until('there is one for all', async () => {
       const { items } = (await control.call('GET', `${P}/invalidations`)).json
-      if (items.length > 0) {
-        assert.equal(items[0].cause, 'Deleted “other/c.txt”, “other/d.txt”')
-        return
-      }
-      assert.ok(Date.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
+      return items[0].cause === 'Deleted “other/c.txt”, “other/d.txt”'
+    })
+  })
+
+  test('what is published or replaced waits until somebody asks for it, where automatic ones are off', async () => {
+    const { changes } = control.store.tables
+    await until('earlier ones are made', async () => (await changes.due(NOW)).length === 0)
+    await control.call('PUT', at('b.txt'), { raw: 'another version' })
+    await act({ action: 'publish', ids: ['b.txt'] })
+    assert.deepEqual(await changes.due(NOW), [])
   })
 
   test('a thousand at once are one change', async () => {

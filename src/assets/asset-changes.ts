@@ -1,8 +1,10 @@
+import type { KeyHash } from '../contract/keys.ts'
 import { recordName } from '../contract/records.ts'
 import type { AssetRow, AssetVersionRow, Tables } from '../store/store.ts'
 import { assetKeys, assetRecord } from './asset-rows.ts'
 import type { AssetChange, AssetPatch } from './assets.ts'
 import { commit } from './commit.ts'
+import type { Commit } from './commit.ts'
 import { AssetsError } from './errors.ts'
 import { assertId, assertWritable, assetOf, projectOf } from './library-parts.ts'
 import type { LibraryParts } from './library-parts.ts'
@@ -30,14 +32,24 @@ export async function patchAsset(
     const published = change.published ?? before.published
     if (moves) return moveAsset(parts, before, { ...before, id: change.id, published }, by)
     if (published === before.published) return before
+    const keys = assetKeys(before.project, before.id)
+    const cause = `${published ? 'Published' : 'Unpublished'} “${before.id}”`
     return commitAsset(parts, before, {
       row: { ...before, published },
-      change: {
-        cause: `${published ? 'Published' : 'Unpublished'} “${before.id}”`,
-        keys: assetKeys(before.project, before.id),
-      },
+      ...(published ? { change: { cause, keys } } : takenAway(cause, keys)),
     })
   })
+}
+
+/**
+ * What is taken from visitors goes at once and is seen through to the end, whatever the project says of automatic invalidations: a
+ * newer version may wait until somebody looked at it, but nobody unpublishes a picture for later.
+ */
+export function takenAway(
+  cause: string,
+  keys: readonly KeyHash[],
+): Required<Pick<Commit, 'purge' | 'change'>> {
+  return { purge: keys, change: { cause, keys, asked: true } }
 }
 
 export async function removeAsset(parts: LibraryParts, which: Which): Promise<void> {
@@ -48,7 +60,7 @@ export async function removeAsset(parts: LibraryParts, which: Which): Promise<vo
     await commit(parts, {
       project,
       records: [{ name: recordName.asset(project, id), document: null }],
-      change: { cause: `Deleted “${id}”`, keys: assetKeys(project, id) },
+      ...takenAway(`Deleted “${id}”`, assetKeys(project, id)),
       async rows(tx) {
         await assertUnchanged(await tx.assets.get(project, id), before)
         await tx.assets.remove(project, id)
@@ -63,6 +75,7 @@ export async function commitAsset(
   next: {
     readonly row: AssetRow
     readonly change: Omit<AssetChange, 'project'>
+    readonly purge?: readonly KeyHash[]
   },
 ): Promise<AssetRow> {
   const { project, id } = before
@@ -71,6 +84,7 @@ export async function commitAsset(
     project,
     records: [{ name: recordName.asset(project, id), document: assetRecord(row) }],
     change: next.change,
+    ...(next.purge ? { purge: next.purge } : {}),
     async rows(tx) {
       await assertUnchanged(await tx.assets.get(project, id), before)
       await tx.assets.put(row)
@@ -133,8 +147,7 @@ async function moveAsset(
       { name: recordName.asset(project, row.id), document: assetRecord(row) },
       { name: recordName.asset(project, before.id), document: null },
     ],
-    purge: keys,
-    change: { cause: `Moved “${before.id}” to “${row.id}”`, keys },
+    ...takenAway(`Moved “${before.id}” to “${row.id}”`, keys),
     async rows(tx) {
       await assertUnchanged(await tx.assets.get(project, before.id), before)
       await putMoved(tx, before, moved)

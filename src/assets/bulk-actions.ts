@@ -1,7 +1,7 @@
 import { recordName } from '../contract/records.ts'
 import type { RecordChange } from '../origin/records.ts'
 import type { AssetRow, Tables } from '../store/store.ts'
-import { movedAsset, putMoved } from './asset-changes.ts'
+import { movedAsset, putMoved, takenAway } from './asset-changes.ts'
 import type { MovedAsset } from './asset-changes.ts'
 import { assetKeys, assetRecord } from './asset-rows.ts'
 import type { BulkAction, BulkOutcome } from './assets.ts'
@@ -145,8 +145,9 @@ async function commitSteps(
   await commit(parts, {
     project,
     records: steps.flatMap((step) => recordsOf(project, step)),
-    ...(action.kind === 'move' ? { purge: keys } : {}),
-    change: { cause: causeOf(action, steps), keys },
+    ...(action.kind === 'publish'
+      ? { change: { cause: causeOf(action, steps), keys } }
+      : takenAway(causeOf(action, steps), keys)),
     async rows(tx) {
       for (const step of steps) await putStep(tx, project, step)
     },

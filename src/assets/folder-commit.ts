@@ -126,7 +126,10 @@ async function commitBatch(
   }
   if (planned.length === 0) return planned
   const changed = planned.filter((plan) => plan.row === null || plan.version !== null)
-  const moved = changed.filter((plan) => moves.isMoved((plan.row ?? plan.before)?.hash ?? ''))
+  // What is gone goes at once, whatever the project says of automatic invalidations; so do both ends of a move.
+  const gone = changed.filter(
+    ({ row, before }) => row === null || moves.isMoved((row ?? before)?.hash ?? ''),
+  )
   const change = changeOf(project, changed)
   await commit(parts, {
     project,
@@ -134,7 +137,7 @@ async function commitBatch(
       name: recordName.asset(project, plan.id),
       document: plan.row && assetRecord(plan.row),
     })),
-    purge: moved.flatMap((plan) => assetKeys(project, plan.id)),
+    purge: gone.flatMap((plan) => assetKeys(project, plan.id)),
     ...(change && !bulk ? { change } : {}),
     async rows(tx) {
       for (const { id, row, version } of planned) {

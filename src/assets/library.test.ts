@@ -141,13 +141,19 @@ describe('an asset', () => {
     const library = await withProject(await testLibrary(t))
     await library.assets.put(upload, bodyOf(red))
     library.changes.length = 0
+    const logged = await since(library)
     await library.assets.patch('demo', 'shoes/red', { published: false }, 'anna')
+    const gone = [assetRecordKey('demo', 'shoes/red'), ...assetKeys('demo', 'shoes/red')]
+    assert.deepEqual(await logged(), gone.sort(), 'at once')
     assert.equal((await library.records.asset('demo', 'shoes/red'))?.published, false)
     await library.assets.patch('demo', 'shoes/red', { published: false }, 'anna')
     await library.assets.patch('demo', 'shoes/red', { published: true }, 'anna')
     assert.deepEqual(
-      library.changes.map((change) => change.cause),
-      ['Unpublished “shoes/red”', 'Published “shoes/red”'],
+      library.changes.map(({ cause, asked }) => [cause, asked ?? false]),
+      [
+        ['Unpublished “shoes/red”', true],
+        ['Published “shoes/red”', false],
+      ],
     )
   })
 
@@ -182,7 +188,11 @@ describe('an asset', () => {
   it('is deleted with its record; the versions of a new one count on', async (t) => {
     const library = await withProject(await testLibrary(t))
     await library.assets.put(upload, bodyOf(red))
+    const logged = await since(library)
     await library.assets.remove('demo', 'shoes/red', 'anna')
+    const gone = [assetRecordKey('demo', 'shoes/red'), ...assetKeys('demo', 'shoes/red')]
+    assert.deepEqual(await logged(), gone.sort(), 'at once')
+    assert.equal(library.changes.at(-1)?.asked, true)
     assert.equal(await library.records.asset('demo', 'shoes/red'), null)
     assert.equal(await library.assets.get('demo', 'shoes/red'), null)
     await assert.rejects(library.assets.remove('demo', 'shoes/red', 'anna'), {
