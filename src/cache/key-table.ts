@@ -23,61 +23,106 @@ for (const [value, char] of Array.from(
 ).entries())
   DIGITS[char.charCodeAt(0)] = value
 
+/** A slot lies together, because a table is larger than a processor's caches: high, low, note, and the seq in two halves. */
+const WORDS = 5
+const LOW = 1
+const NOTE = 2
+const SEQ_LOW = 3
+const SEQ_HIGH = 4
+const TWO_TO_32 = 2 ** 32
+
 class Segment {
-  high = new Uint32Array(SLOTS_MIN)
-  low = new Uint32Array(SLOTS_MIN)
-  /** What the table's owner keeps with a key. */
-  note = new Uint32Array(SLOTS_MIN)
-  /** 0 marks a free slot: no purge has that number. */
-  seq = new Float64Array(SLOTS_MIN)
-  used = 0
+  #words = new Int32Array(SLOTS_MIN * WORDS)
+  #mask = SLOTS_MIN - 1
+  #used = 0
   readonly #loadMax: number
 
   constructor(index: number) {
     this.#loadMax = LOAD_MAX_FIRST + ((LOAD_MAX_LAST - LOAD_MAX_FIRST) * index) / SEGMENTS
   }
 
-  /** The slot of a key, or the free one where it would go. */
-  slot(high: number, low: number): number {
-    const mask = this.seq.length - 1
-    let at = low & mask
-    while (this.seq[at] !== 0 && (this.low[at] !== low || this.high[at] !== high))
-      at = (at + 1) & mask
-    return at
+  get used(): number {
+    return this.#used
   }
 
-  /** Takes the free slot of a key that is not there yet, after growing where that must be. */
-  add(high: number, low: number, seq: number): number {
-    if (this.used + 1 > this.seq.length * this.#loadMax) this.#resize(this.seq.length * 2)
-    const at = this.slot(high, low)
-    this.high[at] = high
-    this.low[at] = low
-    this.seq[at] = seq
-    this.used += 1
-    return at
+  /** The place of a key, or the free one where it would go. */
+  find(high: number, low: number): number {
+    const words = this.#words
+    for (let slot = low & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const at = slot * WORDS
+      if (words[at + LOW] === low && words[at] === high) return at
+      if ((words[at + SEQ_LOW]! | words[at + SEQ_HIGH]!) === 0) return at
+    }
   }
 
-  /** After many were freed, which leaves holes that probing must not meet. */
-  shrink(): void {
+  /** 0 at a free place: no purge has that number. */
+  seqAt(at: number): number {
+    return this.#words[at + SEQ_HIGH]! * TWO_TO_32 + (this.#words[at + SEQ_LOW]! >>> 0)
+  }
+
+  setSeq(at: number, seq: number): void {
+    this.#words[at + SEQ_LOW] = seq
+    this.#words[at + SEQ_HIGH] = seq / TWO_TO_32
+  }
+
+  noteAt(at: number): number {
+    return this.#words[at + NOTE]! >>> 0
+  }
+
+  setNote(at: number, note: number): void {
+    this.#words[at + NOTE] = note
+  }
+
+  /** For a key that is not there yet; `place` is where it was looked for. */
+  add(place: number, high: number, low: number, seq: number, note: number): void {
+    const slots = this.#mask + 1
+    const full = this.#used + 1 > slots * this.#loadMax
+    if (full) this.#resize(slots * 2)
+    const at = full ? this.find(high, low) : place
+    this.#words[at] = high
+    this.#words[at + LOW] = low
+    this.setSeq(at, seq)
+    this.setNote(at, note)
+    this.#used += 1
+  }
+
+  each(take: (high: number, low: number, seq: number, note: number) => void): void {
+    const words = this.#words
+    for (let at = 0; at < words.length; at += WORDS) {
+      const seq = this.seqAt(at)
+      if (seq !== 0) take(words[at]!, words[at + LOW]!, seq, this.noteAt(at))
+    }
+  }
+
+  /** Forgets all but what stays; leaves no holes, which probing must not meet. */
+  keep(stays: (seq: number, note: number) => boolean): void {
+    const before = this.#used
+    for (let at = 0; at < this.#words.length; at += WORDS) {
+      const seq = this.seqAt(at)
+      if (seq === 0 || stays(seq, this.noteAt(at))) continue
+      this.setSeq(at, 0)
+      this.#used -= 1
+    }
+    if (this.#used === before) return
     let slots = SLOTS_MIN
-    while (this.used + 1 > slots * this.#loadMax) slots *= 2
+    while (this.#used + 1 > slots * this.#loadMax) slots *= 2
     this.#resize(slots)
   }
 
   #resize(slots: number): void {
-    const { high, low, note, seq } = this
-    this.high = new Uint32Array(slots)
-    this.low = new Uint32Array(slots)
-    this.note = new Uint32Array(slots)
-    this.seq = new Float64Array(slots)
-    for (let from = 0; from < seq.length; from++) {
-      if (seq[from] === 0) continue
-      const at = this.slot(high[from]!, low[from]!)
-      this.high[at] = high[from]!
-      this.low[at] = low[from]!
-      this.note[at] = note[from]!
-      this.seq[at] = seq[from]!
+    const old = this.#words
+    const words = new Int32Array(slots * WORDS)
+    const mask = slots - 1
+    for (let from = 0; from < old.length; from += WORDS) {
+      if ((old[from + SEQ_LOW]! | old[from + SEQ_HIGH]!) === 0) continue
+      let slot = old[from + LOW]! & mask
+      // No two are the same.
+      while ((words[slot * WORDS + SEQ_LOW]! | words[slot * WORDS + SEQ_HIGH]!) !== 0)
+        slot = (slot + 1) & mask
+      for (let word = 0; word < WORDS; word++) words[slot * WORDS + word] = old[from + word]!
     }
+    this.#words = words
+    this.#mask = mask
   }
 }
 
@@ -98,39 +143,28 @@ export class KeyTable {
   }
 
   /** For a key that its segment has not yet. */
-  add(segment: Segment, high: number, low: number, seq: number): number {
+  add(place: number, high: number, low: number, seq: number, note: number): void {
     this.#count += 1
-    return segment.add(high, low, seq)
+    this.segment(high).add(place, high, low, seq, note)
   }
 
   /** The number of a key; 0 when it is not there. */
   seqOf(key: KeyHash): number {
     const high = highOf(key)
-    const segment = this.#segments[high >>> 24]!
-    return segment.seq[segment.slot(high, lowOf(key))]!
+    const segment = this.segment(high)
+    return segment.seqAt(segment.find(high, lowOf(key)))
   }
 
-  each(take: (high: number, low: number, note: number, seq: number) => void): void {
-    for (const { high, low, note, seq } of this.#segments) {
-      for (let slot = 0; slot < seq.length; slot++)
-        if (seq[slot] !== 0) take(high[slot]!, low[slot]!, note[slot]!, seq[slot]!)
-    }
+  each(take: (high: number, low: number, seq: number, note: number) => void): void {
+    for (const segment of this.#segments) segment.each(take)
   }
 
   /** Forgets all but what stays. */
   keep(stays: (seq: number, note: number) => boolean): void {
     for (const segment of this.#segments) {
-      const { note, seq } = segment
-      let used = 0
-      for (let slot = 0; slot < seq.length; slot++) {
-        if (seq[slot] === 0) continue
-        if (stays(seq[slot]!, note[slot]!)) used += 1
-        else seq[slot] = 0
-      }
-      if (used === segment.used) continue
-      this.#count -= segment.used - used
-      segment.used = used
-      segment.shrink()
+      const before = segment.used
+      segment.keep(stays)
+      this.#count -= before - segment.used
     }
   }
 }
@@ -139,32 +173,30 @@ export class KeyTable {
 export function eachPacked(keys: Uint8Array, take: (high: number, low: number) => void): void {
   const view = new DataView(keys.buffer, keys.byteOffset, keys.byteLength)
   for (let at = 0; at + KEY_BYTES <= keys.byteLength; at += KEY_BYTES)
-    take(view.getUint32(at), view.getUint32(at + 4))
+    take(view.getInt32(at), view.getInt32(at + 4))
 }
 
-/** The first 32 bits of a key: five characters of six bits and two bits of the sixth. */
+/** The first 32 bits of a key, with a sign as all halves here, which the engine keeps in a register: five characters of six bits and two bits of the sixth. */
 export function highOf(key: KeyHash): number {
   return (
-    ((digit(key, 0) << 26) |
-      (digit(key, 1) << 20) |
-      (digit(key, 2) << 14) |
-      (digit(key, 3) << 8) |
-      (digit(key, 4) << 2) |
-      (digit(key, 5) >> 4)) >>>
-    0
+    (digit(key, 0) << 26) |
+    (digit(key, 1) << 20) |
+    (digit(key, 2) << 14) |
+    (digit(key, 3) << 8) |
+    (digit(key, 4) << 2) |
+    (digit(key, 5) >> 4)
   )
 }
 
 /** The next 32 bits. */
 export function lowOf(key: KeyHash): number {
   return (
-    ((digit(key, 5) << 28) |
-      (digit(key, 6) << 22) |
-      (digit(key, 7) << 16) |
-      (digit(key, 8) << 10) |
-      (digit(key, 9) << 4) |
-      (digit(key, 10) >> 2)) >>>
-    0
+    (digit(key, 5) << 28) |
+    (digit(key, 6) << 22) |
+    (digit(key, 7) << 16) |
+    (digit(key, 8) << 10) |
+    (digit(key, 9) << 4) |
+    (digit(key, 10) >> 2)
   )
 }
 

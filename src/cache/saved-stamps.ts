@@ -19,8 +19,8 @@ export class StampWriter {
 
   add(project: string, high: number, low: number, seq: number): void {
     const piece = this.#pieceOf(project)
-    piece.bytes.writeUInt32BE(high, piece.used)
-    piece.bytes.writeUInt32BE(low, piece.used + 4)
+    piece.bytes.writeInt32BE(high, piece.used)
+    piece.bytes.writeInt32BE(low, piece.used + 4)
     piece.bytes.writeDoubleBE(seq, piece.used + 8)
     piece.used += SAVED_BYTES
     if (piece.used < PIECE_STAMPS * SAVED_BYTES) return
@@ -56,5 +56,5 @@ export function eachSaved(
 ): void {
   const bytes = Buffer.from(stamps, 'base64')
   for (let at = 0; at + SAVED_BYTES <= bytes.length; at += SAVED_BYTES)
-    take(bytes.readUInt32BE(at), bytes.readUInt32BE(at + 4), bytes.readDoubleBE(at + 8))
+    take(bytes.readInt32BE(at), bytes.readInt32BE(at + 4), bytes.readDoubleBE(at + 8))
 }

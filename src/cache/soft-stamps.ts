@@ -67,11 +67,11 @@ export class SoftStamps {
     for (const key of keys) {
       const [high, low] = [highOf(key), lowOf(key)]
       const segment = this.#table.segment(high)
-      const at = segment.slot(high, low)
-      const seq = segment.seq[at]!
-      // A free slot has the number 0, which no mark is below.
+      const at = segment.find(high, low)
+      const seq = segment.seqAt(at)
+      // A free place has the number 0, which no mark is below.
       if (seq <= mark) continue
-      const until = this.#began! + segment.note[at]! * TICK_MS
+      const until = this.#began! + segment.noteAt(at) * TICK_MS
       worst = { seq: Math.max(seq, worst?.seq ?? 0), until: Math.min(until, worst?.until ?? until) }
     }
     return worst
@@ -91,7 +91,7 @@ export class SoftStamps {
   /** As hard ones: their time means nothing to another process. */
   saveAsHard(): readonly SavedStamps[] {
     const writer = new StampWriter()
-    this.#table.each((high, low, _note, seq) => writer.add(OF_ALL_PROJECTS, high, low, seq))
+    this.#table.each((high, low, seq) => writer.add(OF_ALL_PROJECTS, high, low, seq))
     return writer.end()
   }
 
@@ -103,14 +103,10 @@ export class SoftStamps {
 
   #raise(high: number, low: number, seq: number, tick: number): void {
     const segment = this.#table.segment(high)
-    const at = segment.slot(high, low)
-    if (segment.seq[at] === 0) {
-      const added = this.#table.add(segment, high, low, seq)
-      segment.note[added] = tick
-      return
-    }
-    segment.seq[at] = seq
+    const at = segment.find(high, low)
+    if (segment.seqAt(at) === 0) return this.#table.add(at, high, low, seq, tick)
+    segment.setSeq(at, seq)
     // What an earlier soft purge made stale must not be shown for longer because of a later one.
-    if (tick < segment.note[at]!) segment.note[at] = tick
+    if (tick < segment.noteAt(at)) segment.setNote(at, tick)
   }
 }

@@ -68,7 +68,7 @@ export class Stamps {
 
   save(): readonly SavedStamps[] {
     const writer = new StampWriter()
-    this.#table.each((high, low, owner, seq) => writer.add(this.#names[owner]!, high, low, seq))
+    this.#table.each((high, low, seq, owner) => writer.add(this.#names[owner]!, high, low, seq))
     return writer.end()
   }
 
@@ -81,24 +81,22 @@ export class Stamps {
 
   #raise(owner: number, high: number, low: number, seq: number): void {
     const segment = this.#table.segment(high)
-    const at = segment.slot(high, low)
-    const before = segment.seq[at]!
+    const at = segment.find(high, low)
+    const before = segment.seqAt(at)
     if (before === 0) {
-      const added = this.#table.add(segment, high, low, seq)
-      segment.note[added] = owner
+      this.#table.add(at, high, low, seq, owner)
       this.#counts[owner]! += 1
       return
     }
-    const known = segment.note[at]!
+    const known = segment.noteAt(at)
     if (known !== owner && known !== OF_SEVERAL) {
       this.#counts[known]! -= 1
       this.#counts[OF_SEVERAL]! += 1
-      segment.note[at] = OF_SEVERAL
+      segment.setNote(at, OF_SEVERAL)
     }
-    if (seq > before) segment.seq[at] = seq
+    if (seq > before) segment.setSeq(at, seq)
   }
 
-  /** Forgetting leaves no holes behind. */
   #keep(stays: (seq: number, owner: number) => boolean): void {
     this.#table.keep((seq, owner) => {
       const kept = stays(seq, owner)
