@@ -14,8 +14,22 @@ export const KEY_BYTES = 16
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const encoder = new TextEncoder()
 
+/**
+ * Hashes of short texts asked for lately. Each answer is made under the same few keys (project, asset, folders, presets), and a
+ * look here costs a tenth of a hash. All are forgotten when there are so many: some 500 kB.
+ */
+const lately = new Map<string, KeyHash>()
+const LATELY_MAX = 4_096
+const LATELY_LENGTH_MAX = 128
+
 export function keyHash(text: string): KeyHash {
-  return spelled(sha256(encoder.encode(text)))
+  const known = lately.get(text)
+  if (known !== undefined) return known
+  const made = spelled(sha256(encoder.encode(text)))
+  if (text.length > LATELY_LENGTH_MAX) return made
+  if (lately.size >= LATELY_MAX) lately.clear()
+  lately.set(text, made)
+  return made
 }
 
 /** The first KEY_BYTES as base64url. */

@@ -27,6 +27,13 @@ export function createMemoryStore(parts: { random: Random }): MemoryStore {
   let committed = emptyState()
   let onDisk = committed
   let closed = false
+  // One transaction is open at a time: all of them share these tables, and nothing can be written between two.
+  let draft: MemoryAccess | undefined
+  const open = (): MemoryAccess => draft ?? readOnly(() => committed)
+  const drafted = memoryTables(
+    { read: () => open().read(), own: (name) => open().own(name) },
+    logId,
+  )
 
   return {
     tables: memoryTables(
@@ -36,11 +43,15 @@ export function createMemoryStore(parts: { random: Random }): MemoryStore {
     transaction(durability, work) {
       return queue.run(async () => {
         assert(!closed, 'the store is closed')
-        const draft = draftOf(committed)
-        const result = await work(memoryTables(draft, logId))
-        committed = draft.read()
-        if (durability === 'durable') onDisk = committed
-        return result
+        draft = draftOf(committed)
+        try {
+          const result = await work(drafted)
+          committed = draft.read()
+          if (durability === 'durable') onDisk = committed
+          return result
+        } finally {
+          draft = undefined
+        }
       })
     },
     powerCut() {

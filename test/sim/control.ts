@@ -108,6 +108,24 @@ export class Control {
     return this.#open && this.program.running
   }
 
+  #serving = 0
+
+  /** Nothing that it was asked for is under way. */
+  get isIdle(): boolean {
+    return this.isOpen && this.#serving === 0
+  }
+
+  /** Inside this process; never ends when it dies meanwhile. */
+  async serve(work: () => Promise<void>): Promise<void> {
+    this.#serving += 1
+    try {
+      await this.program.pause(0)
+      await work()
+    } finally {
+      this.#serving -= 1
+    }
+  }
+
   async invalidate(selection: Partial<Selection>): Promise<void> {
     await this.invalidations.submit(PROJECT, {
       selection: { ...NO_SELECTION, ...selection },

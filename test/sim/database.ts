@@ -118,19 +118,22 @@ export class Database {
 
   /** Reads take a way too: what they bring may be old when it comes. */
   #slowed(program: Program, tables: Tables): Tables {
-    const slow = <T extends object>(table: T): T =>
-      new Proxy(table, {
-        get: (target, name) => {
-          const method: unknown = Reflect.get(target, name)
-          if (typeof method !== 'function') return method
-          return async (...args: unknown[]): Promise<unknown> => {
-            await this.#way(program)
-            const result: unknown = await Reflect.apply(method, target, args)
-            await this.#way(program)
-            return result
-          }
-        },
+    const slow = <T extends object>(table: T): T => {
+      const methods = Object.entries(table) as [string, (...args: unknown[]) => Promise<unknown>][]
+      const slowed = methods.map(([name, method]) => {
+        const viaNetwork = async (...args: unknown[]): Promise<unknown> => {
+          await this.#way(program)
+          const result = await method(...args)
+          await this.#way(program)
+          return result
+        }
+        return [
+          name,
+          (...args: unknown[]) => (this.slowMs > 0 ? viaNetwork(...args) : method(...args)),
+        ]
       })
+      return Object.fromEntries(slowed) as T
+    }
     const { log, nodes, invalidations } = tables
     return { ...tables, log: slow(log), nodes: slow(nodes), invalidations: slow(invalidations) }
   }

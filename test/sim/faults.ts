@@ -37,7 +37,7 @@ export class Faults {
       }
       case 'restartNode':
         if (!node.program.running) return
-        return node.program.later(0, () => void node.restart())
+        return void node.program.later(0, () => void node.restart())
       case 'crashControl':
         return this.#crashControl(Math.floor(chance.number() * theatre.stage.controls.length))
       case 'powerCut':
@@ -117,9 +117,9 @@ export class Faults {
       case 'trimLog':
         return void theatre.stage.database.trimLog(Math.floor(chance.between(0, 4)))
       case 'sweep':
-        return node.program.later(0, () => node.sweep())
+        return void node.program.later(0, () => node.sweep())
       case 'fold':
-        return node.program.later(0, () => node.fold())
+        return void node.program.later(0, () => node.fold())
     }
   }
 

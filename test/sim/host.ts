@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/kernel/clock.ts'
 import type { Timers } from '../../src/kernel/timers.ts'
 import { Chance } from './chance.ts'
-import type { World } from './world.ts'
+import type { Planned, World } from './world.ts'
 
 /** Clocks may differ by the margin's share of a lease: half of it to either side, and a little less. */
 export const DRIFT_MAX = 0.009
@@ -88,8 +88,8 @@ export class Program {
   }
 
   /** Runs inside this program after `ms` of true time. */
-  later(ms: number, run: () => void): void {
-    this.world.after(ms, () => this.#enter(run))
+  later(ms: number, run: () => void): Planned {
+    return this.world.after(ms, () => this.#enter(run))
   }
 
   #enter(run: () => void): void {
@@ -134,11 +134,13 @@ export class Program {
     sleep: (ms, signal) => this.#sleep(ms, signal),
     after: (ms, run) => {
       let cancelled = false
-      this.later(this.host.trueMs(ms), () => {
+      // It may be due and held already, in a program that is stopped.
+      const planned = this.later(this.host.trueMs(ms), () => {
         if (!cancelled) run()
       })
       return () => {
         cancelled = true
+        planned.cancel()
       }
     },
   }

@@ -134,6 +134,11 @@ export class Ledger {
     return [...this.#rows.values()].filter((row) => row.status === status).length
   }
 
+  get allFinished(): boolean {
+    for (const { status } of this.#rows.values()) if (!FINAL.has(status)) return false
+    return true
+  }
+
   unfinished(): readonly InvalidationRow[] {
     return [...this.#rows.values()].filter(({ status }) => !FINAL.has(status))
   }

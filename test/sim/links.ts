@@ -5,6 +5,7 @@ import type { Upstream, UpstreamAnswer, UpstreamRequest } from '../../src/edge/u
 import { PurgelogError } from '../../src/purgelog/errors.ts'
 import type { Control } from './control.ts'
 import type { Program } from './host.ts'
+import type { Caller } from './network.ts'
 import { HOST } from './scene.ts'
 import type { Stage } from './stage.ts'
 
@@ -13,7 +14,7 @@ export function controlLink(stage: Stage, from: Program): ControlLink {
   const call = async <T>(
     what: string,
     signal: AbortSignal,
-    handle: (control: Control, signal: AbortSignal) => Promise<T>,
+    handle: (control: Control, caller: Caller) => Promise<T>,
   ): Promise<T> => {
     const control = stage.world.chance.pick(stage.controls)
     return stage.network.call({
@@ -21,7 +22,7 @@ export function controlLink(stage: Stage, from: Program): ControlLink {
       to: () => control.program,
       what,
       signal,
-      handle: (served) => handle(control, served),
+      handle: (caller) => handle(control, caller),
       failure: (why) => new PurgelogError('control-unreachable', why),
     })
   }
@@ -29,7 +30,7 @@ export function controlLink(stage: Stage, from: Program): ControlLink {
     register: (hello, signal) =>
       call('register', signal, ({ authority }) => authority.register(hello)),
     follow: (request, signal) =>
-      call('follow', signal, ({ authority }, served) => authority.follow(request, served)),
+      call('follow', signal, ({ authority }, caller) => authority.follow(request, caller.signal)),
     renew: (request, signal) => call('renew', signal, ({ authority }) => authority.renew(request)),
     answerPeeks: (incarnation, askId, peeks, signal) =>
       call('peeks', signal, ({ authority }) => authority.answerPeeks(incarnation, askId, peeks)),

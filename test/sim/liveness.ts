@@ -1,7 +1,7 @@
 import { endsEmpty } from './bounds.ts'
 import type { Faults } from './faults.ts'
 import { nameOf } from './ledger.ts'
-import type { EdgeNode } from './nodes.ts'
+import type { EdgeNode } from './edge-node.ts'
 import type { Safety } from './safety.ts'
 import { ASSETS, MOVED, PROJECT, URLS } from './scene.ts'
 import type { SceneUrl } from './scene.ts'
@@ -19,8 +19,13 @@ export async function endsWell(theatre: Theatre, faults: Faults, safety: Safety)
   world.note('fault', 'no more faults')
   faults.end()
   network.heal()
-  await world.run(world.now + RESET_MS)
-  await world.run(world.now + SETTLE_MS, () => ledger.unfinished().length === 0)
+  const { controls } = theatre.stage
+  // What is still under way may find nobody there, and who asks meanwhile would join it; and it may have something to say.
+  const isCalm = (): boolean =>
+    controls.every((control) => control.isIdle) &&
+    theatre.nodes.every((node) => node.isJoined && node.isIdle)
+  await world.run(world.now + RESET_MS, isCalm)
+  await world.run(world.now + SETTLE_MS, () => ledger.allFinished)
   for (const row of [...ledger.unfinished(), ...ledger.failed()]) {
     safety.fail('not Done', `${nameOf(row.id)} is ${row.status} ${row.failure ?? ''}`)
   }

@@ -33,10 +33,27 @@ export interface Call<T> {
   readonly to: () => Program
   readonly what: string
   readonly signal: AbortSignal
-  /** Runs inside the program that `to` names when the message arrives. */
-  readonly handle: (signal: AbortSignal) => Promise<T>
+  /** Runs inside the program that `to` names when the message arrives; it may ask whether the caller is still there. */
+  readonly handle: (caller: Caller) => Promise<T>
   /** What the caller gets when there is no answer. */
   readonly failure: (why: string) => Error
+}
+
+/** The other end of a call as its server sees it. A signal costs more than a whole message, and few listen to it. */
+export class Caller {
+  #gone: AbortController | undefined
+  #reason: unknown
+
+  get signal(): AbortSignal {
+    this.#gone ??= new AbortController()
+    if (this.#reason !== undefined) this.#gone.abort(this.#reason)
+    return this.#gone.signal
+  }
+
+  left(reason: unknown): void {
+    this.#reason = reason
+    this.#gone?.abort(reason)
+  }
 }
 
 /** Messages between programs: late, lost, repeated, overtaking each other, and cut off by partitions. */
@@ -74,12 +91,12 @@ export class Network {
 
   call<T>(call: Call<T>): Promise<T> {
     const { from, signal } = call
-    const server = new AbortController()
+    const caller = new Caller()
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error)
       const abort = (): void => {
         settle(() => reject(signal.reason as Error))
-        this.#world.after(this.#delay(), () => server.abort(signal.reason))
+        this.#world.after(this.#delay(), () => caller.left(signal.reason))
       }
       // Node keeps a signal that somebody listens to, and with it this whole world.
       const deaf = (): void => {
@@ -97,10 +114,10 @@ export class Network {
         error: (error) => settle(() => reject(error)),
         fail: (why) => from.later(this.#delay(), () => settle(() => reject(call.failure(why)))),
       }
-      this.#send(call, server.signal, back)
+      this.#send(call, caller, back)
       if (!this.#world.chance.happens(this.conditions.repeated)) return
       this.#world.meet('message repeated')
-      this.#send(call, server.signal, NOBODY)
+      this.#send(call, caller, NOBODY)
     })
   }
 
@@ -109,16 +126,16 @@ export class Network {
     for (const deaf of this.#listening) deaf()
   }
 
-  #send<T>(call: Call<T>, signal: AbortSignal, back: Back<T>): void {
+  #send<T>(call: Call<T>, caller: Caller, back: Back<T>): void {
     const fate = this.#fateOf(call, 'request')
     if (fate === 'lost') {
       this.#world.meet('message lost')
       return this.#hang(call.what, call.from, back.fail)
     }
-    this.#world.after(fate.ms, () => this.#arrive(call, signal, back))
+    this.#world.after(fate.ms, () => this.#arrive(call, caller, back))
   }
 
-  #arrive<T>(call: Call<T>, signal: AbortSignal, back: Back<T>): void {
+  #arrive<T>(call: Call<T>, caller: Caller, back: Back<T>): void {
     const target = call.to()
     const { from } = call
     if (this.#isCut(from, target)) {
@@ -141,7 +158,7 @@ export class Network {
         if (lost) this.#hang(call.what, from, back.fail)
         else from.later(fate.ms, deliver)
       }
-      call.handle(signal).then(
+      call.handle(caller).then(
         (answer) => leave(() => back.answer(answer)),
         (error: unknown) => leave(() => back.error(error as Error)),
       )
@@ -155,7 +172,7 @@ export class Network {
   }
 
   #isCut(from: Program, to: Program): boolean {
-    return this.#cuts.has(pairOf(from.host, to.host))
+    return this.#cuts.size > 0 && this.#cuts.has(pairOf(from.host, to.host))
   }
 
   #hang(what: string, from: Program, fail: (why: string) => void): void {
@@ -191,5 +208,5 @@ const NOBODY: Back<unknown> = {
 }
 
 function pairOf(one: Host, other: Host): string {
-  return [one.name, other.name].sort().join('|')
+  return one.name < other.name ? `${one.name}|${other.name}` : `${other.name}|${one.name}`
 }

@@ -1,5 +1,5 @@
 import type { Floor, Ledger } from './ledger.ts'
-import type { EdgeNode } from './nodes.ts'
+import type { EdgeNode } from './edge-node.ts'
 import type { OuterCache } from './outer-cache.ts'
 import type { SceneUrl } from './scene.ts'
 import { ABSENT } from './truth.ts'

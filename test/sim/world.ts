@@ -33,29 +33,36 @@ export class World {
   }
 
   /** Events of the same moment come in an order that chance decides, unless they are `inOrder`. */
-  at(time: number, run: () => void, inOrder = false): void {
+  at(time: number, run: () => void, inOrder = false): Planned {
     const tie = inOrder ? 0 : this.chance.number()
-    this.#queue.push({ time: Math.max(time, this.#now), tie, run })
+    return this.#queue.push(Math.max(time, this.#now), tie, run)
   }
 
-  after(ms: number, run: () => void): void {
-    this.at(this.#now + ms, run)
+  after(ms: number, run: () => void): Planned {
+    return this.at(this.#now + ms, run)
   }
 
   /** Resolves when `until` is true, at `deadline`, or when nothing is left to happen. */
-  async run(deadline: number, until: () => boolean = () => false): Promise<void> {
-    await quiet()
-    while (!until()) {
-      const event = this.#queue.pop(deadline)
-      if (!event) {
-        this.#now = Math.max(this.#now, deadline)
-        return
+  run(deadline: number, until: () => boolean = () => false): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const step = (): void => {
+      try {
+        if (until()) return resolve()
+        const event = this.#queue.pop(deadline)
+        if (!event) {
+          this.#now = Math.max(this.#now, deadline)
+          return resolve()
+        }
+        this.#now = event.time
+        this.#count += 1
+        event.run()
+        whenQuiet(step, this.#count)
+      } catch (error) {
+        reject(error)
       }
-      this.#now = event.time
-      this.#count += 1
-      event.run()
-      await quiet()
     }
+    whenQuiet(step, this.#count)
+    return promise
   }
 
   meet(name: string): void {
@@ -90,71 +97,101 @@ export class World {
 const TRACE_PIECE = 2_000
 const TRACE_OLD_MAX = 100
 
-/** All promises that can settle have settled: Node runs their reactions before it turns to the next immediate. */
-export function quiet(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve)
-  })
+/** Each so many events Node gets its turn: rejections that nobody handles are told, and memory is collected. */
+const BREATH_EVERY = 256
+
+const settled = Promise.resolve()
+
+/**
+ * Runs `next` when all promises that can settle have settled. Node runs their reactions before it turns to the next tick that one of
+ * them asked for, and so before the next immediate; a tick costs a fraction of an immediate, which looks at the whole event loop.
+ */
+function whenQuiet(next: () => void, count: number): void {
+  if (count % BREATH_EVERY === 0) setImmediate(next)
+  else void settled.then(() => process.nextTick(next))
 }
 
-interface Event {
+/** Something that is to happen, unless it is cancelled before: then it is as if it had never been planned. */
+export interface Planned {
+  cancel(): void
+}
+
+class Event implements Planned {
   readonly time: number
   readonly tie: number
-  readonly run: () => void
+  readonly order: number
+  #run: (() => void) | undefined
+
+  constructor(time: number, tie: number, order: number, run: () => void) {
+    this.time = time
+    this.tie = tie
+    this.order = order
+    this.#run = run
+  }
+
+  get isCancelled(): boolean {
+    return this.#run === undefined
+  }
+
+  run(): void {
+    this.#run?.()
+  }
+
+  /** Holds nothing any more, however long it stays in the queue. */
+  cancel(): void {
+    this.#run = undefined
+  }
 }
 
 /** A binary heap by time, then tie, then order of arrival. */
 class EventQueue {
-  readonly #heap: (Event & { readonly order: number })[] = []
+  readonly #heap: Event[] = []
   #order = 0
 
-  push(event: Event): void {
+  push(time: number, tie: number, run: () => void): Event {
     const heap = this.#heap
-    heap.push({ ...event, order: this.#order++ })
-    for (let at = heap.length - 1; at > 0;) {
+    const event = new Event(time, tie, this.#order++, run)
+    let at = heap.length
+    heap.push(event)
+    while (at > 0) {
       const parent = (at - 1) >> 1
-      if (!before(heap[at]!, heap[parent]!)) return
-      swap(heap, at, parent)
+      const above = heap[parent]!
+      if (!before(event, above)) break
+      heap[at] = above
       at = parent
     }
+    heap[at] = event
+    return event
   }
 
   /** The next event up to `deadline`. */
   pop(deadline: number): Event | undefined {
-    const heap = this.#heap
-    const first = heap[0]
-    if (!first || first.time > deadline) return undefined
-    const last = heap.pop()!
-    if (heap.length > 0) {
-      heap[0] = last
-      this.#sink()
+    for (;;) {
+      const first = this.#heap[0]
+      if (!first || first.time > deadline) return undefined
+      const last = this.#heap.pop()!
+      if (this.#heap.length > 0) this.#sink(last)
+      if (!first.isCancelled) return first
     }
-    return first
   }
 
-  #sink(): void {
+  /** Puts `event` where the first one was. */
+  #sink(event: Event): void {
     const heap = this.#heap
-    for (let at = 0; ;) {
-      let least = at
-      for (const child of [at * 2 + 1, at * 2 + 2]) {
-        if (child < heap.length && before(heap[child]!, heap[least]!)) least = child
-      }
-      if (least === at) return
-      swap(heap, at, least)
-      at = least
+    let at = 0
+    for (;;) {
+      let child = at * 2 + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child += 1
+      if (!before(heap[child]!, event)) break
+      heap[at] = heap[child]!
+      at = child
     }
+    heap[at] = event
   }
 }
 
-type Queued = Event & { readonly order: number }
-
-function before(one: Queued, other: Queued): boolean {
+function before(one: Event, other: Event): boolean {
   if (one.time !== other.time) return one.time < other.time
   return one.tie === other.tie ? one.order < other.order : one.tie < other.tie
-}
-
-function swap(heap: Queued[], one: number, other: number): void {
-  const kept = heap[one]!
-  heap[one] = heap[other]!
-  heap[other] = kept
 }

@@ -77,12 +77,7 @@ export class Writers {
 
   /** Inside a control process; nothing when it is not there. */
   async #at(control: Control, work: (control: Control) => Promise<void>): Promise<void> {
-    if (!control.isOpen) return
-    await new Promise((resolve, reject) => {
-      control.program.later(0, () => {
-        work(control).then(resolve, reject)
-      })
-    })
+    if (control.isOpen) await control.serve(() => work(control))
   }
 
   #selection(subject: string): Partial<Selection> {
