@@ -4,6 +4,7 @@ import sharp from 'sharp'
 
 import { startControlApi } from '../../test/support/control-api.ts'
 import type { Answer, ControlApi } from '../../test/support/control-api.ts'
+import { until } from '../../test/support/http.ts'
 
 /** What people type where a URL, a template line or an id is wanted: each row is named with its reason, and nothing is purged. */
 
@@ -221,6 +222,10 @@ describe('what is refused', () => {
         assert.deepEqual(json.difference.added, [])
         assert.ok(json.difference.removed.includes(`${BASE}/brief`))
         assert.ok(json.errors.some(({ item }: { item?: string }) => item === 'brief'))
+        // What was deleted is invalidated by itself: not while others look whether the log stands still.
+        const { changes } = control.store.tables
+        const isQuiet = async () => (await changes.due(Number.MAX_SAFE_INTEGER)).length === 0
+        await until('the deletion is invalidated', isQuiet)
       }
     })
 
