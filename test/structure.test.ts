@@ -15,6 +15,7 @@ const SOURCES = FILES.filter((file) =>
 const ROOTS = [
   'src/main.ts',
   'src/invalidation/bulk-thread.ts',
+  'src/store/read-thread.ts',
   'test/sim/sim.ts',
   'test/soak/soak.ts',
   // Run as a program by a test, to be killed.

@@ -51,7 +51,8 @@ const listRoutes: Routes = (app, parts) => {
     async (request) => {
       const project = projectOf(request)
       const { cursor: _cursor, limit: _limit, ...filter } = request.query
-      const page = await parts.assets.list(project.id, filter, pageRequest(request.query))
+      const wanted = pageRequest(request.query, request.signal)
+      const page = await parts.assets.list(project.id, filter, wanted)
       return pageOf(page, (row) => assetView(row, project))
     },
   )

@@ -98,7 +98,7 @@ const logRoutes: Routes = (app, parts) => {
       parts.invalidations.list(
         projectOf(request).id,
         filterOf(request.query),
-        pageRequest(request.query),
+        pageRequest(request.query, request.signal),
       ),
   )
 

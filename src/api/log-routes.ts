@@ -28,7 +28,7 @@ export const logFileRoutes: Routes = (app, parts) => {
       const { id } = projectOf(request)
       const { format = 'csv', ...query } = request.query
       const rows = exportLog(
-        (filter, page) => parts.invalidations.list(id, filter, page),
+        (filter, page) => parts.invalidations.list(id, filter, { ...page, signal: request.signal }),
         filterOf(query),
         format,
       )

@@ -1,12 +1,16 @@
 import { PAGE_LIMIT_DEFAULT } from '../contract/api/shapes.ts'
 import type { Page, PageRequest } from '../store/store.ts'
 
-export function pageRequest(query: {
-  readonly cursor?: string
-  readonly limit?: number
-}): PageRequest {
-  const limit = query.limit ?? PAGE_LIMIT_DEFAULT
-  return query.cursor === undefined ? { limit } : { limit, cursor: query.cursor }
+/** `signal`: of a request whose answer may take long. */
+export function pageRequest(
+  query: { readonly cursor?: string; readonly limit?: number },
+  signal?: AbortSignal,
+): PageRequest {
+  return {
+    limit: query.limit ?? PAGE_LIMIT_DEFAULT,
+    ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+    ...(signal === undefined ? {} : { signal }),
+  }
 }
 
 /** A list that is short by nature comes whole. */

@@ -43,8 +43,11 @@ export function problemOf(error: unknown): Problem {
     }
   }
   if (error instanceof StoreError) {
-    const { status, code, publicMessage } = error
-    return problem(status, code, titleOfCode(code), publicMessage, [])
+    const { status, code, publicMessage, retryAfterSeconds } = error
+    return {
+      ...problem(status, code, titleOfCode(code), publicMessage, []),
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    }
   }
   return ofFramework(error)
 }

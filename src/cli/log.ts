@@ -16,7 +16,9 @@ async function run(call: CommandCall): Promise<number> {
 }
 
 function logText({ items, nextCursor }: InvalidationList): string {
-  if (items.length === 0) return 'No invalidation matches.\n'
+  const more = nextCursor === null ? '' : `More: --cursor ${nextCursor}\n`
+  if (items.length === 0)
+    return more === '' ? 'No invalidation matches.\n' : `None until here.\n${more}`
   const rows = items.map((item) => {
     const seconds = secondsTaken(item)
     return [
@@ -31,7 +33,6 @@ function logText({ items, nextCursor }: InvalidationList): string {
     ]
   })
   const heads = ['WHEN', 'STATUS', 'SCOPE', 'SOURCE', 'URLS', 'TOOK', 'BY', 'ID']
-  const more = nextCursor === null ? '' : `More: --cursor ${nextCursor}\n`
   return table(heads, rows) + more
 }
 

@@ -6,7 +6,8 @@ import { durationSeconds } from './report.ts'
 export const EXPORT_FORMATS = ['csv', 'json'] as const
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
-const ROWS_PER_READ = 500
+/** A few milliseconds; between two reads others are answered. */
+const ROWS_PER_READ = 100
 /** More than a spreadsheet opens; longer times are exported in parts by `from` and `to`. */
 export const EXPORT_ROWS_MAX = 1_000_000
 

@@ -1,108 +1,227 @@
 import { sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
 import type { Invalidation } from '../contract/invalidation.ts'
-import { decodeCursor, toPage } from './cursor.ts'
+import { decodeCursor, encodeCursor, toPage } from './cursor.ts'
+import { SEARCHED_URLS_MAX } from './limits.ts'
+import type { Patience } from './patience.ts'
+import { facetsOf, firstIdOf, idRange } from './sql-invalidation-pages.ts'
 import type { Sql } from './sql-schema.ts'
+import { folded, indexQuestion, isIndexed } from './search-words.ts'
 import type { InvalidationFilter, Page, PageRequest } from './store.ts'
 
-/** The search index knows parts of three characters and more; shorter ones are looked for row by row. */
-const INDEXED_LENGTH_MIN = 3
-/** Row by row costs the whole process a microsecond each, and nearly every row has any two characters. */
-const UNINDEXED_ROWS_MAX = 20_000
-
-/** So many rows of the wanted statuses are looked through sooner than all that match a common `q`. */
-const NARROW_ROWS_MAX = 5000
-
 /**
- * Newest first. Ids are UUIDv7, so `from` and `to` are ranges of the index. With an indexed `q` the rows come in the order of
- * arrival, which is the same order, straight from the search index.
+ * Searching the log for a part of an id, a note, a person or a URL. Rows come in the order of arrival, newest first, straight from the
+ * search index, some at a time: in between a search can end, and the next page goes on from there.
  */
+
+/** So many rows of the wanted status or scope are looked through sooner than all that match a common `q`. */
+const NARROW_ROWS_MAX = 5000
+/** So many are sooner numbered, some ten milliseconds, than what matches is looked up to see its status: each lies on another page. */
+const NUMBERED_ROWS_MAX = 50_000
+/** Asked of the index at once: some ten milliseconds. */
+const MATCHES_MAX = 16_384
+/** Some 70 ms. A log has a few thousand different characters at most; beyond it rows are looked through. */
+const THREES_MAX = 2000
+/** Looked through without the index, some ten microseconds each. */
+const UNINDEXED_ROWS = 4096
+/** Clocks of control processes, corrections of a clock, and lists that take minutes to arrive: births and arrivals differ by less. */
+const LATE_MAX_MS = 24 * 3600 * 1000
+
+interface Found {
+  readonly n: number
+  readonly shown: string
+}
+
+interface Search {
+  readonly db: Sql
+  readonly project: string
+  readonly filter: InvalidationFilter
+  readonly q: string
+  /** Arrivals from `low` on, before `high`. */
+  readonly low: number
+  readonly high: number
+  readonly limit: number
+}
+
 export async function searchInvalidations(
   db: Sql,
   project: string,
-  filter: InvalidationFilter,
+  filter: InvalidationFilter & { readonly q: string },
   page: PageRequest,
+  patience: Patience,
 ): Promise<Page<Invalidation>> {
-  const q = filter.q?.toLowerCase() ?? ''
+  const before = page.cursor === undefined ? null : decodeCursor(page.cursor, [0] as const)[0]
+  const { q } = filter
   // No stored text holds NUL, and the search index would take it for the end of the question.
-  if (q.includes('\0')) return { items: [], nextCursor: null }
-  const narrow = q !== '' && (await isNarrow(db, project, filter))
-  const indexed = !narrow && Array.from(q).length >= INDEXED_LENGTH_MIN
-  let query = db
-    .selectFrom('invalidations as i')
-    .select(['i.id', 'i.shown'])
-    .where('i.project', '=', project)
-    .limit(page.limit + 1)
-  if (filter.status !== undefined) query = query.where('i.status', 'in', filter.status)
-  if (filter.scope !== undefined) query = query.where('i.scope', '=', filter.scope)
-  if (filter.source !== undefined) query = query.where('i.source', '=', filter.source)
-  if (filter.from !== undefined) query = query.where('i.id', '>=', firstIdOf(filter.from))
-  if (filter.to !== undefined) query = query.where('i.id', '<', firstIdOf(filter.to))
-  if (indexed) {
-    if (page.cursor !== undefined) query = query.where(arrivedBefore(page.cursor))
-    query = query
-      .innerJoin(sql<{ rowid: number }>`invalidation_search`.as('s'), (join) =>
-        join.onRef('s.rowid', '=', 'i.n'),
-      )
-      .where(sql<boolean>`invalidation_search match ${match(project, q)}`)
-      .orderBy('s.rowid', 'desc')
-  } else {
-    if (page.cursor !== undefined) query = query.where(bornBefore(page.cursor))
-    if (q !== '') query = query.where(contains(q))
-    if (q !== '' && !narrow) query = query.where(isRecent())
-    // The plus keeps SQLite from walking through all rows by id for the sake of their order.
-    query = narrow ? query.orderBy(sql`+i.id`, 'desc') : query.orderBy('i.id', 'desc')
+  if (q.includes('\0')) return NOTHING
+  const { low, high } = await arrivals(db, project, filter)
+  const until = before === null ? high : Math.min(before, high)
+  const search = { db, project, filter, q, low, high: until, limit: page.limit }
+  const passing = await countCandidates(search)
+  if (passing <= NARROW_ROWS_MAX)
+    return toFoundPage(await lookThrough(search, 'narrow'), page.limit)
+  const texts = isIndexed(q) ? [q] : await threesFrom(db, folded(q))
+  if (texts.length === 0) return NOTHING
+  if (texts.length > THREES_MAX) return inPieces(search, patience, unindexed)
+  const question = indexQuestion(project, filter.source, texts)
+  const among = passing <= NUMBERED_ROWS_MAX ? await numbersOf(search) : null
+  // As many as fill a page if what passes the filter is spread evenly, because beginning again has its price.
+  let count = (page.limit + 1) * Math.max(1, (until - low) / passing)
+  return inPieces(search, patience, (rest) => {
+    count = Math.min(Math.ceil(count * 1.5), MATCHES_MAX)
+    return matching(rest, { question, count, among })
+  })
+}
+
+const NOTHING: Page<never> = { items: [], nextCursor: null }
+
+function toFoundPage(found: readonly Found[], limit: number): Page<Invalidation> {
+  return toPage(found, limit, itemOf, ({ n }) => [n])
+}
+
+function itemOf({ shown }: Found): Invalidation {
+  return JSON.parse(shown) as Invalidation
+}
+
+/** What was found of some arrivals, and the oldest of them. */
+interface Piece {
+  readonly found: readonly Found[]
+  readonly low: number
+}
+
+/** Newest first, until a page is full, nothing is left, or patience is over. */
+async function inPieces(
+  search: Search,
+  patience: Patience,
+  look: (rest: Search) => Promise<Piece>,
+): Promise<Page<Invalidation>> {
+  const { limit } = search
+  const found: Found[] = []
+  for (let { high } = search; high > search.low;) {
+    const piece = await look({ ...search, high, limit: limit - found.length })
+    found.push(...piece.found)
+    if (found.length > limit) break
+    high = piece.low
+    if (high > search.low && patience.isOver())
+      return { items: found.map(itemOf), nextCursor: encodeCursor([high]), partial: true }
   }
-  return toPage(
-    await query.execute(),
-    page.limit,
-    (row) => JSON.parse(row.shown) as Invalidation,
-    (row) => [row.id],
+  return toFoundPage(found, limit)
+}
+
+async function unindexed(rest: Search): Promise<Piece> {
+  const low = Math.max(rest.low, rest.high - UNINDEXED_ROWS)
+  return { found: await lookThrough({ ...rest, low }, 'all'), low }
+}
+
+/**
+ * By the number of matches, not by a range of arrivals: where the index finds nothing it does not notice the end of a range. The cross
+ * join keeps the order of the matches.
+ */
+async function matching(
+  rest: Search,
+  asked: {
+    readonly question: string
+    readonly count: number
+    /** Numbers of all that can pass, where they are few. */
+    readonly among: ReadonlySet<number> | null
+  },
+): Promise<Piece> {
+  const { db, low, high, limit } = rest
+  const { question, count, among } = asked
+  const matches = await sql<{ n: number }>`
+    select rowid as n from invalidation_search
+    where words match ${question} and rowid >= ${low} and rowid < ${high}
+    order by rowid desc limit ${count}`.execute(db)
+  const numbers = matches.rows.map(({ n }) => n)
+  const wanted = among === null ? numbers : numbers.filter((n) => among.has(n))
+  const found = await newest(
+    db,
+    sql`select i.n from json_each(${JSON.stringify(wanted)}) as m cross join invalidations as i on i.n = m.value
+      where ${passes(rest)} order by i.n desc limit ${limit + 1}`,
   )
+  return { found, low: numbers.length < count ? low : numbers.at(-1)! }
 }
 
-/** An FTS5 string: quotes are doubled, everything else is literal (https://www.sqlite.org/fts5.html §3.1). */
-function match(project: string, q: string): string {
-  return `project : "|${project}|" AND words : "${q.replaceAll('"', '""')}"`
+/** Row by row: all of the window, or those alone that the index by facets names. */
+async function lookThrough(search: Search, which: 'narrow' | 'all'): Promise<readonly Found[]> {
+  const { low, high, limit, q } = search
+  const narrow = which === 'narrow' ? sql`i.n in (select n from ${candidates(search)}) and ` : sql``
+  const numbers = sql`select i.n from invalidations as i
+    where ${narrow}i.n >= ${low} and i.n < ${high} and ${passes(search)} and ${contains(q.toLowerCase())}
+    order by i.n desc limit ${limit + 1}`
+  return newest(search.db, numbers)
 }
 
-function bornBefore(cursor: string) {
-  const [id] = decodeCursor(cursor, [''] as const)
-  return sql<boolean>`i.id < ${id}`
+/** Numbers are sorted, not rows. */
+async function newest(db: Sql, numbers: RawBuilder<unknown>): Promise<readonly Found[]> {
+  const { rows } = await sql<Found>`
+    select n, shown from invalidations where n in (${numbers}) order by n desc`.execute(db)
+  return rows
 }
 
-function arrivedBefore(cursor: string) {
-  const [id] = decodeCursor(cursor, [''] as const)
-  return sql<boolean>`s.rowid < (select n from invalidations where id = ${id})`
+function passes({ project, filter }: Search): RawBuilder<unknown> {
+  const { statuses, scopes, sources } = facetsOf(filter)
+  const inside = [sql`i.project = ${project}${idRange(filter, sql`i.id`)}`]
+  if (filter.status !== undefined) inside.push(sql`i.status in (${list(statuses)})`)
+  if (filter.scope !== undefined) inside.push(sql`i.scope in (${list(scopes)})`)
+  if (filter.source !== undefined) inside.push(sql`i.source in (${list(sources)})`)
+  return sql.join(inside, sql` and `)
 }
 
-async function isNarrow(db: Sql, project: string, filter: InvalidationFilter): Promise<boolean> {
-  if (filter.status === undefined) return false
-  const { rows } = await db
-    .selectFrom('invalidation_counts')
-    .select((select) => select.fn.sum<number | null>('count').as('rows'))
-    .where('project', '=', project)
-    .where('status', 'in', filter.status)
-    .executeTakeFirstOrThrow()
-  return (rows ?? 0) <= NARROW_ROWS_MAX
+/** All columns before the id are named, so that the index by facets is all that is read. */
+function candidates({ project, filter }: Search): RawBuilder<unknown> {
+  const { statuses, scopes, sources } = facetsOf(filter)
+  return sql`invalidations where project = ${project} and status in (${list(statuses)})
+    and scope in (${list(scopes)}) and source in (${list(sources)})${idRange(filter)}`
 }
 
-function isRecent() {
-  return sql<boolean>`i.n > (select max(n) from invalidations) - ${UNINDEXED_ROWS_MAX}`
+function list(values: readonly string[]): RawBuilder<unknown> {
+  // `in ()` is SQLite's own, and says what is meant.
+  return values.length === 0 ? sql`` : sql.join(values)
 }
 
-function contains(q: string) {
-  return sql<boolean>`(
-    instr(i.id, ${q}) > 0
-    or instr(lower(coalesce(i.shown ->> '$.note', '')), ${q}) > 0
-    or instr(lower(i.shown ->> '$.createdBy'), ${q}) > 0
-    or exists (
-      select 1 from invalidation_urls as u where u.n = i.n and instr(lower(u.url), ${q}) > 0
-    )
+/** One more than matters; without end where the index itself knows everything of the filter. */
+async function countCandidates(search: Search): Promise<number> {
+  const { status, scope } = search.filter
+  if (status === undefined && scope === undefined) return Number.POSITIVE_INFINITY
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from (select 1 from ${candidates(search)} limit ${NUMBERED_ROWS_MAX + 1})
+    `.execute(search.db)
+  return rows[0]!.count
+}
+
+async function numbersOf(search: Search): Promise<ReadonlySet<number>> {
+  const { rows } = await sql<{ n: number }>`select n from ${candidates(search)}`.execute(search.db)
+  return new Set(rows.map(({ n }) => n))
+}
+
+/** Which arrivals can pass: rows are numbered as they arrive, nearly in the order of their birth. */
+async function arrivals(db: Sql, project: string, { from, to }: InvalidationFilter) {
+  const bornAfter = to === undefined ? '' : firstIdOf(Date.parse(to) + LATE_MAX_MS)
+  const bornBefore = from === undefined ? '' : firstIdOf(Date.parse(from) - LATE_MAX_MS)
+  const { rows } = await sql<{ first: number; last: number; low: number; high: number }>`
+    select (select min(n) from invalidations) as first, (select max(n) from invalidations) as last,
+      (select n from invalidations where project = ${project} and ${bornBefore} != '' and id < ${bornBefore}
+        order by id desc limit 1) as low,
+      (select n from invalidations where project = ${project} and ${bornAfter} != '' and id >= ${bornAfter}
+        order by id limit 1) as high`.execute(db)
+  const { first, last, low, high } = rows[0]!
+  return { low: low ?? first ?? 0, high: high ?? (last ?? 0) + 1 }
+}
+
+/** Texts of three characters that begin so. */
+async function threesFrom(db: Sql, beginning: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ term: string }>`
+    select term from invalidation_threes where term >= ${beginning} and term < ${`${beginning}\u{10ffff}`}
+    limit ${THREES_MAX + 1}`.execute(db)
+  return rows.map(({ term }) => term)
+}
+
+/** `holds` is ours: SQLite folds ASCII alone (`sqlite-connection.ts`). */
+function contains(q: string): RawBuilder<unknown> {
+  return sql`(
+    holds(i.id, ${q}) or holds(i.shown ->> '$.note', ${q}) or holds(i.shown ->> '$.createdBy', ${q})
+    or exists (select 1 from invalidation_urls as u
+      where u.n = i.n and u.position < ${SEARCHED_URLS_MAX} and holds(u.url, ${q}))
   )`
-}
-
-/** The smallest UUIDv7 of a moment (RFC 9562 §5.7: the first 48 bits are milliseconds). */
-function firstIdOf(instant: string): string {
-  const hex = Math.max(0, Date.parse(instant)).toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7`
 }

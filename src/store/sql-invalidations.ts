@@ -2,21 +2,24 @@ import { isFinal } from '../contract/invalidation.ts'
 import type { KeyHash } from '../contract/keys.ts'
 import { sql } from 'kysely'
 import { decodeCursor, toPage } from './cursor.ts'
-import { changedRow, dueMs, durations, searchText, toInvalidation } from './invalidation-rows.ts'
+import { changedRow, dueMs, durations, toInvalidation } from './invalidation-rows.ts'
+import type { Patience } from './patience.ts'
 import { bulkUrls } from './sql-bulk.ts'
 import { count } from './sql-counts.ts'
 import { forgetInvalidations } from './sql-forget.ts'
 import { sqlIdempotency } from './sql-idempotency.ts'
+import { pageOfInvalidations } from './sql-invalidation-pages.ts'
 import { searchInvalidations } from './sql-invalidation-search.ts'
+import { indexedWords } from './search-words.ts'
 import type { Sql } from './sql-schema.ts'
 import type { InvalidationRow, InvalidationTable, Observed } from './store.ts'
 
 /** Three parameters a row: far below what one statement takes, and one compiled text for most of a list. */
 const URLS_PER_INSERT = 100
 
-export function sqlInvalidations(db: Sql): InvalidationTable {
+export function sqlInvalidations(db: Sql, patience: Patience): InvalidationTable {
   return {
-    ...shown(db),
+    ...shown(db, patience),
     ...running(db),
     ...sqlIdempotency(db),
     async insert(row, urls) {
@@ -36,8 +39,8 @@ export function sqlInvalidations(db: Sql): InvalidationTable {
           .values(piece.map((url, index) => ({ n, position: at + index, url })))
           .execute()
       }
-      await sql`insert into invalidation_search (rowid, project, words)
-        values (${n}, ${`|${row.project}|`}, ${searchText(row, urls)})`.execute(db)
+      await sql`insert into invalidation_search (rowid, words)
+        values (${n}, ${indexedWords(row, urls)})`.execute(db)
       await count(db, row.project, row.status, 1)
     },
   }
@@ -48,13 +51,16 @@ type Shown = Pick<
   'get' | 'list' | 'urls' | 'countByStatus' | 'recentDurations' | 'forget'
 >
 
-function shown(db: Sql): Shown {
+function shown(db: Sql, patience: Patience): Shown {
   return {
     async get(project, id) {
       const row = await read(db, id)
       return row?.project === project ? row : undefined
     },
-    list: (project, filter, page) => searchInvalidations(db, project, filter, page),
+    list(project, { q = '', ...filter }, page) {
+      if (q === '') return pageOfInvalidations(db, project, filter, page)
+      return searchInvalidations(db, project, { ...filter, q }, page, patience)
+    },
     async urls(project, id, page) {
       const after = page.cursor === undefined ? -1 : decodeCursor(page.cursor, [0] as const)[0]
       const long = await bulkUrls(db, project, id, { after, limit: page.limit + 1 })

@@ -1,3 +1,5 @@
+import { ENDLESS } from './patience.ts'
+import type { Patience } from './patience.ts'
 import { sqlAccounts } from './sql-accounts.ts'
 import { sqlAssets } from './sql-assets.ts'
 import { sqlBulk } from './sql-bulk.ts'
@@ -11,11 +13,12 @@ import { sqlServed } from './sql-served.ts'
 import { sqlTargets } from './sql-targets.ts'
 import type { Tables } from './store.ts'
 
-export function sqlTables(db: Sql): Tables {
+/** `patience` is of searches, which can be long. */
+export function sqlTables(db: Sql, patience: Patience = ENDLESS): Tables {
   return {
     log: sqlLog(db),
     nodes: sqlNodes(db),
-    invalidations: sqlInvalidations(db),
+    invalidations: sqlInvalidations(db, patience),
     changes: sqlChanges(db),
     projects: sqlProjects(db),
     assets: sqlAssets(db),

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { SQLInputValue, StatementSync } from 'node:sqlite'
+import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 import {
   CompiledQuery,
   SqliteAdapter,
@@ -30,7 +30,15 @@ export function connect(path: string, access: 'write' | 'read'): Connection {
   } else {
     database.exec('pragma query_only = on')
   }
+  database.function('holds', { deterministic: true }, holds)
   return { database, dialect: sqliteDialect(adapt(database)) }
+}
+
+/** SQLite's own comparison without regard to case knows ASCII alone. `part` is in lower case. */
+function holds(text: SQLOutputValue, part: SQLOutputValue): 1 | 0 {
+  const found =
+    typeof text === 'string' && typeof part === 'string' && text.toLowerCase().includes(part)
+  return found ? 1 : 0
 }
 
 /** Kysely's parts over our handle; `begin immediate`, because a read that upgrades to a write fails at once when busy. */

@@ -5,6 +5,7 @@ import type { Random } from '../kernel/random.ts'
 import { randomToken } from '../kernel/ids.ts'
 import { StoreError } from './errors.ts'
 import type { Sql } from './sql-schema.ts'
+import { FACETS_INDEX, rebuildSearchIndex } from './sqlite-search-index.ts'
 
 /** Names sort in the order in which they run; one that was released never changes. */
 const FIRST = '001-first'
@@ -14,6 +15,7 @@ const LONG_LISTS = '004-long-lists'
 const ASKED = '005-asked-changes'
 const SERVED_TIMES = '006-served-times'
 const SOFT = '007-soft'
+const SEARCH = '008-search'
 
 /** The log's name must never be met again: 96 bits. */
 const LOG_ID_BYTES = 12
@@ -175,6 +177,12 @@ function migrations(random: Random): Record<string, Migration> {
     [ASKED]: { up: (db) => runAll(db, ASKED_CHANGES) },
     [SERVED_TIMES]: { up: (db) => runAll(db, TIMES) },
     [SOFT]: { up: (db) => runAll(db, SOFT_PURGES) },
+    [SEARCH]: {
+      async up(db) {
+        await runAll(db, FACETS_INDEX)
+        await rebuildSearchIndex(db)
+      },
+    },
   }
 }
 

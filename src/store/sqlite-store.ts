@@ -3,6 +3,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { assert } from '../kernel/assert.ts'
 import type { Random } from '../kernel/random.ts'
 import { StoreError } from './errors.ts'
+import type { Timers } from '../kernel/timers.ts'
+import { LongReader } from './long-reader.ts'
+import { withLongReads } from './long-reads.ts'
 import { createQueue } from './queue.ts'
 import { connect } from './sqlite-connection.ts'
 import type { Connection } from './sqlite-connection.ts'
@@ -16,8 +19,13 @@ import type { Store } from './store.ts'
  * last commit. In WAL a commit is on disk once it was synced (`synchronous = full`); a `normal` one is written but not synced, so
  * that it outlives the process but perhaps not the machine; the next durable commit takes it along
  * (https://www.sqlite.org/pragma.html#pragma_synchronous).
+ * With `timers`, reads that may be long have a third handle, in a thread of their own; without, they are done here: a program that ends
+ * soon needs no threads.
  */
-export async function openSqliteStore(path: string, parts: { random: Random }): Promise<Store> {
+export async function openSqliteStore(
+  path: string,
+  parts: { readonly random: Random; readonly timers?: Timers },
+): Promise<Store> {
   const writer = open(path, 'write')
   const db = new Kysely<SqlSchema>({ dialect: writer.dialect })
   try {
@@ -27,7 +35,8 @@ export async function openSqliteStore(path: string, parts: { random: Random }): 
     throw cause
   }
   const reader = open(path, 'read')
-  return createStore(writer.database, db, reader)
+  const longReader = parts.timers === undefined ? null : new LongReader(path, parts.timers)
+  return createStore(writer.database, db, reader, longReader)
 }
 
 function open(path: string, access: 'write' | 'read'): Connection {
@@ -44,9 +53,15 @@ function open(path: string, access: 'write' | 'read'): Connection {
   }
 }
 
-function createStore(writer: DatabaseSync, db: Kysely<SqlSchema>, reader: Connection): Store {
+function createStore(
+  writer: DatabaseSync,
+  db: Kysely<SqlSchema>,
+  reader: Connection,
+  longReader: LongReader | null,
+): Store {
   const queue = createQueue()
   const inside = sqlTables(db)
+  const tables = sqlTables(new Kysely<SqlSchema>({ dialect: reader.dialect }))
   let synchronous: 'full' | 'normal' | null = null
   let closed = false
 
@@ -58,7 +73,7 @@ function createStore(writer: DatabaseSync, db: Kysely<SqlSchema>, reader: Connec
   }
 
   return {
-    tables: sqlTables(new Kysely<SqlSchema>({ dialect: reader.dialect })),
+    tables: longReader === null ? tables : withLongReads(tables, longReader.ask),
     transaction(durability, work) {
       return queue.run(async () => {
         assert(!closed, 'the store is closed')
@@ -77,6 +92,7 @@ function createStore(writer: DatabaseSync, db: Kysely<SqlSchema>, reader: Connec
       return queue.run(async () => {
         if (closed) return
         closed = true
+        await longReader?.close()
         writer.close()
         reader.database.close()
       })

@@ -13,6 +13,10 @@ export function invalidationsSuite(name: string, using: Using): void {
     test('the log is newest first, in pages without gap or repetition', using(pages))
     test('each filter keeps what it names, alone and together', using(filters))
     test('a search finds ids, notes, people and URLs, whatever their case', using(searches))
+    test(
+      'one or two characters are found however old, in any alphabet, at any end',
+      using(searchesShort),
+    )
     test('any text can be searched for, and is found where it stands', using(searchesAnything))
     test('a page of a search goes on where it ended', using(searchPages))
     test('one runner at a time: a claim, silence, another claim', using(claims))
@@ -102,6 +106,21 @@ async function searches(store: Store): Promise<void> {
   assert.deepEqual(await ids(store, { q: 'https', status: ['Done'] }), [])
   assert.deepEqual(await ids(store, { q: 'BACKPACK', status: ['Received'] }), [row.id])
   assert.equal((await ids(store, { q: '' })).length, 2)
+}
+
+async function searchesShort(store: Store): Promise<void> {
+  const oldest = await insert(store, invalidationRow({ note: 'ÄRA' }), ['https://x.example/zq'])
+  const failed = await insert(store, invalidationRow({ status: 'ERROR', note: '買物 ÖL' }))
+  await insert(store, invalidationRow({ project: 'other', note: 'zq ÄRA' }))
+  for (let at = 0; at < 5; at++) await insert(store, invalidationRow())
+  for (const q of ['zq', 'ZQ', 'q', 'ä', 'Ä', 'är', 'ära', 'ÄRA'])
+    assert.deepEqual(await ids(store, { q }), [oldest.id], q)
+  for (const q of ['買', '買物', 'öl', 'ÖL', 'ö']) {
+    assert.deepEqual(await ids(store, { q }), [failed.id], q)
+    assert.deepEqual(await ids(store, { q, status: ['ERROR'] }), [failed.id], q)
+    assert.deepEqual(await ids(store, { q, status: ['Done'] }), [], q)
+  }
+  assert.deepEqual(await ids(store, { q: 'zx' }), [])
 }
 
 async function searchesAnything(store: Store): Promise<void> {

@@ -198,7 +198,11 @@ export const InvalidationReport = closed({
 })
 export type InvalidationReport = Static<typeof InvalidationReport>
 
-export const InvalidationList = page(InvalidationSchema)
+export const InvalidationList = closed({
+  ...page(InvalidationSchema).properties,
+  /** A search that would have taken too long: `nextCursor` goes on from where it ended, though the page is not full. */
+  partial: Type.Optional(Type.Boolean()),
+})
 export type InvalidationList = Static<typeof InvalidationList>
 
 export const InvalidationUrls = page(Type.String())

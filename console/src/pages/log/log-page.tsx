@@ -58,7 +58,7 @@ export function LogPage() {
       <Loaded query={log} what="the log">
         {({ pages }) => {
           const rows = pages.flatMap(({ items }) => items)
-          if (rows.length === 0) return <NoRows filtered={isFiltered(search)} />
+          if (rows.length === 0 && !log.hasNextPage) return <NoRows filtered={isFiltered(search)} />
           return (
             <>
               <DataTable
@@ -74,7 +74,7 @@ export function LogPage() {
                   isPending={log.isFetchingNextPage}
                   onPress={() => void log.fetchNextPage()}
                 >
-                  Show more
+                  {pages.at(-1)?.partial === true ? 'Search older entries' : 'Show more'}
                 </Button>
               ) : null}
             </>
