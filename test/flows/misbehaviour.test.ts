@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { after, before, describe, it } from 'node:test'
-import { gzipSync } from 'node:zlib'
+import { crc32, gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
+import sharp from 'sharp'
 
-import { serveHttp } from '../support/http.ts'
+import { CLOUDIMAGE_GRAMMARS, CLOUDIMAGE_SYNONYMS } from '../../src/contract/cloudimage-commands.ts'
+import { serveHttp, until } from '../support/http.ts'
 import type { Asked, TestServer } from '../support/http.ts'
 import { startOriginalDelivery } from '../support/original-delivery.ts'
 import type { OriginalDelivery } from '../support/original-delivery.ts'
@@ -13,8 +15,21 @@ import type { OriginalDelivery } from '../support/original-delivery.ts'
 
 let whole: OriginalDelivery
 let bad: TestServer
+/** Ends the wait of whoever asked for /slow. */
+const patience = Promise.withResolvers<void>()
+let flapping = 500
 
 const PNG_HEAD = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
+
+const teal = await sharp({ create: { width: 60, height: 45, channels: 3, background: 'teal' } })
+  .png()
+  .toBuffer()
+
+/** The head of a picture that says it has 100,000 by 100,000 pixels. */
+const hugePng = Buffer.from(teal)
+hugePng.writeUInt32BE(100_000, 16)
+hugePng.writeUInt32BE(100_000, 20)
+hugePng.writeUInt32BE(crc32(hugePng.subarray(12, 29)), 29)
 
 function misbehave(request: IncomingMessage, response: ServerResponse): void {
   const where = request.url ?? ''
@@ -53,6 +68,26 @@ function misbehave(request: IncomingMessage, response: ServerResponse): void {
       return
     case '/to-file':
       redirect('file:///etc/passwd')
+      return
+    case '/loop-a':
+      redirect(`http://bad.example/loop-b`)
+      return
+    case '/loop-b':
+      redirect(`http://bad.example/loop-a`)
+      return
+    case '/slow':
+      // It begins at once, as slow servers do, and does not go on.
+      response.writeHead(200, { 'content-length': teal.length }).write(teal.subarray(0, 20))
+      void patience.promise.then(() => response.end(teal.subarray(20)))
+      return
+    case '/flaps':
+      response.writeHead(flapping).end(flapping === 200 ? teal : undefined)
+      return
+    case '/too-short':
+      response.writeHead(200).end(teal.subarray(0, teal.length - 20))
+      return
+    case '/pixel-bomb':
+      response.writeHead(200).end(Buffer.concat([hugePng, Buffer.alloc(400)]))
       return
     case '/broken-png':
       response.writeHead(200).end(Buffer.concat([PNG_HEAD, Buffer.alloc(400, 7)]))
@@ -94,6 +129,9 @@ describe('an origin that misbehaves', () => {
     ['gzip-bomb', 502, /compressed/],
     ['not-modified', 502, /304/],
     ['loop', 502, /redirected more than 3 times/],
+    ['loop-a', 502, /redirected more than 3 times/],
+    ['too-short', 422, /damaged/],
+    ['pixel-bomb', 422, /too many pixels/],
     ['to-loopback', 403, /not among/],
     ['to-metadata', 403, /not among/],
     ['to-file', 403, /not among/],
@@ -110,6 +148,16 @@ describe('an origin that misbehaves', () => {
     })
   }
 
+  it('is slow keeps nobody waiting but whoever asked for its picture', async () => {
+    const slow = get('/bad.example/slow?w=50')
+    await until('it was asked', () => bad.heard.at(-1)?.url === '/slow')
+    for (let at = 0; at < 20; at++) {
+      assert.equal((await get(`/sample.li/a.png?w=${60 + at}`)).status, 200)
+    }
+    patience.resolve()
+    assert.equal((await slow).status, 200)
+  })
+
   it('and fails again and again is left in peace, said as 503 with Retry-After', async () => {
     let answer = await get('/bad.example/again')
     for (let at = 0; at < 6; at++) answer = await get(`/bad.example/again${at}`)
@@ -118,25 +166,20 @@ describe('an origin that misbehaves', () => {
     assert.match(answer.text, /not asked for a while/)
     assert.equal((await get('/sample.li/a.png?w=50')).status, 200)
   })
+
+  it('and flaps is asked again soon, at first once, and delivered as soon as it answers', async () => {
+    flapping = 503
+    const { length } = bad.heard
+    for (let at = 0; at < 30; at++) assert.ok((await get('/bad.example/flaps?w=50')).status >= 500)
+    assert.ok(bad.heard.length - length <= 2, `${bad.heard.length - length} reads while it rests`)
+    flapping = 200
+    await until('its picture', async () => (await get('/bad.example/flaps?w=50')).status === 200)
+  })
 })
 
 describe('a visitor who types anything', () => {
-  const name = fc.constantFrom(
-    'w',
-    'h',
-    'width',
-    'func',
-    'gravity',
-    'q',
-    'force_format',
-    'vh',
-    'ci_cache',
-    'org_if_sml',
-    'ci_url_encoded',
-    'sig',
-    'p',
-    'x',
-  )
+  const operations = [...Object.keys(CLOUDIMAGE_GRAMMARS), ...Object.keys(CLOUDIMAGE_SYNONYMS)]
+  const name = fc.constantFrom(...operations, 'f', 'ci_url_encoded', 'sig', 'wat', 'x')
   const odd = fc.constantFrom(
     '',
     '-1',
@@ -158,11 +201,21 @@ describe('a visitor who types anything', () => {
     '300',
     '4000',
     '<script>',
+    '0,0',
+    '9999,9999',
+    '16:9',
+    'max',
+    'auto',
+    'red',
+    'hv',
+    'proxy',
+    'fit',
+    'bright:30,colorize:red,.2,pixelate:500',
     '%0d%0aSet-Cookie:a=b',
     '🌊',
   )
   const word = fc.oneof(odd, fc.string({ unit: 'grapheme', maxLength: 12 }))
-  const query = fc.array(fc.tuple(name, word), { maxLength: 6 })
+  const query = fc.array(fc.tuple(name, word), { maxLength: 8 })
 
   it('never gets a 5xx, and never a header of his own making', async () => {
     await fc.assert(
@@ -173,7 +226,7 @@ describe('a visitor who types anything', () => {
         assert.ok(answer.status < 500, `${target}: ${answer.status} ${answer.text.slice(0, 100)}`)
         assert.equal(answer.headers['set-cookie'], undefined)
       }),
-      { numRuns: 80 },
+      { numRuns: 150 },
     )
   })
 
