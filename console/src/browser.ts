@@ -17,6 +17,10 @@ export const browser = {
       byte.toString(16).padStart(2, '0'),
     ).join('')
   },
+  /** Milliseconds since 1970. */
+  nowMs(): number {
+    return Date.now()
+  },
   /** False where the page may not write to the clipboard: over plain HTTP from another machine, for instance. */
   async copy(text: string | Promise<string>): Promise<boolean> {
     try {

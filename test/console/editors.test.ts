@@ -148,6 +148,15 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
     await vera.close()
   })
 
+  test('a role is changed in its row, at once', async () => {
+    const { page } = desk
+    await page.getByRole('button', { name: /Role of vera@example\.com/ }).click()
+    await page.getByRole('option', { name: 'Editor' }).click()
+    await page.getByText('vera@example.com is editor now').waitFor()
+    await page.reload()
+    await page.getByRole('button', { name: /Editor Role of vera@example\.com/ }).waitFor()
+  })
+
   test('an API key is shown once, and works', async () => {
     const { page } = desk
     await page.getByLabel('Name of the key').fill('ci')

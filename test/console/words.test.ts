@@ -171,6 +171,7 @@ describe('a draft of settings', () => {
     automaticInvalidation: true,
     cdnTtlSeconds: 36_000,
     browserTtlSeconds: 60,
+    softSeconds: 30,
     maxUrlsPerInvalidation: 1000,
     maxOriginalsPerInvalidation: 10,
     supportUrl: null,
@@ -196,7 +197,35 @@ describe('a draft of settings', () => {
     })
   })
 
-  test('keeps the headers of an origin that it does not show', () => {
+  test('sends signing keys whole, and none that nobody touched', () => {
+    const keys = [{ id: 'k1', secret: '0'.repeat(64) }]
+    const delivery = { ...before.delivery, signedUrls: { required: true, keys } }
+    assert.deepEqual(patchOf({ ...before, delivery }, before), {
+      delivery: { signedUrls: { required: true, keys } },
+    })
+    const empty = { ...before.delivery, signedUrls: { required: true, keys: [] } }
+    assert.match(wrongIn({ ...before, delivery: empty }) ?? '', /need a key/)
+  })
+
+  test('reads and writes headers and limits of an origin as they are typed', () => {
+    const [origin] = before.origins
+    assert.ok(origin)
+    assert.equal(origin.headers, 'x-key: secret')
+    const headers = 'X-Key: a:b\nreferer: https://x'
+    const origins = [{ ...origin, headers, connectionsMax: 4, readsPerSecond: Number.NaN }]
+    assert.deepEqual(patchOf({ ...before, origins }, before).origins, [
+      {
+        host: 'sample.li',
+        scheme: 'https',
+        headers: { 'x-key': 'a:b', referer: 'https://x' },
+        connectionsMax: 4,
+      },
+    ])
+    const wrong = [{ ...origin, headers: 'no colon' }]
+    assert.match(wrongIn({ ...before, origins: wrong }) ?? '', /name: value/)
+  })
+
+  test('keeps what of an origin was not touched', () => {
     const origins = before.origins.map((origin) => ({ ...origin, allowPrivate: true }))
     assert.deepEqual(patchOf({ ...before, origins }, before).origins, [
       { host: 'sample.li', scheme: 'https', allowPrivate: true, headers: { 'x-key': 'secret' } },

@@ -70,7 +70,7 @@ function Header({ project, menuOpen, onMenu }: HeaderProps) {
         <img src="/sluice.svg" alt="" width="26" height="26" />
         <span>Sluice</span>
       </AppLink>
-      <ProjectSwitcher project={project} projects={me?.projects.map(({ id }) => id) ?? [project]} />
+      <ProjectSwitcher project={project} me={me} />
       <span className={styles['space']} />
       {me === undefined ? null : <AccountMenu me={me} />}
     </header>

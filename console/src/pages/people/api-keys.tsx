@@ -24,7 +24,7 @@ export function ApiKeys() {
   return (
     <Section
       title="API keys"
-      intro="For scripts, CI and a CMS. Give each its own, so that one can be taken away alone."
+      intro="For scripts, CI and a CMS; clients of Cloudimage’s Invalidation API send theirs as X-Client-Key. Give each its own, so that one can be taken away alone."
     >
       {created === null ? null : (
         <ShownOnce
@@ -37,7 +37,9 @@ export function ApiKeys() {
       <Loaded query={apiKeys} what="API keys">
         {({ items }) =>
           items.length === 0 ? (
-            <Empty title="No API keys yet." />
+            <Empty title="No API keys yet.">
+              <p>Make one below. Its secret is shown once.</p>
+            </Empty>
           ) : (
             <DataTable
               label="API keys"

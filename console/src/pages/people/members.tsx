@@ -1,4 +1,11 @@
-import { ActionButton, AlertDialog, Button, DialogTrigger, TextField } from '@react-spectrum/s2'
+import {
+  ActionButton,
+  AlertDialog,
+  Button,
+  DialogTrigger,
+  TextField,
+  ToastQueue,
+} from '@react-spectrum/s2'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Member, MemberAdded } from '../../../../src/contract/api/projects.ts'
@@ -45,7 +52,8 @@ export function Members() {
                 { name: 'E-mail', cell: (row) => row.email },
                 {
                   name: 'Role',
-                  cell: (row) => (row.owner ? 'All rights in every project' : roleWord(row.role)),
+                  cell: (row) =>
+                    row.owner ? 'All rights in every project' : <MemberRole member={row} />,
                 },
                 {
                   name: 'Password',
@@ -87,7 +95,6 @@ function AddMember({ onAdded }: { readonly onAdded: (added: MemberAdded) => void
           label="E-mail"
           value={email}
           onChange={setEmail}
-          description="Adding somebody again changes the role."
           isRequired
           autoComplete="off"
           UNSAFE_style={{ width: '100%' }}
@@ -98,6 +105,26 @@ function AddMember({ onAdded }: { readonly onAdded: (added: MemberAdded) => void
         </Button>
       </div>
     </form>
+  )
+}
+
+/** Saved as soon as it is chosen. */
+function MemberRole({ member: { email, role } }: { readonly member: Member }) {
+  const here = useProject()
+  const change = useMutation({
+    mutationFn: (next: Role) => api.addMember(here.id, email, next),
+    onSuccess: async (_, next) => {
+      await queryClient.invalidateQueries({ queryKey: keys.members(here.id) })
+      ToastQueue.positive(`${email} is ${roleWord(next).toLowerCase()} now`, { timeout: 5000 })
+    },
+    onError: toastFailure,
+  })
+  return (
+    <RolePicker
+      role={change.isPending ? change.variables : role}
+      of={email}
+      onChange={(next) => next !== role && change.mutate(next)}
+    />
   )
 }
 

@@ -13,13 +13,15 @@ export function roleWord(role: Role): string {
 
 interface RolePickerProps {
   readonly role: Role
+  /** Whose: then nothing stands above it. */
+  readonly of?: string
   readonly onChange: (role: Role) => void
 }
 
-export function RolePicker({ role, onChange }: RolePickerProps) {
+export function RolePicker({ role, of, onChange }: RolePickerProps) {
   return (
     <Picker
-      label="Role"
+      {...(of === undefined ? { label: 'Role' } : { 'aria-label': `Role of ${of}`, size: 'S' })}
       selectedKey={role}
       onSelectionChange={(key) => key !== null && onChange(key as Role)}
     >

@@ -1,52 +1,46 @@
-import { NumberField, Switch, TextArea, TextField } from '@react-spectrum/s2'
+import { Switch } from '@react-spectrum/s2'
+import { WideArea, WideNumber, WideText } from '../../parts/wide-fields.tsx'
 import { lifetime } from '../../words.ts'
 import type { FieldsProps } from './settings-page.tsx'
 import styles from './settings.module.css'
 
-const WIDE = { width: '100%' } as const
-
 export function AddressFields({ draft, onChange, isReadOnly }: FieldsProps) {
   return (
     <div className={styles['grid']}>
-      <TextField
+      <WideText
         label="Publish server"
         description="Where visitors fetch pictures, for instance https://images.example.com. Formed URLs begin with it."
         value={draft.publishServer}
         onChange={(publishServer) => onChange({ publishServer })}
         isReadOnly={isReadOnly}
-        UNSAFE_style={WIDE}
       />
-      <TextField
+      <WideText
         label="Company"
         description="The company name in Dynamic Media URLs: /is/image/<company>/…"
         value={draft.company}
         onChange={(company) => onChange({ company })}
         isReadOnly={isReadOnly}
-        UNSAFE_style={WIDE}
       />
-      <TextArea
+      <WideArea
         label="Company aliases"
         description="Other company names that mean this project, one per line."
         value={draft.aliases}
         onChange={(aliases) => onChange({ aliases })}
         isReadOnly={isReadOnly}
-        UNSAFE_style={WIDE}
       />
-      <TextArea
+      <WideArea
         label="Tokens"
         description="Public names of this project in Cloudimage URLs, one per line."
         value={draft.tokens}
         onChange={(tokens) => onChange({ tokens })}
         isReadOnly={isReadOnly}
-        UNSAFE_style={WIDE}
       />
-      <TextArea
+      <WideArea
         label="Hosts"
         description="Hostnames of your own that lead to the edges, one per line."
         value={draft.hosts}
         onChange={(hosts) => onChange({ hosts })}
         isReadOnly={isReadOnly}
-        UNSAFE_style={WIDE}
       />
     </div>
   )
@@ -76,6 +70,7 @@ interface NumberProps extends FieldsProps {
   readonly name:
     | 'cdnTtlSeconds'
     | 'browserTtlSeconds'
+    | 'softSeconds'
     | 'maxUrlsPerInvalidation'
     | 'maxOriginalsPerInvalidation'
   readonly label: string
@@ -93,20 +88,19 @@ function NumberOf({
   isReadOnly,
 }: NumberProps) {
   return (
-    <NumberField
+    <WideNumber
       label={label}
       description={description}
       minValue={minValue}
       value={draft[name]}
       onChange={(value) => onChange({ [name]: value })}
       isReadOnly={isReadOnly}
-      UNSAFE_style={WIDE}
     />
   )
 }
 
 export function LifetimeFields(props: FieldsProps) {
-  const { cdnTtlSeconds, browserTtlSeconds } = props.draft
+  const { cdnTtlSeconds, browserTtlSeconds, softSeconds } = props.draft
   return (
     <div className={styles['grid']}>
       <NumberOf
@@ -122,6 +116,13 @@ export function LifetimeFields(props: FieldsProps) {
         minValue={0}
         label="In visitors' browsers, seconds"
         description={`Now ${readable(browserTtlSeconds)}. No invalidation reaches a browser, so keep it short.`}
+      />
+      <NumberOf
+        {...props}
+        name="softSeconds"
+        minValue={1}
+        label="Grace of a soft invalidation, seconds"
+        description={`Now ${readable(softSeconds)}. For so long an old copy may be shown while the new one is fetched.`}
       />
     </div>
   )
@@ -149,13 +150,12 @@ export function LimitFields(props: FieldsProps) {
         label="Originals per invalidation"
         description="Cloudimage allows 10."
       />
-      <TextField
+      <WideText
         label="Support address"
         description="Shown with a failed invalidation: where people find help. https://… or mailto:…"
         value={draft.supportUrl}
         onChange={(supportUrl) => onChange({ supportUrl })}
         isReadOnly={isReadOnly}
-        UNSAFE_style={WIDE}
       />
     </div>
   )

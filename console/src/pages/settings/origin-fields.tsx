@@ -1,8 +1,9 @@
-import { ActionButton, Checkbox, Picker, PickerItem, TextArea, TextField } from '@react-spectrum/s2'
+import { ActionButton, Checkbox, Picker, PickerItem } from '@react-spectrum/s2'
 import Delete from '@react-spectrum/s2/icons/Delete'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
-import { NEW_ORIGIN } from './settings-draft.ts'
-import type { OriginDraft } from './settings-draft.ts'
+import { WideArea, WideNumber, WideText } from '../../parts/wide-fields.tsx'
+import { NEW_ORIGIN } from './origin-draft.ts'
+import type { OriginDraft } from './origin-draft.ts'
 import type { FieldsProps } from './settings-page.tsx'
 import styles from './settings.module.css'
 
@@ -18,7 +19,7 @@ export function OriginFields({ draft, onChange, isReadOnly }: FieldsProps) {
       ) : (
         <ul className={styles['origins']} aria-label="Origins">
           {origins.map((origin, at) => (
-            <li key={at}>
+            <li key={at} className={styles['origin']}>
               <Origin
                 origin={origin}
                 number={at + 1}
@@ -40,14 +41,22 @@ export function OriginFields({ draft, onChange, isReadOnly }: FieldsProps) {
           Add origin
         </ReasonedButton>
       </div>
-      <TextArea
-        label="Origin aliases"
-        description="One per line: _name_ = host/path. Then _name_/flat.jpg means host/path/flat.jpg."
-        value={draft.originAliases}
-        onChange={(originAliases) => onChange({ originAliases })}
-        isReadOnly={isReadOnly}
-        UNSAFE_style={{ width: '100%' }}
-      />
+      <div className={styles['grid']}>
+        <WideArea
+          label="Origin aliases"
+          description="One per line: _name_ = host/path. Then _name_/flat.jpg means host/path/flat.jpg. Where several fit, the longest wins."
+          value={draft.originAliases}
+          onChange={(originAliases) => onChange({ originAliases })}
+          isReadOnly={isReadOnly}
+        />
+        <WideText
+          label="Origin URL prefix"
+          description="host/path under which paths without a host in front lie. Empty: they are assets of this project."
+          value={draft.delivery.originPrefix}
+          onChange={(originPrefix) => onChange({ delivery: { ...draft.delivery, originPrefix } })}
+          isReadOnly={isReadOnly}
+        />
+      </div>
     </>
   )
 }
@@ -60,50 +69,97 @@ interface OriginProps {
   readonly onRemove: () => void
 }
 
-function Origin({ origin, number, isReadOnly, onChange, onRemove }: OriginProps) {
+function Origin(props: OriginProps) {
+  const { origin, number, isReadOnly, onChange, onRemove } = props
   return (
-    <div className={styles['origin']} role="group" aria-label={`Origin ${number}`}>
-      <TextField
-        label="Host"
-        value={origin.host}
-        onChange={(host) => onChange({ host })}
-        isReadOnly={isReadOnly}
-        UNSAFE_style={{ width: '100%' }}
-      />
-      <Picker
-        label="Scheme"
-        selectedKey={origin.scheme}
-        isDisabled={isReadOnly}
-        onSelectionChange={(key) => onChange({ scheme: key === 'http' ? 'http' : 'https' })}
-      >
-        <PickerItem id="https">https</PickerItem>
-        <PickerItem id="http">http</PickerItem>
-      </Picker>
-      <TextField
-        label="Connect to"
-        description="host:port, when it is not where the name leads. Optional."
-        value={origin.connectTo}
-        onChange={(connectTo) => onChange({ connectTo })}
-        isReadOnly={isReadOnly}
-        UNSAFE_style={{ width: '100%' }}
-      />
-      <div className={styles['originLast']}>
-        <Checkbox
-          isSelected={origin.allowPrivate}
+    <div role="group" aria-label={`Origin ${origin.host === '' ? number : origin.host}`}>
+      <div className={styles['originMain']}>
+        <WideText
+          label="Host"
+          description="sample.li, or *.sample.li for everything below it."
+          value={origin.host}
+          onChange={(host) => onChange({ host })}
           isReadOnly={isReadOnly}
-          onChange={(allowPrivate: boolean) => onChange({ allowPrivate })}
+          spellCheck="false"
+        />
+        <Picker
+          label="Scheme"
+          selectedKey={origin.scheme}
+          isDisabled={isReadOnly}
+          onSelectionChange={(key) => onChange({ scheme: key === 'http' ? 'http' : 'https' })}
+        >
+          <PickerItem id="https">https</PickerItem>
+          <PickerItem id="http">http</PickerItem>
+        </Picker>
+        <div className={styles['originRemove']}>
+          <ActionButton
+            isQuiet
+            isDisabled={isReadOnly}
+            aria-label={`Remove origin ${origin.host === '' ? number : origin.host}`}
+            onPress={onRemove}
+          >
+            <Delete />
+          </ActionButton>
+        </div>
+      </div>
+      <OriginDetails {...props} />
+    </div>
+  )
+}
+
+/** What most origins do without: closed unless something is set. */
+function OriginDetails({ origin, isReadOnly, onChange }: OriginProps) {
+  const { connectTo, allowPrivate, headers, connectionsMax, readsPerSecond } = origin
+  const isSet =
+    allowPrivate ||
+    connectTo + headers !== '' ||
+    !Number.isNaN(connectionsMax) ||
+    !Number.isNaN(readsPerSecond)
+  return (
+    <details className={styles['details']} open={isSet || undefined}>
+      <summary>Connection, headers and limits</summary>
+      <div className={styles['grid']}>
+        <WideText
+          label="Connect to"
+          description="host:port, when it is not where the name leads."
+          value={connectTo}
+          onChange={(value) => onChange({ connectTo: value })}
+          isReadOnly={isReadOnly}
+        />
+        <WideNumber
+          label="Connections at one time"
+          description="Of each image server. Empty: 16."
+          minValue={1}
+          maxValue={1000}
+          value={connectionsMax}
+          onChange={(value) => onChange({ connectionsMax: value })}
+          isReadOnly={isReadOnly}
+        />
+        <WideNumber
+          label="Reads per second"
+          description="Of each image server. Empty: 50."
+          minValue={1}
+          maxValue={1000}
+          value={readsPerSecond}
+          onChange={(value) => onChange({ readsPerSecond: value })}
+          isReadOnly={isReadOnly}
+        />
+        <WideArea
+          label="Extra request headers"
+          description="One per line: name: value. Only admins see them."
+          value={headers}
+          onChange={(value) => onChange({ headers: value })}
+          isReadOnly={isReadOnly}
+          spellCheck="false"
+        />
+        <Checkbox
+          isSelected={allowPrivate}
+          isReadOnly={isReadOnly}
+          onChange={(value: boolean) => onChange({ allowPrivate: value })}
         >
           May be a private address
         </Checkbox>
-        <ActionButton
-          isQuiet
-          isDisabled={isReadOnly}
-          aria-label={`Remove origin ${origin.host === '' ? number : origin.host}`}
-          onPress={onRemove}
-        >
-          <Delete />
-        </ActionButton>
       </div>
-    </div>
+    </details>
   )
 }

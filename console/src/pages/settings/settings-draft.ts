@@ -1,5 +1,8 @@
-import type { MissingOriginal } from '../../../../src/contract/delivery-settings.ts'
 import type { Project, ProjectPatch } from '../../../../src/contract/api/projects.ts'
+import { deliveryDraft, deliveryPatch, wrongDelivery } from './delivery-draft.ts'
+import type { DeliveryDraft } from './delivery-draft.ts'
+import { originDraft, originOf, wrongOrigin } from './origin-draft.ts'
+import type { OriginDraft } from './origin-draft.ts'
 
 /** The settings as they are typed: lists are one entry a line, numbers may be unfinished. */
 export interface SettingsDraft {
@@ -14,6 +17,7 @@ export interface SettingsDraft {
   readonly automaticInvalidation: boolean
   readonly cdnTtlSeconds: number
   readonly browserTtlSeconds: number
+  readonly softSeconds: number
   readonly maxUrlsPerInvalidation: number
   readonly maxOriginalsPerInvalidation: number
   readonly supportUrl: string
@@ -21,45 +25,10 @@ export interface SettingsDraft {
   readonly smartCrops: readonly SmartCropDraft[]
 }
 
-export interface OriginDraft {
-  readonly host: string
-  readonly scheme: 'http' | 'https'
-  readonly connectTo: string
-  readonly allowPrivate: boolean
-  /** Kept as it is: secrets are set through the API. */
-  readonly headers: Readonly<Record<string, string>> | undefined
-  /** Kept as they are: limits of one host are set through the API. */
-  readonly limits: { readonly connectionsMax?: number; readonly readsPerSecond?: number }
-}
-
-/** Keys of signed URLs are set through the API: they are secrets. */
-export interface DeliveryDraft {
-  readonly originPrefix: string
-  /** NaN: none. */
-  readonly sizeStep: number
-  readonly allowedSizes: string
-  readonly signed: boolean
-  readonly missingOriginal: MissingOriginal
-  readonly missingImage: string
-  readonly missingTtlSeconds: number
-  /** NaN: never by itself. */
-  readonly originRefreshSeconds: number
-  readonly staleIfErrorSeconds: number
-}
-
 export interface SmartCropDraft {
   readonly name: string
   readonly width: number
   readonly height: number
-}
-
-export const NEW_ORIGIN: OriginDraft = {
-  host: '',
-  scheme: 'https',
-  connectTo: '',
-  allowPrivate: false,
-  headers: undefined,
-  limits: {},
 }
 
 export function settingsOf(project: Project): SettingsDraft {
@@ -69,23 +38,14 @@ export function settingsOf(project: Project): SettingsDraft {
     aliases: project.aliases.join('\n'),
     tokens: project.tokens.join('\n'),
     hosts: project.hosts.join('\n'),
-    origins: project.origins.map((origin) => ({
-      host: origin.host,
-      scheme: origin.scheme ?? 'https',
-      connectTo: origin.connectTo ?? '',
-      allowPrivate: origin.allowPrivate ?? false,
-      headers: origin.headers,
-      limits: {
-        ...(origin.connectionsMax === undefined ? {} : { connectionsMax: origin.connectionsMax }),
-        ...(origin.readsPerSecond === undefined ? {} : { readsPerSecond: origin.readsPerSecond }),
-      },
-    })),
+    origins: project.origins.map(originDraft),
     originAliases: Object.entries(project.originAliases)
       .map(([name, prefix]) => `${name} = ${prefix}`)
       .join('\n'),
     automaticInvalidation: project.automaticInvalidation,
     cdnTtlSeconds: project.cdnTtlSeconds,
     browserTtlSeconds: project.browserTtlSeconds,
+    softSeconds: project.softSeconds,
     maxUrlsPerInvalidation: project.maxUrlsPerInvalidation,
     maxOriginalsPerInvalidation: project.maxOriginalsPerInvalidation,
     supportUrl: project.supportUrl ?? '',
@@ -100,49 +60,15 @@ export function isSame(a: SettingsDraft, b: SettingsDraft): boolean {
 
 /** Only what was changed, so that two people who change different settings do not undo each other's. */
 export function patchOf(draft: SettingsDraft, before: SettingsDraft): ProjectPatch {
-  const whole: ProjectPatch = { ...wholeOf(draft), delivery: deliveryPatch(draft, before) }
+  const whole: ProjectPatch = {
+    ...wholeOf(draft),
+    delivery: deliveryPatch(draft.delivery, before.delivery),
+  }
   const names = Object.keys(draft) as (keyof SettingsDraft)[]
   const changed = names.filter(
     (name) => JSON.stringify(draft[name]) !== JSON.stringify(before[name]),
   )
   return Object.fromEntries(changed.map((name) => [name, whole[name]]))
-}
-
-function deliveryDraft(delivery: Project['delivery']): DeliveryDraft {
-  return {
-    originPrefix: delivery.originPrefix ?? '',
-    sizeStep: delivery.sizeStep ?? Number.NaN,
-    allowedSizes: delivery.allowedSizes.join(', '),
-    signed: delivery.signedUrls.required,
-    missingOriginal: delivery.missingOriginal,
-    missingImage: delivery.missingImage ?? '',
-    missingTtlSeconds: delivery.missingTtlSeconds,
-    originRefreshSeconds: delivery.originRefreshSeconds ?? Number.NaN,
-    staleIfErrorSeconds: delivery.staleIfErrorSeconds,
-  }
-}
-
-/** Only what was changed, too; `required` is set together with the keys, which nobody sees here. */
-function deliveryPatch({ delivery }: SettingsDraft, before: SettingsDraft): Delivery {
-  const whole: Delivery = {
-    originPrefix: orNull(delivery.originPrefix),
-    sizeStep: numberOrNull(delivery.sizeStep),
-    allowedSizes: entries(delivery.allowedSizes).map(Number),
-    missingOriginal: delivery.missingOriginal,
-    missingImage: orNull(delivery.missingImage),
-    missingTtlSeconds: delivery.missingTtlSeconds,
-    originRefreshSeconds: numberOrNull(delivery.originRefreshSeconds),
-    staleIfErrorSeconds: delivery.staleIfErrorSeconds,
-  }
-  const names = Object.keys(whole) as (keyof typeof whole & keyof DeliveryDraft)[]
-  const changed = names.filter((name) => !Object.is(delivery[name], before.delivery[name]))
-  return Object.fromEntries(changed.map((name) => [name, whole[name]]))
-}
-
-type Delivery = NonNullable<ProjectPatch['delivery']>
-
-function numberOrNull(number: number): number | null {
-  return Number.isNaN(number) ? null : number
 }
 
 function wholeOf(
@@ -154,18 +80,12 @@ function wholeOf(
     aliases: entries(draft.aliases),
     tokens: entries(draft.tokens),
     hosts: entries(draft.hosts),
-    origins: draft.origins.map((origin) => ({
-      host: origin.host.trim(),
-      scheme: origin.scheme,
-      ...(origin.connectTo.trim() === '' ? {} : { connectTo: origin.connectTo.trim() }),
-      ...(origin.allowPrivate ? { allowPrivate: true } : {}),
-      ...(origin.headers === undefined ? {} : { headers: { ...origin.headers } }),
-      ...origin.limits,
-    })),
+    origins: draft.origins.map(originOf),
     originAliases: Object.fromEntries(entries(draft.originAliases).map(aliasOf)),
     automaticInvalidation: draft.automaticInvalidation,
     cdnTtlSeconds: draft.cdnTtlSeconds,
     browserTtlSeconds: draft.browserTtlSeconds,
+    softSeconds: draft.softSeconds,
     maxUrlsPerInvalidation: draft.maxUrlsPerInvalidation,
     maxOriginalsPerInvalidation: draft.maxOriginalsPerInvalidation,
     supportUrl: orNull(draft.supportUrl),
@@ -175,7 +95,8 @@ function wholeOf(
 
 /** Why it cannot be saved yet; null when the server may judge it. */
 export function wrongIn(draft: SettingsDraft): string | null {
-  if (draft.origins.some(({ host }) => host.trim() === '')) return 'An origin has no host.'
+  const origin = draft.origins.map(wrongOrigin).find((reason) => reason !== null)
+  if (origin !== undefined) return origin
   if (entries(draft.originAliases).some((line) => !line.includes('='))) {
     return 'An origin alias is written _name_ = host/path.'
   }
@@ -184,16 +105,12 @@ export function wrongIn(draft: SettingsDraft): string | null {
     draft.browserTtlSeconds,
     draft.maxUrlsPerInvalidation,
     draft.maxOriginalsPerInvalidation,
-    draft.delivery.missingTtlSeconds,
-    draft.delivery.staleIfErrorSeconds,
+    draft.softSeconds,
     ...draft.smartCrops.flatMap(({ width, height }) => [width, height]),
   ]
   if (draft.smartCrops.some(({ name }) => name.trim() === '')) return 'A smart crop has no name.'
-  if (entries(draft.delivery.allowedSizes).some((size) => !/^\d+$/.test(size))) {
-    return 'Allowed sizes are numbers, separated by commas.'
-  }
   if (numbers.some((number) => Number.isNaN(number))) return 'A number is missing.'
-  return null
+  return wrongDelivery(draft.delivery)
 }
 
 function aliasOf(line: string): readonly [string, string] {

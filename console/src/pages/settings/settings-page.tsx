@@ -1,6 +1,7 @@
 import { Button, ButtonGroup, ToastQueue } from '@react-spectrum/s2'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Project } from '../../../../src/contract/api/projects.ts'
 import { api } from '../../api.ts'
 import { LeaveGuard } from '../../parts/leave-guard.tsx'
@@ -10,7 +11,8 @@ import { ReasonedButton } from '../../parts/reasoned-button.tsx'
 import { keys, queryClient } from '../../queries.ts'
 import { roleReason, useProject } from '../../use-project.ts'
 import { AddressFields, AutomaticField, LifetimeFields, LimitFields } from './fields.tsx'
-import { DeliveryFields } from './delivery-fields.tsx'
+import { OriginalsFields, SizeFields } from './delivery-fields.tsx'
+import { SigningFields } from './signing-fields.tsx'
 import { OriginFields } from './origin-fields.tsx'
 import { TemplateSummary } from '../template/template-summary.tsx'
 import { SmartCropFields } from './smart-crop-fields.tsx'
@@ -82,38 +84,70 @@ function ProjectSettings({ saved }: { readonly saved: Project }) {
   )
 }
 
+interface SettingsSection {
+  readonly id: string
+  readonly title: string
+  readonly intro?: string
+  readonly Fields: (props: FieldsProps) => ReactNode
+}
+
+const SECTIONS: readonly SettingsSection[] = [
+  { id: 'addresses', title: 'Addresses', Fields: AddressFields },
+  {
+    id: 'origins',
+    title: 'Origins',
+    intro:
+      'Other servers from which Sluice may fetch originals. A host that is not listed is refused.',
+    Fields: OriginFields,
+  },
+  { id: 'originals', title: 'Originals', Fields: OriginalsFields },
+  { id: 'automatic', title: 'Automatic invalidation', Fields: AutomaticField },
+  {
+    id: 'lifetimes',
+    title: 'Lifetimes',
+    intro:
+      'ci_cache in a Cloudimage URL wins over these. A URL that carries the current version (vh= or id=) may stay in browsers and caches for a year.',
+    Fields: LifetimeFields,
+  },
+  {
+    id: 'sizes',
+    title: 'Sizes',
+    intro:
+      'Each size that a URL asks for is a picture to be made. These keep strangers from asking for all of them.',
+    Fields: SizeFields,
+  },
+  {
+    id: 'signed-urls',
+    title: 'Signed URLs',
+    intro:
+      'Only URLs that you have signed are delivered, and only until they end (HMAC-SHA-256, with key and expiry in the URL).',
+    Fields: SigningFields,
+  },
+  {
+    id: 'smart-crops',
+    title: 'Smart crops',
+    intro:
+      'Names and sizes for every image. Each is computed from what draws the eye, until somebody draws it on the asset’s page.',
+    Fields: SmartCropFields,
+  },
+  { id: 'limits', title: 'Limits and support', Fields: LimitFields },
+]
+
 function SettingsSections(props: FieldsProps) {
   return (
     <>
-      <Section title="Addresses" id="addresses">
-        <AddressFields {...props} />
-      </Section>
-      <Section
-        title="Origins"
-        id="origins"
-        intro="Other servers from which Sluice may fetch originals. A host that is not listed is refused."
-      >
-        <OriginFields {...props} />
-      </Section>
-      <Section title="Automatic invalidation" id="automatic">
-        <AutomaticField {...props} />
-      </Section>
-      <Section title="Lifetimes" id="lifetimes">
-        <LifetimeFields {...props} />
-      </Section>
-      <Section title="Delivery" id="delivery">
-        <DeliveryFields {...props} />
-      </Section>
-      <Section
-        title="Smart crops"
-        id="smart-crops"
-        intro="Names and sizes for every image. Each is computed from what draws the eye, until somebody draws it on the asset’s page."
-      >
-        <SmartCropFields {...props} />
-      </Section>
-      <Section title="Limits and support" id="limits">
-        <LimitFields {...props} />
-      </Section>
+      <nav className={styles['jump']} aria-label="On this page">
+        {SECTIONS.map(({ id, title }) => (
+          <a key={id} href={`#${id}`}>
+            {title}
+          </a>
+        ))}
+      </nav>
+      {SECTIONS.map(({ id, title, intro, Fields }) => (
+        <Section key={id} id={id} title={title} intro={intro}>
+          <Fields {...props} />
+        </Section>
+      ))}
     </>
   )
 }

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { withEntries } from '../../console/src/pages/invalidation/original-entries.ts'
+import { newProject } from '../../console/src/shell/new-project.ts'
+import { launchBrowser, seriousAxeFindings, visit } from '../support/browser.ts'
+import type { Visit } from '../support/browser.ts'
+import { ask } from '../support/http.ts'
+import { program } from '../support/programs.ts'
+import { startSampleOrigin } from '../support/sample-origin.ts'
+import type { SampleOrigin } from '../support/sample-origin.ts'
+import { startServe } from '../support/serve.ts'
+import type { Started } from '../support/serve.ts'
+
+/** Originals on somebody else's server: allowed, delivered, invalidated and protected from the console alone. */
+
+describe('originals as they are typed', () => {
+  test('one entry is put into its right form, and what separates them stays', () => {
+    const text = ' /a.li/1.jpg?w=5, b.li/2.jpg\r\n\n,c.li/3.jpg?$&'
+    const right = new Map([
+      [0, '/a.li/1.jpg'],
+      [2, '/c.li/$&.jpg'],
+    ])
+    assert.equal(withEntries(text, right), ' /a.li/1.jpg, b.li/2.jpg\r\n\n,/c.li/$&.jpg')
+    assert.equal(withEntries(text, new Map()), text)
+  })
+})
+
+describe('a new project', () => {
+  test('has its name as company, and as token where a hostname can hold it', () => {
+    assert.deepEqual(newProject('Shop-2', 'https://img.example.com'), {
+      id: 'Shop-2',
+      company: 'Shop-2',
+      tokens: ['shop-2'],
+      publishServer: 'https://img.example.com',
+    })
+    assert.deepEqual(newProject('a_b', ''), { id: 'a_b', company: 'a_b' })
+  })
+})
+
+const chromium = program('chromium')
+
+describe('originals in the console', { skip: chromium.skip }, () => {
+  let serve: Started
+  let origin: SampleOrigin
+  let browser: Browser
+  let desk: Visit
+
+  before(async () => {
+    origin = await startSampleOrigin()
+    serve = await startServe({ edges: 1 })
+    browser = await launchBrowser(chromium.path)
+    desk = await visit(browser, serve.consoleUrl)
+    assert.ok(serve.signInLink)
+    await desk.page.goto(serve.signInLink)
+    await desk.page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+  })
+
+  after(async () => {
+    await browser?.close()
+    await serve?.stop()
+    await origin?.stop()
+  })
+
+  const red = (): string => `${serve.edges[0]}/_t/demo/photos.example/red.jpg?w=40`
+
+  async function saveSettings(): Promise<void> {
+    const { page } = desk
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByText('Settings saved').last().waitFor()
+    await page.getByText('Nothing is changed.').first().waitFor()
+  }
+
+  test('a host that was not allowed is delivered from once it is, with its own headers', async () => {
+    const { page } = desk
+    await origin.put('/red.jpg', '#3a7')
+    assert.notEqual((await ask(red())).status, 200)
+    await page.goto('/projects/demo/settings')
+    await page.getByRole('button', { name: 'Add origin' }).click()
+    const entry = page.getByRole('group', { name: /^Origin / }).last()
+    await page.getByText('An origin has no host.').waitFor()
+    await entry.getByLabel('Host').fill('photos.example')
+    await entry.getByText('Connection, headers and limits').click()
+    await entry.getByLabel('Connect to').fill(origin.place)
+    await entry.getByLabel('Extra request headers').fill('x-key: letmein')
+    await entry.getByRole('textbox', { name: 'Reads per second' }).fill('40')
+    await entry.getByRole('checkbox', { name: 'May be a private address' }).check()
+    await entry.getByRole('button', { name: /Scheme/ }).click()
+    await page.getByRole('option', { name: 'http', exact: true }).click()
+    assert.deepEqual(await seriousAxeFindings(page), [])
+    await saveSettings()
+    assert.equal((await ask(red())).status, 200)
+    assert.equal(origin.heard.at(-1)?.headers['x-key'], 'letmein')
+  })
+
+  test('Originals offers the right form of each wrong one, and shows the hash to be used as vh', async () => {
+    const { page } = desk
+    await page.goto('/projects/demo/invalidate?tab=originals')
+    const field = page.getByRole('textbox', { name: 'Originals' })
+    await field.fill(
+      '/photos.example/red.jpg?w=500\ndoc.cloudimg.io/photos.example/red.jpg, doc.cloudimg.io/photos.example/red.jpg?w=500',
+    )
+    const verdicts = page.getByRole('list', { name: 'Verdicts' })
+    await verdicts.getByRole('img', { name: 'Incorrect' }).nth(2).waitFor()
+    const next = page.getByRole('button', { name: 'Next' })
+    assert.ok(await next.isDisabled())
+    assert.deepEqual(await seriousAxeFindings(page), [])
+    await verdicts
+      .getByRole('button', {
+        name: 'Use /photos.example/red.jpg instead of /photos.example/red.jpg?w=500',
+      })
+      .click()
+    await verdicts.getByRole('img', { name: 'Correct', exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Correct 2 entries' }).click()
+    await verdicts.getByRole('img', { name: 'Correct', exact: true }).nth(2).waitFor()
+    assert.equal(
+      await field.inputValue(),
+      '/photos.example/red.jpg\n/photos.example/red.jpg, /photos.example/red.jpg',
+    )
+    const vh = origin.hashOf('/red.jpg').slice(0, 12)
+    await verdicts.getByText(`vh=${vh}`).first().waitFor()
+    await field.fill(Array.from({ length: 11 }, (_, at) => `photos.example/${at}.jpg`).join('\n'))
+    await page.getByText(/at most 10/).waitFor()
+    assert.ok(await next.isDisabled())
+    await field.fill('/photos.example/red.jpg')
+    await page.getByText('1 of 10.').waitFor()
+    await page.getByText(/at most 10/).waitFor({ state: 'detached' })
+    await next.click()
+    await page.getByRole('button', { name: 'Submit' }).click()
+    await page
+      .getByText(/^Live everywhere, /)
+      .first()
+      .waitFor()
+  })
+
+  test('an admin makes a signing key, requires it, and signs a URL by hand', async () => {
+    const { page } = desk
+    await page.goto('/projects/demo/settings#signed-urls')
+    const signing = page.getByRole('region', { name: 'Signed URLs' })
+    await signing.getByText('Refuse URLs without a valid signature').click()
+    await signing.getByText('Every unsigned URL of this project stops working.').waitFor()
+    await page.getByText('Signed URLs need a key').waitFor()
+    await signing.getByLabel('New key').fill('a key')
+    await signing.getByText(/^Letters, digits/).waitFor()
+    await signing.getByLabel('New key').fill('k1')
+    await signing.getByRole('button', { name: 'Add key' }).click()
+    await signing.getByRole('button', { name: 'Show the secret of k1' }).click()
+    const secret = await signing.getByText(/^[0-9a-f]{64}$/).innerText()
+    assert.deepEqual(await seriousAxeFindings(page), [])
+    await saveSettings()
+    assert.equal((await ask(red())).status, 403)
+    await signing.getByText('Sign a URL by hand').click()
+    await signing.getByLabel('URL', { exact: true }).fill(red())
+    const signed = await signing.getByText(/sig_key=k1&sig_exp=\d+&sig=/).innerText()
+    assert.ok(!signed.includes(secret))
+    assert.equal((await ask(signed)).status, 200)
+    await signing.getByText('Refuse URLs without a valid signature').click()
+    await saveSettings()
+    assert.equal((await ask(red())).status, 200)
+  })
+
+  test('a new project is made from the menu of projects, and leads to its settings', async () => {
+    const { page } = desk
+    await page.getByRole('button', { name: /^Project demo/ }).click()
+    await page.getByRole('menuitem', { name: 'New project…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'New project' })
+    await dialog.getByLabel('Name').fill('demo')
+    await dialog.getByRole('button', { name: 'Create' }).click()
+    await dialog.getByText('There is already a project “demo”.').waitFor()
+    await dialog.getByLabel('Name').fill('shop')
+    await dialog.getByRole('button', { name: 'Create' }).click()
+    await page.waitForURL(/\/projects\/shop\/settings$/)
+    await page.getByText('Settings of the project shop.').waitFor()
+    assert.equal(await page.getByRole('textbox', { name: 'Tokens' }).inputValue(), 'shop')
+    await page.getByRole('button', { name: /^Project shop/ }).click()
+    await page.getByRole('menuitemradio', { name: 'demo' }).click()
+    await page.waitForURL(/\/projects\/demo$/)
+    assert.deepEqual(desk.findings, [])
+  })
+})
