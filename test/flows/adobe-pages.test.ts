@@ -87,6 +87,8 @@ function visit(edge: string, target: string, headers: Record<string, string> = {
   return ask(edge + target, { headers: { 'x-forwarded-for': address, ...headers } })
 }
 
+const urlOf = (id: string, preset: string): string => `/is/image/Company/${id}?$${preset}$`
+
 /** Fills both edges. */
 async function shown(...targets: readonly string[]): Promise<void> {
   for (const edge of sluice.edges)
@@ -105,6 +107,15 @@ async function kept(...targets: readonly string[]): Promise<readonly string[]> {
     if (statuses.has(200)) found.push(target)
   }
   return found
+}
+
+const to = (id: string, query = ''): string => `/is/image/dms7snapshot/${id}${query}`
+
+function gone(target: string): Promise<void> {
+  return until(`${target} is gone from both edges`, async () => {
+    const answers = await Promise.all(sluice.edges.map((edge) => visit(edge, target)))
+    return answers.every(({ status }) => status === 404)
+  })
 }
 
 async function refused(selection: object): Promise<Problem> {
@@ -173,7 +184,6 @@ describe('Invalidating your CDN cached content (Dynamic Media Classic)', () => {
   })
 
   test('"If you selected multiple assets, … each asset is referenced in the saved Template URL … when you select one or images for invalidation from cache, the URLs automatically populate"', async () => {
-    const urlOf = (id: string, preset: string) => `/is/image/Company/${id}?$${preset}$`
     const all = ['Backpack_B', 'Backpack_C'].flatMap((id) =>
       ['product', 'search'].map((preset) => urlOf(id, preset)),
     )
@@ -328,14 +338,6 @@ describe('Troubleshooting CDN Invalidation errors: "either the entire batch is p
 })
 
 describe('The assets behind it', () => {
-  const to = (id: string, query = ''): string => `/is/image/dms7snapshot/${id}${query}`
-  const status = async (target: string): Promise<readonly number[]> =>
-    Promise.all(sluice.edges.map(async (edge) => (await visit(edge, target)).status))
-  const gone = (target: string): Promise<void> =>
-    until(`${target} is gone from both edges`, async () =>
-      (await status(target)).every((each) => each === 404),
-    )
-
   test('company, alias, hosts and Cloudimage token of a project are covered by one selection', async () => {
     await ok('PATCH', '', { tokens: ['doc'] })
     const spellings = [
