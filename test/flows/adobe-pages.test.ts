@@ -7,11 +7,11 @@ import type { Preview } from '../../src/contract/api/invalidations.ts'
 import type { Problem } from '../../src/contract/api/shapes.ts'
 import { apiClient, prepareData } from '../support/api-client.ts'
 import type { ApiClient } from '../support/api-client.ts'
-import { ask, until } from '../support/http.ts'
-import type { Asked } from '../support/http.ts'
+import { until } from '../support/http.ts'
 import { plainPicture } from '../support/resizer-bench.ts'
 import { startServe } from '../support/serve.ts'
 import type { Started } from '../support/serve.ts'
+import { createVisitors } from '../support/visitors.ts'
 
 /**
  * Goal: whoever holds Adobe's pages open can do each step here, and visitors see what the page says. Each test carries the page's words:
@@ -37,7 +37,6 @@ const WORKED = [
 let data: string
 let sluice: Started
 let api: ApiClient
-let visitors = 0
 
 before(async () => {
   data = await mkdtemp(join(tmpdir(), 'sluice-pages-'))
@@ -80,33 +79,17 @@ async function listOf(selection: object): Promise<readonly string[]> {
   return (await preview(selection)).urls.map(({ url }) => url)
 }
 
-/** Each request is a visitor of its own, so that none spends another's allowance of new pictures. */
-function visit(edge: string, target: string, headers: Record<string, string> = {}): Promise<Asked> {
-  visitors += 1
-  const address = `192.0.${Math.floor(visitors / 250)}.${visitors % 250}`
-  return ask(edge + target, { headers: { 'x-forwarded-for': address, ...headers } })
-}
-
 const urlOf = (id: string, preset: string): string => `/is/image/Company/${id}?$${preset}$`
 
-/** Fills both edges. */
-async function shown(...targets: readonly string[]): Promise<void> {
-  for (const edge of sluice.edges)
-    for (const target of targets) assert.equal((await visit(edge, target)).status, 200, target)
-}
+const visitors = createVisitors(() => sluice.edges)
+const { visit } = visitors
+const shown = (...targets: readonly string[]): Promise<void> => visitors.fill(targets)
 
-/** Which of these both edges hold (looking fetches nothing); one of two is a mistake. */
+/** Which of these both edges hold; one of two is a mistake. */
 async function kept(...targets: readonly string[]): Promise<readonly string[]> {
-  const found: string[] = []
-  for (const target of targets) {
-    const looked = await Promise.all(
-      sluice.edges.map((edge) => visit(edge, target, { 'cache-control': 'only-if-cached' })),
-    )
-    const statuses = new Set(looked.map(({ status }) => status))
-    assert.equal(statuses.size, 1, `${target}: ${[...statuses].join()}`)
-    if (statuses.has(200)) found.push(target)
-  }
-  return found
+  const [one, other] = await Promise.all(sluice.edges.map((edge) => visitors.held(edge, targets)))
+  assert.deepEqual(one, other)
+  return one!
 }
 
 const to = (id: string, query = ''): string => `/is/image/dms7snapshot/${id}${query}`

@@ -7,10 +7,10 @@ import sharp from 'sharp'
 import type { Invalidation } from '../../src/contract/invalidation.ts'
 import { apiClient, prepareData } from '../support/api-client.ts'
 import type { ApiClient } from '../support/api-client.ts'
-import { ask, until } from '../support/http.ts'
-import type { Asked } from '../support/http.ts'
+import { until } from '../support/http.ts'
 import { startServe } from '../support/serve.ts'
 import type { Started } from '../support/serve.ts'
+import { createVisitors } from '../support/visitors.ts'
 
 /** Goal: presets, smart crops and refused lists reach exactly what they say at real edges, and nothing beside it. */
 
@@ -31,7 +31,6 @@ const OTHERS = ASSETS.flatMap((id) =>
 let data: string
 let sluice: Started
 let api: ApiClient
-let client = 0
 
 before(async () => {
   data = await mkdtemp(join(tmpdir(), 'sluice-flow-'))
@@ -62,32 +61,13 @@ async function put(path: string, body: object): Promise<unknown> {
   return answer.body
 }
 
-/** Each request is a visitor of its own, so that none spends another's allowance of new pictures. */
-function visit(edge: string, target: string, headers: Record<string, string> = {}): Promise<Asked> {
-  client += 1
-  const address = `192.0.${Math.floor(client / 250)}.${client % 250}`
-  return ask(edge + target, { headers: { 'x-forwarded-for': address, ...headers } })
-}
+const visitors = createVisitors(() => sluice.edges)
+const { visit, fill } = visitors
 
-async function fill(targets: readonly string[]): Promise<void> {
-  for (const edge of sluice.edges) {
-    for (const target of targets) assert.equal((await visit(edge, target)).status, 200, target)
-  }
-}
-
-/** How many of them each edge still has: looking fetches nothing. */
+/** How many of them each edge still has. */
 async function hits(targets: readonly string[]): Promise<number[]> {
-  const counts: number[] = []
-  for (const edge of sluice.edges) {
-    let count = 0
-    for (const target of targets) {
-      const answer = await visit(edge, target, { 'cache-control': 'only-if-cached' })
-      if (answer.status !== 504) assert.match(answer.headers['cache-status'] ?? '', /hit/)
-      if (answer.status === 200) count++
-    }
-    counts.push(count)
-  }
-  return counts
+  const held = await Promise.all(sluice.edges.map((edge) => visitors.held(edge, targets)))
+  return held.map(({ length }) => length)
 }
 
 async function invalidationFor(cause: string): Promise<void> {
