@@ -23,6 +23,11 @@ const A = '/api/v1/projects/:project/assets/:id'
 const tags = ['assets']
 
 export const assetFileRoutes: Routes = (app, parts) => {
+  bytesRoutes(app, parts)
+  pictureRoutes(app, parts)
+}
+
+const bytesRoutes: Routes = (app, parts) => {
   app.put<{ Params: { id: string }; Querystring: AssetPutQuery }>(
     A,
     {
@@ -50,7 +55,10 @@ export const assetFileRoutes: Routes = (app, parts) => {
       return sendContent(parts, request, reply, await known(parts, project, request.params.id))
     },
   )
+}
 
+/** Pictures made of the bytes, for people who look after them. */
+const pictureRoutes: Routes = (app, parts) => {
   app.get<{ Params: { id: string } }>(
     `${A}/thumbnail`,
     {
