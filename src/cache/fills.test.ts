@@ -113,6 +113,18 @@ describe('fills', () => {
     assert.equal((await after).name, 'new')
   })
 
+  test('a waiter who came after a soft purge is refused the older answer as well: only a cache may show it, with its terms', async () => {
+    const { begun, ask, freshness } = setUp()
+    const before = ask()
+    freshness.apply({ seq: 1, project: 'demo', kind: 'soft', softMs: 10_000, keys: [RED] })
+    const after = ask()
+    await begun[0]!.answer('old', 0)
+    assert.equal((await before).name, 'old', 'who asked before the purge may have it')
+    assert.equal(begun.length, 2)
+    await begun[1]!.answer('new', 1)
+    assert.equal((await after).name, 'new')
+  })
+
   test('many who are refused at once wait for one fill more, not one each', async () => {
     const { begun, ask, purge } = setUp()
     void ask()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import type { ServerResponse } from 'node:http'
 import { afterEach, describe, test } from 'node:test'
-import { provenance, sluiceBench } from '../../test/support/edge-bench.ts'
+import { LOG_ID, NODE_SECRET, provenance, sluiceBench } from '../../test/support/edge-bench.ts'
 import { fakeResizer } from '../../test/support/fake-resizer.ts'
 import { until } from '../../test/support/http.ts'
 import { manualTime } from '../../test/support/manual-time.ts'
@@ -60,6 +61,33 @@ describe('a fill in flight while its picture is purged', () => {
       assert.match(hit.headers['cache-status'] ?? '', /hit/)
     })
   }
+})
+
+describe('a purge log that is replaced while a node of ours is answered', () => {
+  test('makes the answer one of no log, which the node that asked refuses', async () => {
+    const { resizer, edge } = await setUp()
+    const answer = (response: ServerResponse): void =>
+      void response
+        .writeHead(200, { ...provenance(1, RED_KEYS), 'sluice-log': 'another log' })
+        .end('red')
+    let waiting: ServerResponse | undefined
+    resizer.handler = (_request, response) => void (waiting = response)
+    const headers = {
+      'sluice-node-secret': NODE_SECRET,
+      'sluice-log': LOG_ID,
+      'sluice-min-mark': '7',
+    }
+    const asked = edge.get(RED, { headers })
+    await until('the fill began', () => waiting !== undefined)
+    edge.freshness.startEmpty('another log', 1)
+    answer(waiting!)
+    assert.equal((await asked).headers['sluice-log'], '', 'its asker meant 7 of the log before')
+    resizer.handler = (_request, response) => answer(response)
+    const again = await edge.get('/~/image/demo/shoes/red?wid=400', {
+      headers: { ...headers, 'sluice-log': 'another log', 'sluice-min-mark': '1' },
+    })
+    assert.equal(again.headers['sluice-log'], 'another log')
+  })
 })
 
 describe('refusals', () => {
