@@ -1,159 +1,28 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { getHeapStatistics } from 'node:v8'
 
 import { Freshness } from '../src/cache/freshness.ts'
-import { MarkedCache, memoryBodies } from '../src/cache/marked-cache.ts'
-import { keyHash, keyText } from '../src/contract/keys.ts'
-import type { KeyHash } from '../src/contract/keys.ts'
 import { systemClock } from '../src/kernel/clock.ts'
-import { silentLog } from '../src/kernel/log.ts'
-import { systemRandom } from '../src/kernel/random.ts'
-import { systemTimers } from '../src/kernel/timers.ts'
-import { Authority } from '../src/purgelog/authority.ts'
-import { Follower } from '../src/purgelog/follower.ts'
-import { createMemoryStore } from '../src/store/memory-store.ts'
-import { controlMemory } from '../src/roles/control-memory.ts'
 import { startRole } from '../test/support/serve.ts'
 import type { Figure } from './figure.ts'
 import { percentile } from './figure.ts'
 import { machineName, packageFile, packageProgram, startPeer, versionOf } from './peer.ts'
 import { purgesPerSecond, readAll, timesOf } from './purge-load.ts'
+import { filled, projectStampMs, purgeSizeFigure } from './purge-size.ts'
 
 /** What a purge costs, by how much is cached: at the cache itself, over eight edges in a process, and beside Varnish. */
-const SIZES = [1e3, 1e4, 1e5, 1e6, 1e7]
-/** Of one cached object without body, measured: an entry, its place in the map, its key texts. */
-const OBJECT_BYTES = 450
-const PURGES = 200
-const EDGES = 8
-const EDGE_OBJECTS = 1e6
+const LARGEST = Number(process.env['BENCH_PURGE_OBJECTS'] ?? 1e7)
+const SIZES = [1e3, 1e4, 1e5, 1e6, 1e7].filter((size) => size <= LARGEST)
+const EDGE_OBJECTS = Math.min(1e6, LARGEST)
 /** What one xkey purge of Varnish takes, by the objects that bear the key. */
 const GROUPS = [1, 200, Number(process.env['BENCH_PURGE_GROUP'] ?? 100_000)]
 const RATE_SECONDS = 5
 
-const PROJECT = keyHash(keyText.project('demo'))
-const BODY = new Uint8Array(16)
-type Cache = MarkedCache<null, Uint8Array>
-
 export async function purgeFigures(): Promise<readonly Figure[]> {
-  const figures = SIZES.filter(fits).map(sizeFigure)
-  const skipped = SIZES.filter((size) => !fits(size)).map((size) => ({
-    what: `one asset among ${size.toLocaleString('en')} cached objects`,
-    value: 'not measured',
-    beside: `it needs ${Math.round((size * OBJECT_BYTES) / 1e9)} GB of heap: run node with --max-old-space-size`,
-  }))
-  return [...figures, ...skipped, await edgesFigure(), ...(await besideVarnish())]
-}
-
-function fits(objects: number): boolean {
-  return objects * OBJECT_BYTES < getHeapStatistics().heap_size_limit * 0.8
-}
-
-/** `objects` renditions of a quarter as many assets. */
-function filled(freshness: Freshness, objects: number): Cache {
-  const cache: Cache = new MarkedCache({
-    freshness,
-    bodies: memoryBodies,
-    bytesMax: Number.MAX_SAFE_INTEGER,
-  })
-  let keys: readonly KeyHash[] = []
-  for (let at = 0; at < objects; at++) {
-    if (at % 4 === 0) keys = [PROJECT, assetKey(at / 4)]
-    const entry = { keys, mark: freshness.applied, meta: null, body: BODY, bodyBytes: BODY.length }
-    cache.store(`/~/image/demo/p${at >> 2}?wid=${at & 3}`, entry, freshness.epoch)
-  }
-  return cache
-}
-
-/** Spread like hashes, and made faster. */
-function assetKey(asset: number): KeyHash {
-  const bytes = Buffer.alloc(16)
-  bytes.writeUInt32BE(Math.imul(asset + 1, 0x9e3779b1) >>> 0, 0)
-  bytes.writeUInt32BE(Math.imul(asset + 1, 0x85ebca6b) >>> 0, 4)
-  return bytes.toString('base64url') as KeyHash
-}
-
-function sizeFigure(objects: number): Figure {
-  const freshness = new Freshness(systemClock)
-  freshness.startEmpty('bench', 0)
-  const cache = filled(freshness, objects)
-  const stamp: number[] = []
-  const gone: number[] = []
-  for (let at = 0; at < PURGES; at++) {
-    const asset = Math.floor(((objects / 4) * at) / PURGES)
-    const began = performance.now()
-    const seq = freshness.applied + 1
-    freshness.apply({ seq, project: 'demo', kind: 'purge', keys: [assetKey(asset)] })
-    stamp.push(performance.now() - began)
-    for (const width of [0, 1, 2, 3])
-      if (cache.lookup(`/~/image/demo/p${asset}?wid=${width}`, 0)) throw new Error('still there')
-    gone.push(performance.now() - began)
-  }
-  const all = performance.now()
-  freshness.apply({ seq: freshness.applied + 1, project: 'demo', kind: 'purge', keys: [PROJECT] })
-  const everything = (performance.now() - all) * 1000
-  return {
-    what: `one asset among ${objects.toLocaleString('en')} cached objects`,
-    value: `${microseconds(stamp)} µs`,
-    beside: `p50 to stamp; ${microseconds(gone)} µs until its four renditions were found gone; everything: ${everything.toFixed(1)} µs`,
-  }
-}
-
-function microseconds(values: readonly number[]): string {
-  return (percentile(values, 0.5) * 1000).toFixed(1)
-}
-
-/** From the transaction to the acknowledgement of all: store in memory, real time, eight followers in this process. */
-async function edgesFigure(): Promise<Figure> {
-  const objects = fits(EDGE_OBJECTS * EDGES) ? EDGE_OBJECTS : EDGE_OBJECTS / EDGES
-  const store = createMemoryStore({ random: systemRandom })
-  const machine = { clock: systemClock, timers: systemTimers, random: systemRandom }
-  const origin = { kind: 'folder', path: '/nowhere' } as const
-  const authority = new Authority({
-    ...machine,
-    memory: controlMemory(store),
-    leaseMs: 5000,
-    origin,
-  })
-  const caches: Cache[] = []
-  const followers = await Promise.all(
-    Array.from({ length: EDGES }, async (_, at) => {
-      const freshness = new Freshness(systemClock)
-      const joined = Promise.withResolvers<void>()
-      const follower = new Follower({
-        ...machine,
-        log: silentLog,
-        link: authority,
-        sink: freshness,
-        hello: { id: `e${at}`, incarnation: `e${at}-1`, role: 'edge', version: 'bench', urls: [] },
-        stats: () => ({ entries: 0, bytes: 0, stamps: 0, floor: 0, hits: 0, misses: 0 }),
-        peek: () => [],
-        onRegistered: () => joined.resolve(),
-      })
-      follower.start()
-      await joined.promise
-      caches.push(filled(freshness, objects))
-      return follower
-    }),
-  )
-  const times: number[] = []
-  for (let at = 0; at < PURGES; at++) {
-    const asset = Math.floor(((objects / 4) * at) / PURGES)
-    const began = performance.now()
-    const seq = await store.transaction('durable', (tx) => tx.log.append('demo', [assetKey(asset)]))
-    authority.announce()
-    await authority.waitFor(seq, () => undefined, new AbortController().signal)
-    times.push(performance.now() - began)
-    if (caches.some((cache) => cache.lookup(`/~/image/demo/p${asset}?wid=1`, 0)))
-      throw new Error('still there')
-  }
-  await Promise.all(followers.map((follower) => follower.stop()))
-  await store.close()
-  return {
-    what: `one asset, ${EDGES} edges in process with ${objects.toLocaleString('en')} objects each`,
-    value: `${percentile(times, 0.5).toFixed(2)} ms`,
-    beside: `p50 from the transaction to the last acknowledgement; p99 ${percentile(times, 0.99).toFixed(2)} ms; every edge looked at`,
-  }
+  const figures: Figure[] = []
+  for (const size of SIZES) figures.push(await purgeSizeFigure('one cache', size))
+  figures.push(await purgeSizeFigure('edges', EDGE_OBJECTS))
+  return [...figures, ...(await besideVarnish())]
 }
 
 /** The same origin behind our plain edge and behind Varnish: a purge by tag of ever larger groups, and PURGE at full rate. */
@@ -172,6 +41,7 @@ async function besideVarnish(): Promise<readonly Figure[]> {
   const edge = await startRole('edge', { args })
   const varnish = await startVarnish(originUrl)
   try {
+    const request = varnish?.xkey === true ? await xkeyRequestMs(varnish.url) : 0
     for (const { size, tag, stamp } of groups) {
       const theirs = varnish?.xkey === true ? await xkeyMs(varnish.url, tag, size) : null
       figures.push({
@@ -180,7 +50,7 @@ async function besideVarnish(): Promise<readonly Figure[]> {
         beside:
           theirs === null
             ? 'to stamp; Varnish xkey is not here (varnish-modules)'
-            : `to stamp; Varnish xkey takes ${theirs.toFixed(2)} ms, its request included`,
+            : `to stamp; Varnish xkey takes ${theirs.toFixed(2)} ms, of which ${request.toFixed(2)} ms are its request`,
       })
     }
     const ours = await purgesPerSecond(edge.edges[0]!, RATE_SECONDS)
@@ -201,19 +71,19 @@ async function besideVarnish(): Promise<readonly Figure[]> {
   return figures
 }
 
-/** The median of several: what stamping a key costs does not know how many objects bear it. */
+/** What stamping a key costs does not know how many objects bear it. */
 function groupStampMs(size: number): number {
   const freshness = new Freshness(systemClock)
   freshness.startEmpty('bench', 0)
   const cache = filled(freshness, size)
-  const times = Array.from({ length: PURGES }, () => {
-    const seq = freshness.applied + 1
-    const began = performance.now()
-    freshness.apply({ seq, project: 'demo', kind: 'purge', keys: [PROJECT] })
-    return performance.now() - began
-  })
+  const ms = projectStampMs(freshness)
   if (cache.lookup('/~/image/demo/p0?wid=0', 0)) throw new Error('still there')
-  return percentile(times, 0.5)
+  return ms
+}
+
+/** Of a tag that nothing bears. */
+async function xkeyRequestMs(url: string): Promise<number> {
+  return percentile(await timesOf(url, 'XKEY', 'nobody', 200), 0.5)
 }
 
 async function xkeyMs(url: string, tag: string, size: number): Promise<number> {

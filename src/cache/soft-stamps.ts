@@ -5,8 +5,8 @@ import { OF_ALL_PROJECTS, StampWriter } from './saved-stamps.ts'
 import type { SavedStamps } from './saved-stamps.ts'
 
 /**
- * Beyond this many, soft purges are taken as hard ones: covering more is safe. A list of a million URLs has two million keys at most;
- * 80 MB then.
+ * Beyond this many, soft purges are taken as hard ones: covering more is safe. A list of a million URLs has two million keys at most,
+ * some 100 MB.
  */
 const SOFT_STAMPS_MAX = 2_100_000
 
