@@ -53,11 +53,16 @@ async function respond(
 ): Promise<void> {
   const request = readHead(parts, incoming)
   if (request && !request.asker) parts.open?.track(incoming, response, request.client)
-  const answer =
-    request === null
-      ? text(400, 'The request has no usable Host or target.')
-      : await parts.edge.handle(request)
-  if (answer.status >= 400 && answer.status < 500 && !request?.asker) await refusals.next()
+  if (request === null) {
+    await refusals.next()
+    return write(text(400, 'The request has no usable Host or target.'), incoming, response)
+  }
+  // Whoever is over the limit is even understood after everybody else.
+  const yielded = parts.edge.parts.missLimit?.isSpent(request.client) && !request.asker
+  if (yielded) await refusals.next()
+  const answer = await parts.edge.handle(request)
+  if (!yielded && !request.asker && answer.status >= 400 && answer.status < 500)
+    await refusals.next()
   await write(answer, incoming, response)
 }
 

@@ -35,7 +35,7 @@ export interface EdgeParts {
   /** Made from the edge itself, because names are fetched through it. */
   readonly resolver: (edge: Edge) => Resolver
   /** How many new things a client may ask for; absent: any number. */
-  readonly missLimit?: Pick<MissLimit, 'take'>
+  readonly missLimit?: Pick<MissLimit, 'isSpent' | 'take'>
   /** Told before a rendition leaves. */
   readonly onServed: (request: EdgeRequest, resource: Resource) => void
   /** Records a spelling before its answer leaves; false: no cache behind us may keep that. None may when absent. */

@@ -9,7 +9,7 @@ import { NODE_SECRET, sluiceBench } from '../../test/support/edge-bench.ts'
 import { fakeResizer } from '../../test/support/fake-resizer.ts'
 import { until } from '../../test/support/http.ts'
 import { silentLog } from '../kernel/log.ts'
-import { trustedProxies } from '../kernel/trusted-proxies.ts'
+import { parseNetworks, trustedProxies } from '../kernel/trusted-proxies.ts'
 import { edgeHandler } from './edge-server.ts'
 import { MissLimit } from './miss-limit.ts'
 import { OpenRequests } from './open-requests.ts'
@@ -20,20 +20,24 @@ afterEach(async () => {
 })
 
 const HIT = '/is/image/demo/shoes/red?wid=1'
+/** As a proxy that is trusted names them. */
+const ATTACKER = '192.0.2.1'
+const VISITOR = '192.0.2.2'
 
-/** An edge that holds one picture and refuses every other, and what left it in which order. */
+/** An edge that holds one picture, an attacker that has used up its share of new ones, and what is answered in which order. */
 async function floodedEdge() {
   const clock = { now: () => 0, wall: () => 0 }
   const missLimit = new MissLimit(clock, silentLog, { perSecond: 1, burst: 1 })
   const resizer = await fakeResizer()
   const bench = await sluiceBench(resizer.server.url, { missLimit })
   assert.equal((await bench.get(HIT)).status, 200)
+  assert.equal(missLimit.take(ATTACKER), 0)
   const open = new OpenRequests()
   const door = edgeHandler({
     edge: bench.edge,
     log: silentLog,
     nodeSecret: NODE_SECRET,
-    trustedProxies: trustedProxies([]),
+    trustedProxies: trustedProxies(parseNetworks('127.0.0.1')!),
     open,
   })
   const read: string[] = []
@@ -58,8 +62,8 @@ async function floodedEdge() {
   return { open, read, left, connection }
 }
 
-function asking(target: string): string {
-  return `GET ${target} HTTP/1.1\r\nHost: images.example\r\n\r\n`
+function asking(client: string, target: string): string {
+  return `GET ${target} HTTP/1.1\r\nHost: images.example\r\nX-Forwarded-For: ${client}\r\n\r\n`
 }
 
 function heapAfterCollection(): number {
@@ -69,27 +73,37 @@ function heapAfterCollection(): number {
   return process.memoryUsage().heapUsed
 }
 
-describe('a flood of new pictures from one client', () => {
-  it('lets a hit that is read after it go first', async () => {
-    const { read, left, connection } = await floodedEdge()
-    const attackers = Array.from({ length: 60 }, () => connection())
-    const visitor = connection()
-    for (const each of [...attackers, visitor]) each.write(asking(HIT))
-    await until('every connection is in use', () => left.length === 61)
-    read.length = 0
-    left.length = 0
-    for (const [at, attacker] of attackers.entries())
-      attacker.write(asking(`/is/image/demo/shoes/red?wid=${at + 2}`))
-    visitor.write(asking(HIT))
-    await until('all are answered', () => left.length === 61)
-    assert.equal(left.filter((status) => status === 429).length, 60)
-    const readBefore = read.indexOf(HIT)
-    const answeredBefore = left.indexOf(200)
-    assert.ok(
-      answeredBefore <= readBefore / 2,
-      `${readBefore} were read before the hit, ${answeredBefore} of them answered before it`,
-    )
-  })
+const FLOODS = {
+  'of new pictures': {
+    target: (at: number) => `/is/image/demo/shoes/red?wid=${at + 2}`,
+    status: 429,
+  },
+  'of what nobody has': { target: (at: number) => `/is/image/nobody/red?wid=${at}`, status: 404 },
+  'of what is wrong': { target: () => '/is/image/demo/red?wid=-1', status: 400 },
+} as const
+
+describe('a flood from one client', () => {
+  for (const [what, { target, status }] of Object.entries(FLOODS)) {
+    it(`${what} lets a hit that is read after it go first`, async () => {
+      const { read, left, connection } = await floodedEdge()
+      const attackers = Array.from({ length: 60 }, () => connection())
+      const visitor = connection()
+      for (const each of [...attackers, visitor]) each.write(asking(VISITOR, HIT))
+      await until('every connection is in use', () => left.length === 61)
+      read.length = 0
+      left.length = 0
+      for (const [at, attacker] of attackers.entries()) attacker.write(asking(ATTACKER, target(at)))
+      visitor.write(asking(VISITOR, HIT))
+      await until('all are answered', () => left.length === 61)
+      assert.equal(left.filter((each) => each === status).length, 60)
+      const readBefore = read.indexOf(HIT)
+      const answeredBefore = left.indexOf(200)
+      assert.ok(
+        answeredBefore <= readBefore / 2,
+        `${readBefore} were read before the hit, ${answeredBefore} of them answered before it`,
+      )
+    })
+  }
 
   it('leaves nothing behind in memory', async () => {
     const { open, left, connection } = await floodedEdge()
@@ -100,6 +114,7 @@ describe('a flood of new pictures from one client', () => {
       const targets = Array.from({ length: count }, () => {
         asked += 1
         return asking(
+          ATTACKER,
           `/is/image/demo/shoes/red?wid=2&hei=${asked}&$a-parameter-of-the-page=${asked}`,
         )
       })

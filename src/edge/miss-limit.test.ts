@@ -36,6 +36,21 @@ describe('new pictures for one client', () => {
     assert.equal(misses.take('192.0.2.1'), 0)
   })
 
+  it('are known to be refused before one is taken, and as long as they would be', () => {
+    const { misses, pass } = limit(1, 2)
+    assert.equal(misses.isSpent('192.0.2.1'), false, 'who was never seen')
+    misses.take('192.0.2.1')
+    assert.equal(misses.isSpent('192.0.2.1'), false)
+    misses.take('192.0.2.1')
+    assert.equal(misses.isSpent('192.0.2.1'), true)
+    assert.equal(misses.isSpent('192.0.2.2'), false)
+    pass(999)
+    assert.equal(misses.isSpent('192.0.2.1'), true)
+    pass(1)
+    assert.equal(misses.isSpent('192.0.2.1'), false)
+    assert.equal(misses.take('192.0.2.1'), 0)
+  })
+
   it('do not count for another client', () => {
     const { misses } = limit(1, 1)
     assert.equal(misses.take('192.0.2.1'), 0)

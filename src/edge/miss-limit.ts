@@ -35,24 +35,36 @@ export class MissLimit {
     this.#burstMs = burst * this.#msPerMiss
   }
 
+  /** Whether it may have none at this moment. */
+  isSpent(address: string): boolean {
+    const spentUntil = this.#spentUntil.get(clientNetwork(address))
+    return spentUntil !== undefined && this.#overMs(spentUntil, this.#clock.now()) > 0
+  }
+
   /** 0 when the client may have one more, else the whole seconds after which it may. */
   take(address: string): number {
     const client = clientNetwork(address)
     const now = this.#clock.now()
-    const spent = Math.max(now, this.#spentUntil.get(client) ?? now) + this.#msPerMiss
-    const overMs = spent - now - this.#burstMs
-    // Half a microsecond of rounding is no miss.
-    if (overMs > 0.0005) {
+    const spentUntil = this.#spentUntil.get(client) ?? now
+    const overMs = this.#overMs(spentUntil, now)
+    if (overMs > 0) {
       this.#warn(client, now)
       return Math.ceil(overMs / 1000)
     }
     this.#spentUntil.delete(client)
-    this.#spentUntil.set(client, spent)
+    this.#spentUntil.set(client, Math.max(now, spentUntil) + this.#msPerMiss)
     for (const oldest of this.#spentUntil.keys()) {
       if (this.#spentUntil.size <= CLIENTS_MAX) break
       this.#spentUntil.delete(oldest)
     }
     return 0
+  }
+
+  /** How long one more would be over the burst. */
+  #overMs(spentUntil: number, now: number): number {
+    const overMs = Math.max(0, spentUntil - now) + this.#msPerMiss - this.#burstMs
+    // Half a microsecond of rounding is no miss.
+    return overMs > 0.0005 ? overMs : 0
   }
 
   #warn(client: string, now: number): void {
