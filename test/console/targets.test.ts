@@ -4,13 +4,14 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import type { Browser } from 'playwright-core'
+import { begunWith } from '../../console/src/pages/targets/target-beginnings.ts'
 import {
   NEW_TARGET,
   draftOf,
   settingsOf,
   wrongIn,
 } from '../../console/src/pages/targets/target-draft.ts'
-import { TARGET_DEFAULTS } from '../../src/contract/targets.ts'
+import { TARGET_DEFAULTS, filledIn, urlValues } from '../../src/contract/targets.ts'
 import { launchBrowser, seriousAxeFindings, visit } from '../support/browser.ts'
 import type { Visit } from '../support/browser.ts'
 import { program } from '../support/programs.ts'
@@ -62,6 +63,19 @@ describe('what is typed about a target', () => {
       'A header is written name: value.',
     )
     assert.equal(wrongIn({ ...named, purge }), null)
+    assert.equal(wrongIn({ ...named, purge }, ['cdn']), 'There is a target cdn already.')
+  })
+
+  test('what one begins with leaves what was typed, and sends the URL as the API of a CDN takes it', () => {
+    const purge = { ...NEW_TARGET.purge, url: 'https://api.example.com/purge' }
+    const api = begunWith({ ...NEW_TARGET, id: 'cdn', purge }, 'api')
+    assert.deepEqual([api.id, api.purge.url, api.purge.method], ['cdn', purge.url, 'POST'])
+    const body = filledIn(api.purge.body, urlValues(new URL('https://img.example.com/a?b="c"')))
+    assert.deepEqual(JSON.parse(body), { files: ['https://img.example.com/a?b=%22c%22'] })
+    assert.deepEqual(
+      api.secrets.map(({ name }) => name),
+      ['authorization'],
+    )
   })
 })
 
@@ -111,6 +125,7 @@ describe('the page Targets', { skip: chromium.skip }, () => {
     await page.getByLabel('Value').fill('very secret')
     assert.deepEqual(await seriousAxeFindings(page), [])
     await page.getByRole('button', { name: 'Save target' }).click()
+    await page.getByRole('heading', { name: 'Test varnish-1' }).waitFor()
     await page.getByRole('cell', { name: /^PURGE http/ }).waitFor()
 
     await page.getByRole('button', { name: 'Edit varnish-1' }).click()
@@ -123,6 +138,7 @@ describe('the page Targets', { skip: chromium.skip }, () => {
 
   test('Test sends one purge with the secret, and says what came of it', async () => {
     const { page } = desk
+    await page.getByRole('button', { name: 'Close' }).first().click()
     await page.getByRole('button', { name: 'Test varnish-1' }).click()
     await page.getByRole('button', { name: 'Test now' }).click()
     await page.getByText('It takes purges, but cannot be looked at.').waitFor()

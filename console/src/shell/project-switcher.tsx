@@ -46,12 +46,8 @@ function ProjectMenu({ project, projects, mayMake }: ProjectMenuProps) {
   return (
     <>
       <MenuTrigger>
-        <ActionButton
-          isQuiet
-          aria-label={`Project ${project}. Choose another`}
-          UNSAFE_style={{ flexDirection: 'row-reverse' }}
-        >
-          <Text>{project}</Text>
+        <ActionButton isQuiet aria-label={`Project ${project}. Choose another`}>
+          <Text UNSAFE_style={{ order: -1 }}>{project}</Text>
           <ChevronDown />
         </ActionButton>
         <Menu aria-label="Projects">

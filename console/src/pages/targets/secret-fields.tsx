@@ -1,5 +1,6 @@
-import { ActionButton, Button, TextField } from '@react-spectrum/s2'
+import { ActionButton, Button } from '@react-spectrum/s2'
 import Delete from '@react-spectrum/s2/icons/Delete'
+import { WideText } from '../../parts/wide-fields.tsx'
 import type { SecretDraft } from './target-draft.ts'
 import styles from './targets.module.css'
 
@@ -7,8 +8,6 @@ interface SecretFieldsProps {
   readonly secrets: readonly SecretDraft[]
   readonly onChange: (secrets: readonly SecretDraft[]) => void
 }
-
-const WIDE = { width: '100%' } as const
 
 /** Headers whose values are sent and never shown again. */
 export function SecretFields({ secrets, onChange }: SecretFieldsProps) {
@@ -22,21 +21,19 @@ export function SecretFields({ secrets, onChange }: SecretFieldsProps) {
       </p>
       {secrets.map((secret, at) => (
         <div key={at} className={styles['secret']}>
-          <TextField
+          <WideText
             label="Name"
             value={secret.name}
             onChange={(name) => set(at, { name })}
             isReadOnly={secret.isKept}
-            UNSAFE_style={WIDE}
           />
-          <TextField
+          <WideText
             label="Value"
             type="password"
             autoComplete="off"
             description={secret.isKept ? 'Empty keeps the value that is stored.' : undefined!}
             value={secret.value}
             onChange={(value) => set(at, { value })}
-            UNSAFE_style={WIDE}
           />
           <ActionButton
             isQuiet

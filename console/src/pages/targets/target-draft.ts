@@ -1,4 +1,5 @@
 import type { Target, TargetPut } from '../../../../src/contract/api/targets.ts'
+import { headerOf, headerText, headersOf, wrongHeaders } from '../../header-lines.ts'
 
 /** A cache outside Sluice as it is typed: lists are one entry a line, headers `name: value`. */
 export interface TargetDraft {
@@ -119,14 +120,15 @@ export function settingsOf(draft: TargetDraft): TargetPut {
   }
 }
 
-/** Why it cannot be saved yet; null when the server may judge it. */
-export function wrongIn(draft: TargetDraft): string | null {
-  if (draft.id.trim() === '') return 'It has no name yet.'
+/** Why it cannot be saved yet; null when the server may judge it. `taken`: names that a new one cannot have. */
+export function wrongIn(draft: TargetDraft, taken: readonly string[] = []): string | null {
+  const id = draft.id.trim()
+  if (id === '') return 'It has no name yet.'
+  if (taken.includes(id)) return `There is a target ${id} already.`
   if (draft.purge.url.trim() === '') return 'It has no purge address yet.'
   const patterns = draft.hasEverything ? [draft.purge, draft.everything] : [draft.purge]
-  if (patterns.some(({ headers }) => lines(headers).some((line) => !line.includes(':')))) {
-    return 'A header is written name: value.'
-  }
+  const header = patterns.map(({ headers }) => wrongHeaders(headers)).find((one) => one !== null)
+  if (header !== undefined) return header
   if (entries(draft.statuses).some((status) => !/^[2-5]\d\d$/.test(status))) {
     return 'Statuses are three digits, separated by commas.'
   }
@@ -135,22 +137,16 @@ export function wrongIn(draft: TargetDraft): string | null {
 }
 
 function patternDraft({ method, url, headers, body }: Settings['purge']): PatternDraft {
-  const written = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  return { method, url, headers: written.join('\n'), body: body ?? '' }
+  return { method, url, headers: headerText(headers), body: body ?? '' }
 }
 
 function patternOf({ method, url, headers, body }: PatternDraft): TargetPut['purge'] {
   return {
     method: method.trim().toUpperCase(),
     url: url.trim(),
-    headers: Object.fromEntries(lines(headers).map(headerOf)),
+    headers: headersOf(headers),
     body: body === '' ? null : body,
   }
-}
-
-function headerOf(line: string): readonly [string, string] {
-  const at = line.indexOf(':')
-  return [line.slice(0, at).trim().toLowerCase(), line.slice(at + 1).trim()]
 }
 
 type AskerHeader = Settings['askers']['header']
@@ -166,13 +162,6 @@ function askerHeader(text: string): AskerHeader {
   if (!text.includes(':')) return { name: text.trim(), value: null }
   const [name, value] = headerOf(text)
   return { name, value }
-}
-
-function lines(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
 }
 
 function entries(text: string): string[] {

@@ -1,4 +1,4 @@
-import { Checkbox, NumberField, TextField } from '@react-spectrum/s2'
+import { WideNumber, WideText } from '../../parts/wide-fields.tsx'
 import type { TargetDraft } from './target-draft.ts'
 import styles from './targets.module.css'
 
@@ -7,59 +7,46 @@ interface FieldsProps {
   readonly onChange: (change: Partial<TargetDraft>) => void
 }
 
-const WIDE = { width: '100%' } as const
-
 /** Which answers count, and how fast it is asked. */
 export function PaceFields({ draft, onChange }: FieldsProps) {
   return (
-    <fieldset className={styles['group']}>
-      <legend>Answers and pace</legend>
+    <details className={styles['details']}>
+      <summary>Answers and pace</summary>
       <div className={styles['grid']}>
-        <TextField
+        <WideText
           label="Statuses that mean success"
           value={draft.statuses}
           onChange={(statuses) => onChange({ statuses })}
-          UNSAFE_style={WIDE}
         />
-        <TextField
+        <WideText
           label="The answer must hold"
           description="Literally. Empty: anything."
           value={draft.bodyHolds}
           onChange={(bodyHolds) => onChange({ bodyHolds })}
-          UNSAFE_style={WIDE}
         />
-        <NumberField
+        <WideNumber
           label="Time limit of a request, seconds"
           minValue={0.1}
           maxValue={300}
           value={draft.timeoutSeconds}
           onChange={(timeoutSeconds) => onChange({ timeoutSeconds })}
-          UNSAFE_style={WIDE}
         />
-        <NumberField
+        <WideNumber
           label="Requests at one time"
           minValue={1}
           maxValue={64}
           value={draft.concurrency}
           onChange={(concurrency) => onChange({ concurrency })}
-          UNSAFE_style={WIDE}
         />
-        <NumberField
+        <WideNumber
           label="Requests per second"
           description="As its operator allows. Empty: no limit."
           minValue={0.01}
           value={draft.requestsPerSecond}
           onChange={(requestsPerSecond) => onChange({ requestsPerSecond })}
-          UNSAFE_style={WIDE}
         />
-        <Checkbox
-          isSelected={draft.allowPrivate}
-          onChange={(allowPrivate: boolean) => onChange({ allowPrivate })}
-        >
-          It may have a private address
-        </Checkbox>
       </div>
-    </fieldset>
+    </details>
   )
 }
 
@@ -69,20 +56,18 @@ export function LookFields({ draft, onChange }: FieldsProps) {
     <fieldset className={styles['group']}>
       <legend>Looking at what it shows</legend>
       <div className={styles['grid']}>
-        <TextField
+        <WideText
           label="Verify address"
           description="Where public URLs are asked for through it, for instance http://10.0.0.5:6081. Empty: it cannot be checked, and Done says unverifiable."
           value={draft.verifyAddress}
           onChange={(verifyAddress) => onChange({ verifyAddress })}
-          UNSAFE_style={WIDE}
         />
-        <NumberField
+        <WideNumber
           label="Longest fetch, seconds"
           description="Within this time it finishes what it began to fetch; then it is purged once more. 0: it is not."
           minValue={0}
           value={draft.fillBoundSeconds}
           onChange={(fillBoundSeconds) => onChange({ fillBoundSeconds })}
-          UNSAFE_style={WIDE}
         />
       </div>
     </fieldset>
@@ -95,26 +80,23 @@ export function AskerFields({ draft, onChange }: FieldsProps) {
     <fieldset className={styles['group']}>
       <legend>How edges know it</legend>
       <div className={styles['grid']}>
-        <TextField
+        <WideText
           label="Addresses that it asks from"
           description="Addresses and networks, separated by commas: 10.0.0.0/8, 192.0.2.7."
           value={draft.askerAddresses}
           onChange={(askerAddresses) => onChange({ askerAddresses })}
-          UNSAFE_style={WIDE}
         />
-        <TextField
+        <WideText
           label="Header that it adds"
           description="For instance via, or via: 1.1 varnish."
           value={draft.askerHeader}
           onChange={(askerHeader) => onChange({ askerHeader })}
-          UNSAFE_style={WIDE}
         />
-        <TextField
+        <WideText
           label="Response header for its tags"
           description="For purges by {tag}: xkey, Cache-Tag, Surrogate-Key. Empty: none."
           value={draft.tagHeader}
           onChange={(tagHeader) => onChange({ tagHeader })}
-          UNSAFE_style={WIDE}
         />
       </div>
     </fieldset>

@@ -36,7 +36,7 @@ export function TargetsPage() {
           <ReasonedButton
             variant="accent"
             reason={roleReason(here, 'admin')}
-            onPress={() => setEdited({ draft: NEW_TARGET, isNew: true })}
+            onPress={() => (setTested(null), setEdited({ draft: NEW_TARGET, isNew: true }))}
           >
             Add target
           </ReasonedButton>
@@ -47,8 +47,9 @@ export function TargetsPage() {
         <TargetForm
           key={edited.draft.id}
           saved={edited.draft}
-          isNew={edited.isNew}
-          onDone={() => setEdited(null)}
+          taken={edited.isNew ? (targets.data?.items.map(({ id }) => id) ?? []) : null}
+          onCancel={() => setEdited(null)}
+          onSaved={(id) => (setEdited(null), setTested(id))}
         />
       )}
       {tested === null ? null : (
@@ -59,7 +60,7 @@ export function TargetsPage() {
           <>
             <Outside
               targets={items.filter(({ readOnly }) => !readOnly)}
-              onEdit={(target) => setEdited(editOf(target))}
+              onEdit={(target) => (setTested(null), setEdited(editOf(target)))}
               onTest={(target) => setTested(target.id)}
             />
             <Own targets={items.filter(({ readOnly }) => readOnly)} />
@@ -96,7 +97,7 @@ function Outside({ targets, onEdit, onTest }: OutsideProps) {
           rows={targets}
           rowKey={(row) => row.id}
           columns={[
-            { name: 'Target', cell: (row) => <strong>{row.id}</strong> },
+            { name: 'Target', narrow: true, cell: (row) => <strong>{row.id}</strong> },
             { name: 'State', narrow: true, cell: (row) => <StateOf target={row} /> },
             { name: 'Purge request', cell: purgeOf },
             { name: 'Hosts', cell: hostsOf },
