@@ -18,6 +18,8 @@ import type { InvalidationFilter, Page, PageRequest } from './store.ts'
 const NARROW_ROWS_MAX = 5000
 /** So many are sooner numbered, some ten milliseconds, than what matches is looked up to see its status: each lies on another page. */
 const NUMBERED_ROWS_MAX = 50_000
+/** Of the arrivals: where more than one in eight passes, a page is found among a few hundred matches. */
+const NUMBERED_SHARE_MAX = 1 / 8
 /** Asked of the index at once: some ten milliseconds. */
 const MATCHES_MAX = 16_384
 /** Some 70 ms. A log has a few thousand different characters at most; beyond it rows are looked through. */
@@ -64,7 +66,8 @@ export async function searchInvalidations(
   if (texts.length === 0) return NOTHING
   if (texts.length > THREES_MAX) return inPieces(search, patience, unindexed)
   const question = indexQuestion(project, filter.source, texts)
-  const among = passing <= NUMBERED_ROWS_MAX ? await numbersOf(search) : null
+  const few = passing <= Math.min(NUMBERED_ROWS_MAX, (until - low) * NUMBERED_SHARE_MAX)
+  const among = few ? new Set(await numbers(db, sql`select n from ${candidates(search)}`)) : null
   // As many as fill a page if what passes the filter is spread evenly, because beginning again has its price.
   let count = (page.limit + 1) * Math.max(1, (until - low) / passing)
   return inPieces(search, patience, (rest) => {
@@ -128,34 +131,35 @@ async function matching(
 ): Promise<Piece> {
   const { db, low, high, limit } = rest
   const { question, count, among } = asked
-  const matches = await sql<{ n: number }>`
-    select rowid as n from invalidation_search
-    where words match ${question} and rowid >= ${low} and rowid < ${high}
-    order by rowid desc limit ${count}`.execute(db)
-  const numbers = matches.rows.map(({ n }) => n)
-  const wanted = among === null ? numbers : numbers.filter((n) => among.has(n))
+  const matches = await numbers(
+    db,
+    sql`select rowid as n from invalidation_search
+      where words match ${question} and rowid >= ${low} and rowid < ${high}
+      order by rowid desc limit ${count}`,
+  )
+  const wanted = among === null ? matches : matches.filter((n) => among.has(n))
   const found = await newest(
     db,
     sql`select i.n from json_each(${JSON.stringify(wanted)}) as m cross join invalidations as i on i.n = m.value
       where ${passes(rest)} order by i.n desc limit ${limit + 1}`,
   )
-  return { found, low: numbers.length < count ? low : numbers.at(-1)! }
+  return { found, low: matches.length < count ? low : Math.min(...matches) }
 }
 
 /** Row by row: all of the window, or those alone that the index by facets names. */
 async function lookThrough(search: Search, which: 'narrow' | 'all'): Promise<readonly Found[]> {
   const { low, high, limit, q } = search
   const narrow = which === 'narrow' ? sql`i.n in (select n from ${candidates(search)}) and ` : sql``
-  const numbers = sql`select i.n from invalidations as i
+  const query = sql`select i.n from invalidations as i
     where ${narrow}i.n >= ${low} and i.n < ${high} and ${passes(search)} and ${contains(q.toLowerCase())}
     order by i.n desc limit ${limit + 1}`
-  return newest(search.db, numbers)
+  return newest(search.db, query)
 }
 
 /** Numbers are sorted, not rows. */
-async function newest(db: Sql, numbers: RawBuilder<unknown>): Promise<readonly Found[]> {
+async function newest(db: Sql, query: RawBuilder<unknown>): Promise<readonly Found[]> {
   const { rows } = await sql<Found>`
-    select n, shown from invalidations where n in (${numbers}) order by n desc`.execute(db)
+    select n, shown from invalidations where n in (${query}) order by n desc`.execute(db)
   return rows
 }
 
@@ -190,9 +194,11 @@ async function countCandidates(search: Search): Promise<number> {
   return rows[0]!.count
 }
 
-async function numbersOf(search: Search): Promise<ReadonlySet<number>> {
-  const { rows } = await sql<{ n: number }>`select n from ${candidates(search)}`.execute(search.db)
-  return new Set(rows.map(({ n }) => n))
+/** As one text, which takes a third of the time that rows do. */
+async function numbers(db: Sql, query: RawBuilder<unknown>): Promise<readonly number[]> {
+  const { rows } = await sql<{ list: string }>`
+    select json_group_array(n) as list from (${query})`.execute(db)
+  return JSON.parse(rows[0]!.list) as number[]
 }
 
 /** Which arrivals can pass: rows are numbered as they arrive, nearly in the order of their birth. */
