@@ -270,6 +270,15 @@ describe('the command line', () => {
     )
     assert.equal(seen[2]!.url, `/api/v1/projects/demo/invalidations/${ID}/events`)
 
+    const staleUntil = '2026-11-20T12:00:30.000Z'
+    const softly = { ...DONE, mode: 'soft', evidence: { ...DONE.evidence!, staleUntil } } as const
+    answers = [json(202, invalidation()), events(softly)]
+    const soft = await sluice(['invalidate', 'a', '--wait', '--soft'])
+    assert.match(
+      soft.out,
+      /fresh\)\.\nUntil 2026-11-20T12:00:30\.000Z an old picture may be shown while/,
+    )
+
     answers = [json(202, invalidation()), events(FAILED)]
     const failed = await sluice(['invalidate', 'a', '--wait'])
     assert.equal(failed.code, 1)

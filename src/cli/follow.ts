@@ -72,6 +72,14 @@ export async function followToTheEnd(call: CommandCall, path: string, id: string
   return end.status === 'Done' ? EXIT.ok : EXIT.failed
 }
 
+/** What a soft invalidation leaves open. */
+function staleWords(evidence: Invalidation['evidence']): string {
+  const until = evidence?.staleUntil
+  return until === undefined
+    ? ''
+    : `\nUntil ${until} an old picture may be shown while the new one is asked for.`
+}
+
 export function sentenceOf(invalidation: Invalidation): string {
   const { status, urlCount, failure, id, evidence } = invalidation
   const seconds = secondsTaken(invalidation)
@@ -79,7 +87,7 @@ export function sentenceOf(invalidation: Invalidation): string {
     const what = urlCount === 0 ? '' : `, ${count(urlCount, 'URL')}`
     const verdict = evidence === null ? '' : ` (evidence: ${evidence.verdict})`
     const notes = (evidence?.notes ?? []).map((note) => `\n${note}`).join('')
-    return `Done${what}, ${duration(seconds ?? 0)}${verdict}.${notes}`
+    return `Done${what}, ${duration(seconds ?? 0)}${verdict}.${staleWords(evidence)}${notes}`
   }
   if (status === 'ERROR' || status === 'ERROR_CDN_NODE') {
     return `${status}: ${failure ?? 'no reason was given'}. Again: sluice retry ${id}`
