@@ -138,5 +138,5 @@ function refusal(status: number, body: unknown, server: string): CliError {
   const first = [title, detail === title ? '' : detail, cure].filter(
     (part) => part !== undefined && part !== '',
   )
-  return new CliError('refused', [first.join(' '), ...lines].join('\n'))
+  return new CliError('refused', [first.join(' '), ...lines].join('\n'), undefined, problem)
 }

@@ -31,7 +31,7 @@ export const CLIENT_COMMANDS: readonly Command[] = [
 const COMMON_HELP = `
 everywhere
   --server URL, --key K, --project P   or SLUICE_URL, SLUICE_KEY, SLUICE_PROJECT
-  --json                               the API's own answer, for programs
+  --json                               the API's own answer, for programs, also where it is a refusal
 Beside a running Sluice nothing of this is needed: server, key and project are read from its data folder
 (SLUICE_DATA, else ./data here or in a folder above).
 `
@@ -40,7 +40,7 @@ Beside a running Sluice nothing of this is needed: server, key and project are r
 const OTHER_COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ['serve', 'everything on one machine: control, an image server, edges'],
   ['control, resizer, edge', 'one role alone'],
-  ['admin', 'a sign-in link or a new password, without a server'],
+  ['admin', 'a sign-in link, a new password, a backup: on the data folder, without a server'],
 ]
 
 function overviewLine([name, summary]: readonly [string, string]): string {
@@ -78,6 +78,9 @@ export async function runClient(argv: readonly string[], io: ClientIo): Promise<
   } catch (error) {
     if (io.signal?.aborted === true) return EXIT.failed
     if (!(error instanceof CliError)) throw error
+    // For programs the server's own answer, also when it is a refusal.
+    if (rest.includes('--json') && error.answer !== undefined)
+      io.stdout.write(`${JSON.stringify(error.answer)}\n`)
     const help = error.code === 'usage' && command ? ` (see sluice ${command.name} --help)` : ''
     io.stderr.write(`sluice: ${error.message}${help}\n`)
     return error.exit

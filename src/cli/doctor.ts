@@ -43,7 +43,8 @@ async function examine(
 ): Promise<void> {
   try {
     const api = await call.client()
-    report(...(await serverFindings(api, call)))
+    const server = await serverFindings(api, call)
+    report(...server.findings)
     const me = await api.ask<Me>({ path: '/me' })
     report(
       ok(
@@ -53,7 +54,8 @@ async function examine(
     )
     const project = await call.projectPath()
     report(...projectFindings(await api.ask<Project>({ path: project })))
-    report(...nodeFindings((await api.ask<NodeList>({ path: '/nodes' })).items, me.version))
+    const { items } = await api.ask<NodeList>({ path: '/nodes' })
+    report(...nodeFindings(items, { version: me.version, now: server.now }))
     report(...overviewFindings(await api.ask<Overview>({ path: `${project}/overview` })))
   } catch (error) {
     if (!(error instanceof CliError)) throw error
@@ -61,7 +63,13 @@ async function examine(
   }
 }
 
-async function serverFindings(api: ApiClient, call: CommandCall): Promise<Finding[]> {
+interface ServerFindings {
+  readonly findings: readonly Finding[]
+  /** The server's time of day, as far as it told it. */
+  readonly now: number
+}
+
+async function serverFindings(api: ApiClient, call: CommandCall): Promise<ServerFindings> {
   const { server } = api.connection
   const asked = call.io.clock.wall()
   const health = await api.look('/healthz')
@@ -75,7 +83,7 @@ async function serverFindings(api: ApiClient, call: CommandCall): Promise<Findin
       ? ok('ready', 'the store answers and nodes are registered')
       : fail('ready', `/readyz answers ${ready.status}: see the log of the control process`),
   ]
-  if (health.date === null) return found
+  if (health.date === null) return { findings: found, now: answered }
   // The Date header has whole seconds (RFC 9110 §6.6.1): a second of difference says nothing.
   const off = Date.parse(health.date) - (asked + answered) / 2
   const says = `differs from this machine's by ${(off / 1000).toFixed(1)} s`
@@ -84,7 +92,7 @@ async function serverFindings(api: ApiClient, call: CommandCall): Promise<Findin
       ? ok('clock', says)
       : note('clock', `${says}: set both by NTP, times in the log mislead`),
   )
-  return found
+  return { findings: found, now: Date.parse(health.date) }
 }
 
 function projectFindings(project: Project): Finding[] {
@@ -105,7 +113,15 @@ function projectFindings(project: Project): Finding[] {
   return found
 }
 
-function nodeFindings(nodes: readonly NodeView[], version: string): Finding[] {
+/** A node that runs is heard of three times a lease; the Date header has whole seconds. */
+const SILENT_EXTRA_MS = 2_000
+
+interface Control {
+  readonly version: string
+  readonly now: number
+}
+
+function nodeFindings(nodes: readonly NodeView[], { version, now }: Control): Finding[] {
   const found: Finding[] = []
   for (const role of ['resizer', 'edge'] as const) {
     if (!nodes.some((node) => node.role === role && node.state === 'in')) {
@@ -120,6 +136,13 @@ function nodeFindings(nodes: readonly NodeView[], version: string): Finding[] {
         fail(
           name,
           `is out since it was last seen ${node.seenAt}: start it again, or remove it on the page Nodes`,
+        ),
+      )
+    } else if (now - Date.parse(node.seenAt) > node.leaseSeconds * 1000 + SILENT_EXTRA_MS) {
+      found.push(
+        fail(
+          name,
+          `was last heard of at ${node.seenAt}, so its lease is over: does it run, and can it reach control?`,
         ),
       )
     } else if (node.lag > LAG_MAX) {

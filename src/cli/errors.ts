@@ -20,10 +20,13 @@ export class CliError extends Error {
   override readonly name = 'CliError'
   readonly code: CliErrorCode
   readonly exit: number
+  /** The problem document that the server answered with. */
+  readonly answer: unknown
 
-  constructor(code: CliErrorCode, message: string, cause?: unknown) {
+  constructor(code: CliErrorCode, message: string, cause?: unknown, answer?: unknown) {
     super(message, cause === undefined ? {} : { cause })
     this.code = code
     this.exit = CLI_ERRORS[code]
+    this.answer = answer
   }
 }

@@ -7,7 +7,7 @@ import { CliError, EXIT } from './errors.ts'
 import { followToTheEnd, sentenceOf } from './follow.ts'
 import { linesOf, textOf } from './lines.ts'
 import { FORM_URLS_MAX, isOnlyLines, readLines } from './long-list.ts'
-import { count, duration, table } from './output.ts'
+import { count, duration, localTime, table } from './output.ts'
 
 const HELP = `usage: sluice invalidate [ASSET...] [options] [- | @file]
 
@@ -29,7 +29,8 @@ what
                         more than 1000 URLs alone are sent as a stream, up to 10,000,000
 
 how
-  --dry-run             show the list, what each entry comes from, targets and the estimate; purge nothing
+  --dry-run             show the list, what each entry comes from and whether it was ever served, targets and the
+                        estimate; purge nothing
   --wait                show progress and wait for the end: exit 0 on Done, 1 on ERROR
   --at TIME             later: ISO 8601 with an offset, 2026-12-24T06:00:00+01:00
   --note TEXT           kept in the log
@@ -130,6 +131,9 @@ async function submitSelection(call: CommandCall, selection: SelectionBody): Pro
       'nothing is chosen: name an asset, --url, --original, --folder, --template or --all',
     )
   }
+  if (args.text('confirm') !== undefined && selection.everything !== true) {
+    throw new CliError('usage', '--confirm is for --all: it purges everything of a project')
+  }
   const project = await call.projectPath()
   if (args.flag('dry-run')) return dryRun(call, project, selection)
   if (selection.everything === true && args.text('confirm') === undefined) {
@@ -183,7 +187,12 @@ async function dryRun(
 }
 
 function previewText(preview: Preview): string {
-  const rows = preview.urls.map(({ url, from, covers }) => [url, from, covers ?? 'goes by asset'])
+  const rows = preview.urls.map((row) => [
+    row.url,
+    row.from,
+    row.covers ?? 'goes by asset',
+    servedText(row),
+  ])
   const problems = preview.problems.map(
     ({ reason, url, item, line, pointer }) =>
       `  ${url ?? item ?? (line === undefined ? (pointer ?? '') : `line ${line}`)}: ${reason}\n`,
@@ -194,7 +203,7 @@ function previewText(preview: Preview): string {
     `about ${duration(estimatedSeconds)}`,
   ])
   return [
-    rows.length === 0 ? '' : `${table(['URL', 'FROM', 'COVERS'], rows)}\n`,
+    rows.length === 0 ? '' : `${table(['URL', 'FROM', 'COVERS', 'SERVED'], rows)}\n`,
     problems.length === 0 ? '' : `Problems\n${problems.join('')}\n`,
     targets.length === 0 ? '' : `${table(['TARGET', 'REQUESTS', 'TIME'], targets)}\n`,
     preview.refusal === null
@@ -202,6 +211,12 @@ function previewText(preview: Preview): string {
       : `Would be refused: ${preview.refusal.title} ${preview.refusal.detail}\n`,
     `${count(preview.urls.length, 'URL')}, about ${duration(preview.estimatedSeconds)}. Nothing was purged.\n`,
   ].join('')
+}
+
+function servedText({ served, lastSeenAt }: Preview['urls'][number]): string {
+  if (served === null) return '?'
+  if (!served) return 'never'
+  return lastSeenAt === null ? 'yes' : localTime(lastSeenAt)
 }
 
 export const invalidateCommand: Command = {
