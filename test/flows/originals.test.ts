@@ -257,13 +257,11 @@ describe('behind a trusted proxy', () => {
   it('the limit of new pictures follows the forwarded address', async () => {
     newClient()
     await origin.put('/limit.png', 'red')
-    let refused = 0
-    for (let width = 1; width <= 100; width++) {
-      if ((await get(`/sample.li/limit.png?w=${width}`)).status === 429) refused += 1
-    }
-    assert.ok(refused > 0)
+    // At once: one after the other, a busy machine takes so long that the allowance grows again.
+    const asked = Array.from({ length: 200 }, (_, at) => get(`/sample.li/limit.png?w=${at + 1}`))
+    assert.ok((await Promise.all(asked)).some(({ status }) => status === 429))
     newClient()
-    assert.equal((await get('/sample.li/limit.png?w=101')).status, 200, 'another client')
+    assert.equal((await get('/sample.li/limit.png?w=201')).status, 200, 'another client')
   })
 })
 

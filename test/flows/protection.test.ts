@@ -105,6 +105,31 @@ describe('new pictures', () => {
   })
 })
 
+describe('renders that wait', () => {
+  it('are 200 of a project; the rest is told at once to come again, with 503 and Retry-After, also through an edge', async () => {
+    await origin.put('/queued.png', 'teal')
+    // Each client within its own limit: only together they are too many.
+    const clients = Array.from({ length: 12 }, (_, at) => clientAt(`127.0.1.${at + 1}`, 40))
+    const asked = clients.flatMap((client, which) =>
+      Array.from({ length: 40 }, (_, at) => {
+        const [width, height] = [500 + which * 10, 400 + at]
+        return client.get(
+          edge(`/sample.li/queued.png?w=${width}&h=${height}&func=crop&sharp=1`),
+          HOST,
+        )
+      }),
+    )
+    const answers = await Promise.all(asked)
+    for (const client of clients) client.close()
+    const refused = answers.filter(({ status }) => status === 503)
+    assert.ok(refused.length > 0)
+    assert.ok(count(answers, 200) >= 200, `${count(answers, 200)} were made`)
+    assert.equal(refused.length + count(answers, 200), answers.length)
+    assert.ok(refused.every(({ headers }) => headers['retry-after'] === '1'))
+    assert.ok(refused.every(({ headers }) => headers['cache-control'] === 'no-store'))
+  })
+})
+
 /** `times` pictures that nobody asked for before from one client, hits from another meanwhile. */
 async function attack(target: (at: number) => string, times: number) {
   const [attacker, visitor] = [clientAt('127.0.0.4', 32), clientAt('127.0.0.5', 4)]
