@@ -63,13 +63,13 @@ describe('a fill in flight while its picture is purged', () => {
   }
 })
 
+function ofAnotherLog(response: ServerResponse): void {
+  response.writeHead(200, { ...provenance(1, RED_KEYS), 'sluice-log': 'another log' }).end('red')
+}
+
 describe('a purge log that is replaced while a node of ours is answered', () => {
   test('makes the answer one of no log, which the node that asked refuses', async () => {
     const { resizer, edge } = await setUp()
-    const answer = (response: ServerResponse): void =>
-      void response
-        .writeHead(200, { ...provenance(1, RED_KEYS), 'sluice-log': 'another log' })
-        .end('red')
     let waiting: ServerResponse | undefined
     resizer.handler = (_request, response) => void (waiting = response)
     const headers = {
@@ -80,9 +80,9 @@ describe('a purge log that is replaced while a node of ours is answered', () => 
     const asked = edge.get(RED, { headers })
     await until('the fill began', () => waiting !== undefined)
     edge.freshness.startEmpty('another log', 1)
-    answer(waiting!)
+    ofAnotherLog(waiting!)
     assert.equal((await asked).headers['sluice-log'], '', 'its asker meant 7 of the log before')
-    resizer.handler = (_request, response) => answer(response)
+    resizer.handler = (_request, response) => ofAnotherLog(response)
     const again = await edge.get('/~/image/demo/shoes/red?wid=400', {
       headers: { ...headers, 'sluice-log': 'another log', 'sluice-min-mark': '1' },
     })

@@ -3,11 +3,14 @@ import { soundBuild } from './build.ts'
 import { Coverage } from './coverage.ts'
 import { ECONOMY_MUTANTS } from './economy.ts'
 import { MUTANTS } from './mutants.ts'
+import type { Mutant } from './mutants.ts'
 import { OUTER_MUTANTS } from './outer-mutants.ts'
 import { PROTOCOL_MUTANTS } from './protocol-mutants.ts'
 import type { Violation } from './safety.ts'
-import { inWords } from './report.ts'
+import { inWords, stepsInWords } from './report.ts'
+import type { Report } from './report.ts'
 import { runSeed } from './run.ts'
+import { shortest } from './shortest.ts'
 
 const DEPARTURES = [...MUTANTS, ...PROTOCOL_MUTANTS, ...ECONOMY_MUTANTS, ...OUTER_MUTANTS]
 const UNSAFE: readonly Violation['kind'][] = ['stale', 'false mark']
@@ -15,10 +18,11 @@ const UNSAFE: readonly Violation['kind'][] = ['stale', 'false mark']
 const SEEDS = 200
 const SEEDS_MAX = 1e9
 
-const USAGE = `npm run sim -- [--seeds N | --minutes M] [--seed S] [--trace] [--coverage] [--mutant M | --mutants]
+const USAGE = `npm run sim -- [--seeds N | --minutes M] [--seed S] [--only STEPS] [--trace] [--coverage] [--mutant M | --mutants]
 
-Runs production code under N seeds of faults (${SEEDS}), or as many as M minutes allow, from seed S (1) on. Ends with 1 at the first seed that breaks a promise, and shows
-how it came about; --trace shows all of each run. --coverage shows how often each fault and each branch was met, and ends with 1 if one
+Runs production code under N seeds of faults (${SEEDS}), or as many as M minutes allow, from seed S (1) on. Ends with 1 at the first seed
+that breaks a promise, and shows how it came about, with as few steps as show it; --only 3,17 (or none) takes only these steps of seed S;
+--trace shows all of each run. --coverage shows how often each fault and each branch was met, and ends with 1 if one
 was not. --mutant runs a departure from the freshness rules, under the faults that show it;
 --mutants looks for each of them, and at the sound code in the same place:
 ${DEPARTURES.map(({ name }, at) => `  ${at + 1}  ${name}`).join('\n')}
@@ -31,23 +35,49 @@ function count(text: string, name: string, max = Number.MAX_SAFE_INTEGER): numbe
   return process.exit(2)
 }
 
-/** Each departure is looked for in so many seeds; most are found in the first. */
-const DEPARTURE_SEEDS = 30
+/** Each departure is looked for in so many seeds, and for so long; most are found in the first. */
+const DEPARTURE_SEEDS = 2_000
+const DEPARTURE_SECONDS = 60
+
+/** In processor time: what else the machine does is no matter. */
+function processorSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+/** The seed that finds it; 0 when none does. */
+async function findOne({ build, profile, script, by }: Mutant): Promise<number> {
+  const kinds = by === undefined ? UNSAFE : [by]
+  const end = processorSeconds() + DEPARTURE_SECONDS
+  for (let seed = 1; seed <= DEPARTURE_SEEDS && processorSeconds() < end; seed++) {
+    const { violations } = await runSeed(seed, build, profile, script)
+    if (violations.some(({ kind }) => kinds.includes(kind))) return seed
+  }
+  return 0
+}
+
+/** The sound code, in all the places where the departure was looked for. */
+async function isSound(seeds: number, { profile, script }: Mutant): Promise<boolean> {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const sound = await runSeed(seed, soundBuild, profile, script)
+    if (sound.violations.length === 0) continue
+    process.stdout.write(`${inWords(sound)}\n`)
+    return false
+  }
+  return true
+}
 
 async function findAll(): Promise<boolean> {
   let all = true
-  for (const { name, build, profile, script, by } of DEPARTURES) {
-    const kinds = by === undefined ? UNSAFE : [by]
-    let found = 0
-    for (let seed = 1; found === 0 && seed <= DEPARTURE_SEEDS; seed++) {
-      const { violations } = await runSeed(seed, build, profile, script)
-      if (violations.some(({ kind }) => kinds.includes(kind))) found = seed
-    }
-    const sound = await runSeed(Math.max(1, found), soundBuild, profile, script)
-    const verdict = found === 0 ? 'NOT FOUND' : `found by seed ${found}`
-    process.stdout.write(`${verdict}: ${name}\n`)
-    if (sound.violations.length > 0) process.stdout.write(`${inWords(sound)}\n`)
-    all &&= found > 0 && sound.violations.length === 0
+  for (const departure of DEPARTURES) {
+    const began = processorSeconds()
+    const found = await findOne(departure)
+    const seconds = (processorSeconds() - began).toFixed(1)
+    const sound = await isSound(Math.max(1, found), departure)
+    const verdict = found === 0 ? 'NOT FOUND' : `found by seed ${found} in ${seconds} s`
+    const rest = sound ? 'and the sound code passes' : 'BUT THE SOUND CODE DOES NOT PASS'
+    process.stdout.write(`${verdict}, ${rest}: ${departure.name}\n`)
+    all &&= found > 0 && sound
   }
   return all
 }
@@ -57,6 +87,7 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     minutes: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
     coverage: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     mutant: { type: 'string' },
@@ -74,8 +105,14 @@ if (values.mutants) process.exit((await findAll()) ? 0 : 1)
 const first = count(values.seed, 'seed')
 const minutes =
   values.minutes === undefined ? Number.POSITIVE_INFINITY : count(values.minutes, 'minutes')
+const only =
+  values.only === undefined
+    ? undefined
+    : new Set(
+        values.only === 'none' ? [] : values.only.split(',').map((text) => count(text, 'only')),
+      )
 const seedsMax = count(
-  values.seeds ?? String(values.minutes === undefined ? SEEDS : SEEDS_MAX),
+  only ? '1' : (values.seeds ?? String(values.minutes === undefined ? SEEDS : SEEDS_MAX)),
   'seeds',
   SEEDS_MAX,
 )
@@ -90,15 +127,18 @@ const end = began + minutes * 60_000
 let seeds = 0
 for (; seeds < seedsMax && performance.now() < end; seeds++) {
   const seed = first + seeds
-  const report = await runSeed(seed, mutant?.build ?? soundBuild, mutant?.profile, mutant?.script)
+  const run = (steps: ReadonlySet<number> | undefined): Promise<Report> =>
+    runSeed(seed, mutant?.build ?? soundBuild, mutant?.profile, mutant?.script, steps)
+  const report = await run(only)
   for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += report[name]
   coverage.add(report.met)
-  const isBad = report.violations.length > 0
-  if (isBad || values.trace)
-    process.stdout.write(
-      `${inWords(report, values.trace ? Number.POSITIVE_INFINITY : undefined)}\n`,
-    )
-  if (isBad) process.exit(1)
+  if (values.trace) process.stdout.write(`${inWords(report, Number.POSITIVE_INFINITY)}\n`)
+  if (report.violations.length === 0) continue
+  // A script has no steps to leave out.
+  const short = only || report.steps.length === 0 ? report : await shortest(report, run)
+  if (short.steps.length > 0) process.stdout.write(`${stepsInWords(short, report.steps.length)}\n`)
+  process.stdout.write(`${inWords(short)}\n`)
+  process.exit(1)
 }
 const seconds = (performance.now() - began) / 1000
 process.stdout.write(
