@@ -60,6 +60,27 @@ export function estimate(seconds: number): string {
   return seconds < 1 ? 'less than a second' : `about ${lifetime(Math.ceil(seconds))}`
 }
 
+/** What is left of the estimate since the last run began; an estimate that is over is told to be. */
+export function remainingWords(invalidation: Invalidation, nowMs: number): string {
+  const { estimatedSeconds, createdAt, timeline } = invalidation
+  const received = timeline.findLast((entry) => entry.status === 'Received')
+  const startedMs = Date.parse(received?.at ?? createdAt)
+  // This machine's time of day may be behind the server's.
+  const elapsed = Math.max(0, (nowMs - startedMs) / 1000)
+  const left = estimatedSeconds - elapsed
+  if (left > 0) return `Estimate: ${estimate(left)} left.`
+  return `It takes longer than the estimate of ${estimate(estimatedSeconds)}.`
+}
+
+/** Names beyond these would hide the sentence. */
+const LISTED_MAX = 5
+
+export function shortList(names: readonly string[]): string {
+  const more = names.length - LISTED_MAX
+  const shown = names.slice(0, LISTED_MAX).join(', ')
+  return more > 0 ? `${shown} and ${more} more` : shown
+}
+
 const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const
 
 export function bytes(amount: number): string {

@@ -32,6 +32,7 @@ export async function preview(
     confirm: selection.everything ? project.id : null,
     urls: await withSightings(parts, project.id, plan),
     problems: [...plan.refusals.flatMap(problemsOf), ...plan.warnings],
+    warnings: plan.warnings,
     refusal: refusal ? { code: refusal.code, title: refusal.title, detail: refusal.detail } : null,
     targets: members.map(({ id, requests, estimatedSeconds: seconds }) => ({
       id,

@@ -11,6 +11,8 @@ export interface Preview {
   readonly confirm: string | null
   readonly urls: readonly PreviewUrl[]
   readonly problems: readonly RefusedItem[]
+  /** Those of the problems that refuse nothing. */
+  readonly warnings: readonly RefusedItem[]
   /** Null when submit would accept it. */
   readonly refusal: {
     readonly code: InvalidationErrorCode

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { badRows, withoutBad } from '../../console/src/pages/invalidation/bad-rows.ts'
+import { badRows, reasonsOf, withoutBad } from '../../console/src/pages/invalidation/bad-rows.ts'
 import { EMPTY_DRAFT, selectionOf } from '../../console/src/pages/invalidation/draft.ts'
 import {
   countedOf,
@@ -38,6 +38,7 @@ const PREVIEW: Preview = {
     },
   ],
   problems: [],
+  warnings: [],
   refusal: null,
   targets: [],
   estimatedSeconds: 1,
@@ -86,6 +87,19 @@ describe('what a list is made of', () => {
     assert.deepEqual(badRows(PREVIEW), [])
   })
 
+  test('a warning beside a refusal takes nothing out', () => {
+    const warning = { pointer: '/assets/1', item: 'gspdf', reason: 'forms no URL' }
+    const refused: Preview = {
+      ...PREVIEW,
+      refusal: { code: 'unknown-asset', title: 'x', detail: 'y' },
+      problems: [{ pointer: '/assets/0', item: 'gone', reason: 'no' }, warning],
+      warnings: [warning],
+    }
+    const change = withoutBad({ ...EMPTY_DRAFT, assets: ['gone', 'gspdf'] }, refused)
+    assert.deepEqual(change.assets, ['gspdf'])
+    assert.deepEqual([...reasonsOf(refused)], [['gone', 'no']])
+  })
+
   test('a row says whether visitors ever asked for it, and nothing where nobody has looked', () => {
     const entry = PREVIEW.urls[0]!
     assert.equal(seenOf(entry), '')
@@ -120,8 +134,21 @@ describe('long and wrong lists in the console', { skip: chromium.skip }, () => {
   function urls(amount: number): string[] {
     return Array.from(
       { length: amount },
-      (_, at) => `${serve.edges[0]}/is/image/demo/flat?wid=${at + 1}`,
+      (_, at) =>
+        `${serve.edges[0]}/is/image/demo/flat?wid=${(at % 3000) + 1}&hei=${Math.floor(at / 3000) + 1}`,
     )
+  }
+
+  async function patchProject(change: object): Promise<void> {
+    const answer = await fetch(`${serve.consoleUrl}/api/v1/projects/demo`, {
+      method: 'PATCH',
+      headers: {
+        authorization: `Bearer ${await serve.adminKey()}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(change),
+    })
+    assert.equal(answer.status, 200, await answer.text())
   }
 
   async function fresh(): Promise<Page> {
@@ -176,38 +203,141 @@ describe('long and wrong lists in the console', { skip: chromium.skip }, () => {
       .waitFor()
   })
 
-  test('10,000 URLs are shown in under a second, filtered, and removed by the filter', async () => {
+  test('10,000 URLs are shown in under a second, scrolled smoothly, filtered, and removed by the filter', async () => {
     const page = await fresh()
     await page.getByLabel('Add URL').focus()
     const took = await page.evaluate<number>(pasteOf(urls(MANY).join('\n')))
     assert.ok(took < 1000, `${took} ms`)
     await page.getByText('10,000 URLs entered.').waitFor()
     assert.deepEqual(await seriousAxeFindings(page), [])
-    // 1,111 numbers up to 10,000 hold no more than one digit after a 1 in front.
+    await page.getByText(/^Remove 9,000: /).waitFor()
+    assertSmooth(await page.evaluate<Scrolled>(scrollOf('Entered URLs')))
+    // 1,111 widths up to 3,000 begin with a 1; they come three times, and 112 of them once more.
     await page.getByLabel('Filter the entered URLs').fill('wid=1')
     await page.getByRole('button', { name: /^Remove these [\d,]+$/ }).click()
-    await page.getByText('8,888 URLs entered.').waitFor()
-    await page.getByText(/^Remove 7,888: /).waitFor()
+    await page.getByText('6,555 URLs entered.').waitFor()
+    await page.getByText(/^Remove 5,555: /).waitFor()
   })
 
-  test('a refused list names each wrong row, and one click takes them out', async () => {
+  test('an admin raises the limit: 10,000 rows on Confirm are scrolled, filtered, taken out and put back', async () => {
+    await patchProject({ maxUrlsPerInvalidation: MANY })
+    const page = await fresh()
+    await page.getByLabel('Add URL').focus()
+    await page.evaluate(pasteOf(urls(MANY).join('\n')))
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText('10,000 rows', { exact: true }).waitFor()
+    assertSmooth(await page.evaluate<Scrolled>(scrollOf('Added')))
+    await page.getByLabel('Filter the list').fill('wid=1')
+    await page.getByRole('button', { name: /^Remove these [\d,]+$/ }).click()
+    await page.getByText('3,445 rows taken out of the list.').waitFor()
+    await page.getByText('6,555 rows', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Put them back' }).click()
+    await page.getByText('10,000 rows', { exact: true }).waitFor()
+    await patchProject({ maxUrlsPerInvalidation: 1000 })
+  })
+
+  test('each wrong row of a refused list is marked with its reason, and one click takes them out', async () => {
     const page = await fresh()
     const wrong = ['javascript:alert(1)', `${serve.edges[0]}/is/image/other-company/a`]
-    await page.getByLabel('Add URL').fill([...wrong, ...urls(2)].join('\n'))
+    await page.getByLabel('Add URL').fill([...wrong, ...urls(20)].join('\n'))
     await page.getByRole('button', { name: 'Next' }).click()
     await page
       .getByText('Some URLs are not defined correctly. Please correct and re-submit.')
       .waitFor()
+    await page.getByText('2 rows below are marked with what is wrong.').waitFor()
+    const rows = page.getByRole('region', { name: 'Added' }).getByRole('listitem')
+    await rows
+      .filter({ hasText: 'javascript:alert(1)' })
+      .getByText('It does not begin with http:// or https://: write the full URL.')
+      .waitFor()
+    await page.getByRole('switch', { name: 'Only wrong rows' }).click()
+    await rows.nth(2).waitFor({ state: 'detached' })
+    assert.equal(await rows.count(), 2)
+    assert.deepEqual(await seriousAxeFindings(page), [])
+    await page.getByRole('button', { name: 'Submit' }).click()
+    await page.getByRole('alert').getByText('Nothing was purged.').waitFor()
     await page.getByRole('button', { name: 'Remove 2 wrong rows' }).click()
-    await page.getByText('Some URLs are not').waitFor({ state: 'detached' })
+    await page.getByText('2 rows taken out of the list.').waitFor()
+    await page.getByText('2 rows below are marked').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Submit' }).click()
     await page
-      .getByText(/^Live everywhere, 2 URLs, /)
+      .getByText(/^Live everywhere, 20 URLs, /)
       .first()
+      .waitFor()
+  })
+
+  test('X passes the focus on to the next row, and Submit right after it sends what is left', async () => {
+    const page = await fresh()
+    const list = urls(5)
+    await page.getByLabel('Add URL').fill(list.join('\n'))
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByRole('button', { name: `Remove ${list[1]}`, exact: true }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByText(list[1]!, { exact: true }).waitFor({ state: 'detached' })
+    await page.locator(`[aria-label="Remove ${list[2]}"]:focus`).waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Submit' }).click()
+    await page
+      .getByText(/^Live everywhere, 3 URLs, /)
+      .first()
+      .waitFor()
+  })
+
+  test('Confirm says on which hosts and under which company names each row goes', async () => {
+    await patchProject({ hosts: ['images.shop.example'] })
+    const { page } = desk
+    await page.goto('/projects/demo/invalidate?assets=flat')
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page
+      .getByText(/^Each row goes under every company name \(demo, .*images\.shop\.example/)
       .waitFor()
     assert.deepEqual(desk.findings, [])
   })
 })
+
+interface Scrolled {
+  /** The most rows that were in the document at once. */
+  readonly rows: number
+  /** Frames in which the middle of the list showed nothing. */
+  readonly blank: number
+  readonly medianMs: number
+}
+
+/** Twice the rows that fit, with what is drawn beyond the edges. */
+const ROWS_MAX = 80
+/** Of 16.7 at 60 Hz: loose, because the machine may do other things. */
+const FRAME_MS_MAX = 100
+
+function assertSmooth({ rows, blank, medianMs }: Scrolled): void {
+  assert.ok(rows < ROWS_MAX, `${rows} rows in the document`)
+  assert.ok(blank < SCROLL_FRAMES / 10, `${blank} of ${SCROLL_FRAMES} frames were blank`)
+  assert.ok(medianMs < FRAME_MS_MAX, `${medianMs} ms for a frame`)
+}
+
+const SCROLL_FRAMES = 60
+
+/** Scrolls a list by a screen each frame. */
+function scrollOf(label: string): string {
+  return `new Promise((resolve) => {
+    const box = document.querySelector('[role=group][aria-label="${label}"]')
+    box.scrollIntoView({ block: 'center' })
+    const gaps = []
+    let [rows, blank, last] = [0, 0, performance.now()]
+    const step = () => {
+      const now = performance.now()
+      gaps.push(now - last)
+      last = now
+      rows = Math.max(rows, box.querySelectorAll('li').length)
+      const { left, top, height } = box.getBoundingClientRect()
+      if (!document.elementFromPoint(left + 60, top + height / 2)?.closest('li')) blank++
+      box.scrollTop += height
+      if (gaps.length < ${SCROLL_FRAMES}) return requestAnimationFrame(step)
+      gaps.sort((a, b) => a - b)
+      resolve({ rows, blank, medianMs: gaps[${SCROLL_FRAMES / 2}] })
+    }
+    requestAnimationFrame(step)
+  })`
+}
 
 /** Pastes into what has the focus; resolves to the milliseconds until a row of it is seen. */
 function pasteOf(text: string): string {

@@ -11,7 +11,14 @@ import {
 import { patchOf, settingsOf, wrongIn } from '../../console/src/pages/settings/settings-draft.ts'
 import { paths } from '../../console/src/paths.ts'
 import { ApiProblem, placeOf, shown } from '../../console/src/problem.ts'
-import { bytes, doneSentence, duration, estimate, lifetime } from '../../console/src/words.ts'
+import {
+  bytes,
+  doneSentence,
+  duration,
+  estimate,
+  lifetime,
+  remainingWords,
+} from '../../console/src/words.ts'
 import { DELIVERY_DEFAULTS } from '../../src/contract/delivery-settings.ts'
 import type { Project } from '../../src/contract/api/projects.ts'
 import type { Invalidation } from '../../src/contract/invalidation.ts'
@@ -74,6 +81,28 @@ describe('the sentence on Done', () => {
       { status: 'Done', at: '2026-01-01T10:00:00.080Z' },
     ] as const
     assert.match(doneSentence({ ...DONE, createdAt: timeline[0].at, timeline }, 60), /, 0\.1 s;/)
+  })
+})
+
+describe('the estimate of one that runs', () => {
+  const running = { ...DONE, status: 'Preparing', finishedAt: null, estimatedSeconds: 10 } as const
+  const startMs = Date.parse(DONE.createdAt)
+
+  test('shrinks while seconds pass, and an estimate that is over is told to be', () => {
+    assert.equal(remainingWords(running, startMs), 'Estimate: about 10 s left.')
+    assert.equal(remainingWords(running, startMs + 6500), 'Estimate: about 4 s left.')
+    assert.equal(remainingWords(running, startMs + 9500), 'Estimate: less than a second left.')
+    assert.match(
+      remainingWords(running, startMs + 12_000),
+      /^It takes longer than .* about 10 s\.$/,
+    )
+  })
+
+  test('begins anew with a retry, and is not fooled by a time of day that is behind', () => {
+    const again = { status: 'Received', at: '2026-01-01T11:00:00.000Z' } as const
+    const retried = { ...running, timeline: [...running.timeline, again] }
+    assert.equal(remainingWords(retried, Date.parse(again.at) + 3000), 'Estimate: about 7 s left.')
+    assert.equal(remainingWords(running, startMs - 60_000), 'Estimate: about 10 s left.')
   })
 })
 

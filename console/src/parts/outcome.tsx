@@ -1,15 +1,18 @@
 import { LinkButton, ProgressBar } from '@react-spectrum/s2'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import type { Invalidation } from '../../../src/contract/invalidation.ts'
+import { useEffect, useState } from 'react'
+import type { Invalidation, TargetProgress } from '../../../src/contract/invalidation.ts'
 import { api } from '../api.ts'
+import { browser } from '../browser.ts'
 import { paths } from '../paths.ts'
 import { queries, tellInvalidation } from '../queries.ts'
 import { roleReason, useProject } from '../use-project.ts'
-import { count, doneSentence, estimate, localTime } from '../words.ts'
+import { doneSentence, localTime, remainingWords, shortList } from '../words.ts'
 import { Notice } from './notice.tsx'
 import { ProblemAlert } from './problem-alert.tsx'
 import { ReasonedButton } from './reasoned-button.tsx'
 import { isError } from './status.tsx'
+import styles from './outcome.module.css'
 
 interface OutcomeProps {
   readonly id: string
@@ -60,18 +63,52 @@ export function Outcome({ id, linked = false, asset }: OutcomeProps) {
 }
 
 function Running({ invalidation }: { readonly invalidation: Invalidation }) {
-  const done = invalidation.targets.filter(({ state }) => state === 'done').length
-  const all = invalidation.targets.length
-  const estimated = `estimate: ${estimate(invalidation.estimatedSeconds)}`
+  const { status, targets } = invalidation
+  const done = targets.filter(({ state }) => state === 'done').length
   return (
-    <Notice tone="info" title={`${invalidation.status}…`} announce>
-      <p>{all === 0 ? estimated : `${done} of ${count(all, 'target')}, ${estimated}`}</p>
+    <Notice tone="info" title={`${status}…`} announce>
+      <Remaining invalidation={invalidation} />
+      {targets.length === 0 ? null : (
+        <ul className={styles['tiers']}>
+          <TierLine name="Resizing servers" invalidation={invalidation} tier="resizing" />
+          <TierLine name="CDN servers" invalidation={invalidation} tier="cdn" />
+        </ul>
+      )}
       <ProgressBar
         aria-label="Targets that are done"
-        value={all === 0 ? 0 : (done / all) * 100}
+        value={targets.length === 0 ? 0 : (done / targets.length) * 100}
         UNSAFE_style={{ width: '100%' }}
       />
     </Notice>
+  )
+}
+
+/** Often enough that seconds are seen to pass. */
+const TICK_MS = 250
+
+/** The estimate as it shrinks. Not spoken: a screen reader would do nothing else. */
+function Remaining({ invalidation }: { readonly invalidation: Invalidation }) {
+  const [nowMs, setNowMs] = useState(() => browser.nowMs())
+  useEffect(() => browser.every(TICK_MS, () => setNowMs(browser.nowMs())), [])
+  return <p aria-live="off">{remainingWords(invalidation, nowMs)}</p>
+}
+
+interface TierLineProps {
+  readonly name: string
+  readonly tier: TargetProgress['tier']
+  readonly invalidation: Invalidation
+}
+
+function TierLine({ name, tier, invalidation }: TierLineProps) {
+  const targets = invalidation.targets.filter((target) => target.tier === tier)
+  if (targets.length === 0) return null
+  const waiting = targets.filter(({ state }) => state !== 'done').map(({ id }) => id)
+  const done = `${targets.length - waiting.length} of ${targets.length} done`
+  return (
+    <li>
+      {name}: {done}
+      {waiting.length === 0 ? '' : `, waiting for ${shortList(waiting)}`}
+    </li>
   )
 }
 

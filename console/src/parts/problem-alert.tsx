@@ -7,19 +7,25 @@ import styles from './notice.module.css'
 export function ProblemAlert({
   error,
   title,
+  itemsMax = ITEMS_SHOWN_MAX,
 }: {
   readonly error: unknown
   readonly title?: string
+  /** 0 where the page itself marks what is wrong. */
+  readonly itemsMax?: number | undefined
 }) {
   if (error === null || error === undefined) return null
   const problem = shown(error)
+  const difference = error instanceof ApiProblem ? error.difference : null
+  // A difference names the same URLs, sorted by what became of them.
+  const items = difference === null ? problem.items : []
   return (
     <Notice tone="bad" title={title ?? problem.title} announce>
       {title === undefined ? null : <p>{problem.title}</p>}
       {problem.detail === null ? null : <p>{problem.detail}</p>}
-      {problem.items.length === 0 ? null : (
+      {items.length === 0 || itemsMax === 0 ? null : (
         <ul className={styles['items']}>
-          {problem.items.slice(0, ITEMS_SHOWN_MAX).map((item, at) => (
+          {items.slice(0, itemsMax).map((item, at) => (
             <li key={at}>
               <ItemPlace place={placeOf(item)} />
               {item.reason}
@@ -27,11 +33,9 @@ export function ProblemAlert({
           ))}
         </ul>
       )}
-      {error instanceof ApiProblem && error.difference !== null ? (
-        <Changes difference={error.difference} />
-      ) : null}
-      {problem.items.length <= ITEMS_SHOWN_MAX ? null : (
-        <p>And {problem.items.length - ITEMS_SHOWN_MAX} more.</p>
+      {difference === null ? null : <Changes difference={difference} />}
+      {items.length <= itemsMax || itemsMax === 0 ? null : (
+        <p>And {(items.length - itemsMax).toLocaleString('en')} more.</p>
       )}
     </Notice>
   )

@@ -96,6 +96,8 @@ export const Preview = closed({
     }),
   ),
   problems: Type.Array(ProblemItem),
+  /** Those of the problems that keep nothing from being submitted. */
+  warnings: Type.Array(ProblemItem),
   /** What submit would answer; null when it would accept. */
   refusal: nullable(closed({ code: Type.String(), title: Type.String(), detail: Type.String() })),
   targets: Type.Array(

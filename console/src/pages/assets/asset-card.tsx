@@ -52,7 +52,7 @@ export function AssetCard(props: AssetCardProps) {
   }
   return (
     <li
-      className={`${styles['card']} ${over ? styles['cardOver'] : ''}`}
+      className={`${styles['card']} ${over ? styles['cardOver'] : ''} ${isSelected ? styles['cardSelected'] : ''}`}
       onDragEnter={() => setOver(reason === null)}
       onDragLeave={(event) => {
         if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false)

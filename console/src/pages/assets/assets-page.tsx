@@ -79,19 +79,13 @@ export function AssetsPage() {
         <Stack>
           <Filters />
           <Folders folder={folder} onFolder={setFolder} />
-          {selected.size === 0 ? null : (
-            <SelectionBar
-              ids={[...selected]}
-              reason={reason}
-              onClear={() => setSelected(new Set())}
-            />
-          )}
           <Cards
             folder={folder}
             uploads={uploads}
             reason={reason}
             selected={selected}
             onSelect={select}
+            onSelected={setSelected}
           />
         </Stack>
       </DropArea>
@@ -241,9 +235,10 @@ interface CardsProps {
   readonly reason: string | null
   readonly selected: ReadonlySet<string>
   readonly onSelect: (id: string, on: boolean) => void
+  readonly onSelected: (ids: ReadonlySet<string>) => void
 }
 
-function Cards({ folder, uploads, reason, selected, onSelect }: CardsProps) {
+function Cards({ folder, uploads, reason, selected, onSelect, onSelected }: CardsProps) {
   const here = useProject()
   const [q] = useAddressState('q')
   const [kind] = useAddressState('kind')
@@ -255,9 +250,32 @@ function Cards({ folder, uploads, reason, selected, onSelect }: CardsProps) {
     <Loaded query={pages} what="assets">
       {({ pages: loaded }) => {
         const assets = loaded.flatMap(({ items }) => items)
-        if (assets.length === 0) return <NoAssets filtered={filtered} reason={reason} />
+        const ids = assets.map(({ id }) => id)
+        const bar =
+          selected.size === 0 ? null : (
+            <SelectionBar
+              ids={[...selected]}
+              reason={reason}
+              onClear={() => onSelected(new Set())}
+              shown={ids.length}
+              onAll={
+                ids.every((id) => selected.has(id))
+                  ? null
+                  : () => onSelected(new Set([...selected, ...ids]))
+              }
+            />
+          )
+        if (assets.length === 0) {
+          return (
+            <>
+              {bar}
+              <NoAssets filtered={filtered} reason={reason} />
+            </>
+          )
+        }
         return (
           <>
+            {bar}
             <ul className={styles['cards']} aria-label="Assets">
               {assets.map((asset) => (
                 <AssetCard

@@ -26,6 +26,9 @@ interface SelectionBarProps {
   /** Why nothing can be changed here; null when it can. */
   readonly reason: string | null
   readonly onClear: () => void
+  /** Those on the page; null when all of them are selected. */
+  readonly onAll: (() => void) | null
+  readonly shown: number
 }
 
 const DONE_WORDS = {
@@ -36,7 +39,7 @@ const DONE_WORDS = {
 } satisfies Record<AssetActions['action'], string>
 
 /** What can be done to the selected assets together: all of them, or none. */
-export function SelectionBar({ ids, reason, onClear }: SelectionBarProps) {
+export function SelectionBar({ ids, reason, onClear, onAll, shown }: SelectionBarProps) {
   const here = useProject()
   const act = useMutation({
     mutationFn: (actions: Omit<AssetActions, 'ids'>) =>
@@ -79,6 +82,11 @@ export function SelectionBar({ ids, reason, onClear }: SelectionBarProps) {
           <DeleteButton amount={ids.length} onDelete={() => act.mutate({ action: 'delete' })} />
         </>
       ) : null}
+      {onAll === null ? null : (
+        <Button variant="secondary" fillStyle="outline" size="S" onPress={onAll}>
+          {`Select all ${shown.toLocaleString('en')} shown`}
+        </Button>
+      )}
       <Button variant="secondary" fillStyle="outline" size="S" onPress={onClear}>
         Clear selection
       </Button>

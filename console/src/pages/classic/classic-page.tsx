@@ -2,6 +2,8 @@ import { Button, TextArea } from '@react-spectrum/s2'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useRouter, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
+import type { ClipboardEvent } from 'react'
+import type { Preview } from '../../../../src/contract/api/invalidations.ts'
 import { api } from '../../api.ts'
 import { browser } from '../../browser.ts'
 import { LeaveGuard } from '../../parts/leave-guard.tsx'
@@ -13,9 +15,11 @@ import { ReasonedButton } from '../../parts/reasoned-button.tsx'
 import { RemoveButton } from '../../parts/remove-button.tsx'
 import { VirtualList } from '../../parts/virtual-list.tsx'
 import { paths } from '../../paths.ts'
+import { ApiProblem } from '../../problem.ts'
 import { keys, tellInvalidation } from '../../queries.ts'
 import { mayReason, useProject } from '../../use-project.ts'
 import { count } from '../../words.ts'
+import { reasonsOf } from '../invalidation/bad-rows.ts'
 import { linesOf } from '../invalidation/draft.ts'
 import { usePreview, useSettled } from '../invalidation/use-preview.ts'
 import styles from './classic.module.css'
@@ -63,56 +67,63 @@ function lineOf(url: string): Line {
 
 function EditedList({ first }: { readonly first: readonly string[] }) {
   const here = useProject()
-  const router = useRouter()
   const [lines, setLines] = useState<readonly Line[]>(() => first.map(lineOf))
+  const [typed, setTyped] = useState('')
   const [isChanged, setChanged] = useState(false)
   const change = (next: readonly Line[]): void => {
     setLines(next)
     setChanged(true)
   }
-  const urls = lines.map(({ url }) => url.trim()).filter((url) => url !== '')
+  const add = (text: string): void => {
+    setTyped('')
+    if (text.trim() !== '') change([...lines, ...linesOf(text).map(lineOf)])
+  }
+  // What is typed and not yet in the list is meant, too.
+  const urls = [...lines.map(({ url }) => url.trim()), ...linesOf(typed)].filter(
+    (url) => url !== '',
+  )
   const settled = useSettled(urls.join('\n'))
   const check = usePreview(here.id, { urls: [...linesOf(settled)] }, settled !== '')
-  const reasons = new Map(
-    (check.data?.problems ?? []).flatMap(({ url, reason }) => (url ? [[url, reason]] : [])),
-  )
-  const submit = useMutation({
-    mutationFn: () => api.submit(here.id, { urls }, browser.id()),
-    onSuccess: (invalidation) => {
-      tellInvalidation(here.id, invalidation)
-      router.history.push(paths.invalidation(here.id, invalidation.id), undefined, {
-        ignoreBlocker: true,
-      })
-    },
-  })
-  const refusal = settled === '' ? null : (check.data?.refusal ?? null)
+  const known = settled === '' ? undefined : check.data
+  const reasons = known === undefined ? NO_REASONS : reasonsOf(known)
+  const submit = useSubmit(urls)
   return (
     <Stack>
-      <LeaveGuard changed={isChanged} />
-      <Section title="URLs" intro="Change a URL where it stands; it is checked again.">
-        {lines.length === 0 ? <p className={styles['quiet']}>The list is empty.</p> : null}
-        <VirtualList
-          label="URLs to invalidate"
-          items={lines}
-          itemKey={({ id }) => id}
-          row={(line, at) => (
-            <Row
-              line={line}
-              number={at + 1}
-              reason={reasons.get(line.url.trim()) ?? null}
-              onChange={(url) =>
-                change(lines.map((one) => (one.id === line.id ? { ...one, url } : one)))
-              }
-              onRemove={() => change(lines.filter(({ id }) => id !== line.id))}
-            />
-          )}
-        />
-        <AddUrls onAdd={(added) => change([...lines, ...added.map(lineOf)])} />
-        {refusal === null ? null : (
-          <Notice tone="caution" title={refusal.title}>
-            <p>{refusal.detail}</p>
-          </Notice>
+      <LeaveGuard changed={isChanged || typed.trim() !== ''} />
+      <Section
+        title="URLs"
+        intro="Change a URL where it stands, or add one by typing or pasting. Each is checked again."
+      >
+        <p className={styles['quiet']} role="status">
+          {lines.length > 0
+            ? `${count(lines.length, 'URL')}.`
+            : first.length > 0
+              ? 'The list is empty.'
+              : 'The list is blank: the template forms nothing here. Add the URLs below.'}
+        </p>
+        {lines.length === 0 ? null : (
+          <VirtualList
+            label="URLs to invalidate"
+            items={lines}
+            itemKey={({ id }) => id}
+            row={(line, at) => (
+              <Row
+                line={line}
+                number={at + 1}
+                reason={reasons.get(line.url.trim()) ?? null}
+                onChange={(url) =>
+                  change(lines.map((one) => (one.id === line.id ? { ...one, url } : one)))
+                }
+                onRemove={() => change(lines.filter(({ id }) => id !== line.id))}
+              />
+            )}
+          />
         )}
+        <AddUrls text={typed} onText={setTyped} onAdd={add} />
+        <Refusal
+          preview={known}
+          onRemove={() => change(lines.filter(({ url }) => !reasons.has(url.trim())))}
+        />
       </Section>
       <ProblemAlert error={submit.error} />
       <div className={styles['next']}>
@@ -129,6 +140,53 @@ function EditedList({ first }: { readonly first: readonly string[] }) {
         </ReasonedButton>
       </div>
     </Stack>
+  )
+}
+
+const NO_REASONS: ReadonlyMap<string, string> = new Map()
+
+function useSubmit(urls: readonly string[]) {
+  const here = useProject()
+  const router = useRouter()
+  // Kept over repeats of the same list: pressing Continue again after a lost answer must not invalidate twice.
+  const [key, setKey] = useState(() => browser.id())
+  return useMutation({
+    mutationFn: () => api.submit(here.id, { urls: [...urls] }, key),
+    onSuccess: (invalidation) => {
+      tellInvalidation(here.id, invalidation)
+      router.history.push(paths.invalidation(here.id, invalidation.id), undefined, {
+        ignoreBlocker: true,
+      })
+    },
+    onError: (error) => {
+      if (error instanceof ApiProblem) setKey(browser.id())
+    },
+  })
+}
+
+interface RefusalProps {
+  readonly preview: Preview | undefined
+  readonly onRemove: () => void
+}
+
+/** Why Continue would be refused; the rows themselves say what is wrong with them. */
+function Refusal({ preview, onRemove }: RefusalProps) {
+  if (preview === undefined || preview.refusal === null) return null
+  const wrong = reasonsOf(preview).size
+  return (
+    <Notice
+      tone="caution"
+      title={preview.refusal.title}
+      actions={
+        wrong === 0 ? undefined : (
+          <Button variant="secondary" size="S" onPress={onRemove}>
+            {`Remove ${count(wrong, 'wrong row')}`}
+          </Button>
+        )
+      }
+    >
+      <p>{preview.refusal.detail}</p>
+    </Notice>
   )
 }
 
@@ -160,15 +218,29 @@ function Row({ line, number, reason, onChange, onRemove }: RowProps) {
   )
 }
 
-function AddUrls({ onAdd }: { readonly onAdd: (urls: readonly string[]) => void }) {
-  const [text, setText] = useState('')
+/** A longer text would keep the field busy: it goes to the list at once. */
+const PASTED_LINES_MAX = 200
+
+interface AddUrlsProps {
+  readonly text: string
+  readonly onText: (text: string) => void
+  readonly onAdd: (text: string) => void
+}
+
+function AddUrls({ text, onText, onAdd }: AddUrlsProps) {
+  const onPaste = (event: ClipboardEvent): void => {
+    const pasted = event.clipboardData.getData('text/plain')
+    if (linesOf(pasted).length <= PASTED_LINES_MAX) return
+    event.preventDefault()
+    onAdd(`${text}\n${pasted}`)
+  }
   return (
-    <>
+    <div className={styles['add']} onPaste={onPaste}>
       <TextArea
         label="Add URL"
         description="Typed or pasted, one per line."
         value={text}
-        onChange={setText}
+        onChange={onText}
         spellCheck="false"
         UNSAFE_style={{ width: '100%' }}
       />
@@ -177,14 +249,11 @@ function AddUrls({ onAdd }: { readonly onAdd: (urls: readonly string[]) => void 
           variant="secondary"
           size="S"
           isDisabled={text.trim() === ''}
-          onPress={() => {
-            onAdd(linesOf(text))
-            setText('')
-          }}
+          onPress={() => onAdd(text)}
         >
           Add to the list
         </Button>
       </div>
-    </>
+    </div>
   )
 }

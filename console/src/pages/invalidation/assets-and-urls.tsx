@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { AppLink } from '../../parts/app-link.tsx'
 import { Section, Stack } from '../../parts/page.tsx'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
+import { focusNeighbour } from '../../parts/remove-button.tsx'
 import { paths } from '../../paths.ts'
 import { queries } from '../../queries.ts'
 import { mayReason, useProject } from '../../use-project.ts'
@@ -126,7 +127,15 @@ function Chip({ text, onRemove }: { readonly text: string; readonly onRemove: ()
   return (
     <li className={styles['chip']}>
       {text}
-      <ActionButton isQuiet size="XS" aria-label={`Remove ${text}`} onPress={onRemove}>
+      <ActionButton
+        isQuiet
+        size="XS"
+        aria-label={`Remove ${text}`}
+        onPress={({ target }) => {
+          focusNeighbour(target)
+          onRemove()
+        }}
+      >
         <Close />
       </ActionButton>
     </li>

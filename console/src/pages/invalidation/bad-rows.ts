@@ -2,12 +2,34 @@ import type { Preview } from '../../../../src/contract/api/invalidations.ts'
 import { originalsOf } from './draft.ts'
 import type { Draft } from './draft.ts'
 
+type Problem = Preview['problems'][number]
+
+/** What keeps the whole list from being submitted. */
+export function errorsOf({ problems, warnings }: Preview): readonly Problem[] {
+  const harmless = new Set(warnings.map(textOf))
+  return problems.filter((problem) => !harmless.has(textOf(problem)))
+}
+
+function textOf({ pointer, url, item, reason }: Problem): string {
+  return JSON.stringify([pointer, url, item, reason])
+}
+
 /** Rows that make the server refuse the whole list. Warnings are no reason to take anything out. */
-export function badRows({ refusal, problems }: Preview): Preview['problems'] {
-  if (refusal === null) return []
-  return problems.filter(
+export function badRows(preview: Preview): readonly Problem[] {
+  if (preview.refusal === null) return []
+  return errorsOf(preview).filter(
     ({ url, item, pointer }) =>
       url !== undefined || (item !== undefined && /^\/(assets|originals)\//.test(pointer ?? '')),
+  )
+}
+
+/** What is wrong with each row, by its URL or its asset's id. */
+export function reasonsOf(preview: Preview): ReadonlyMap<string, string> {
+  return new Map(
+    badRows(preview).flatMap(({ url, item, reason }): [string, string][] => {
+      const place = url ?? item
+      return place === undefined ? [] : [[place, reason]]
+    }),
   )
 }
 

@@ -1,14 +1,13 @@
-import { AlertDialog, Button, DialogContainer, SearchField } from '@react-spectrum/s2'
-import { useState } from 'react'
+import { AlertDialog, Button, DialogContainer, SearchField, Switch } from '@react-spectrum/s2'
+import { useMemo, useState } from 'react'
 import type { Preview } from '../../../../src/contract/api/invalidations.ts'
 import { Empty } from '../../parts/empty.tsx'
-import { RemoveButton } from '../../parts/remove-button.tsx'
-import { VirtualList } from '../../parts/virtual-list.tsx'
 import { count } from '../../words.ts'
+import { reasonsOf } from './bad-rows.ts'
+import { GroupedRows, OriginalRows, WholeAssets } from './confirm-rows.tsx'
 import { byAsset, originalsOf } from './draft.ts'
 import type { Draft, Tab } from './draft.ts'
-import { GROUPS, GROUP_TITLES, coverOf, grouped, originOf, seenOf } from './groups.ts'
-import type { Entry, Group } from './groups.ts'
+import type { Entry } from './groups.ts'
 import styles from './invalidation.module.css'
 
 interface ConfirmListProps {
@@ -24,39 +23,56 @@ const FILTER_FROM = 12
 /** Every entry in its group, with where it comes from, what it covers, and X. */
 export function ConfirmList({ preview, draft, tab, onChange }: ConfirmListProps) {
   const [filter, setFilter] = useState('')
+  const [isShort, setShort] = useState(false)
   const [asked, setAsked] = useState<Entry | null>(null)
+  const wrong = useMemo(() => reasonsOf(preview), [preview])
   const whole = tab === 'assets' && byAsset(draft) ? draft.assets : []
   const { urls } = preview
-  const shown = matching(urls, filter)
+  const picked = isShort && wrong.size > 0 ? urls.filter(({ url }) => wrong.has(url)) : urls
+  const shown = matching(picked, filter)
   const remove = (entry: Entry): void => {
-    const change = withoutEntry(entry, { preview, draft, tab })
+    const change = withoutEntry(entry, { preview, draft, tab, wrong })
     if (change === null) setAsked(entry)
     else onChange(change)
   }
   if (tab === 'everything') return null
-  if (urls.length + whole.length === 0) {
-    return (
-      <Empty title="The list is empty.">
-        <p>Go back and choose assets, tick a box or enter a URL.</p>
-      </Empty>
-    )
-  }
+  const Rows = tab === 'assets' ? GroupedRows : OriginalRows
   return (
     <>
       {urls.length < FILTER_FROM ? null : (
-        <Filter
-          filter={filter}
-          onFilter={setFilter}
-          shown={shown.length}
-          all={urls.length}
-          onRemove={() => {
-            onChange(withoutAll(shown, draft, tab))
-            setFilter('')
-          }}
-        />
+        <div className={styles['filter']}>
+          <Filter
+            filter={filter}
+            onFilter={setFilter}
+            shown={shown.length}
+            all={urls.length}
+            onRemove={() => {
+              onChange(withoutAll(shown, draft, tab))
+              setFilter('')
+            }}
+          />
+          {wrong.size === 0 ? null : (
+            <Switch isSelected={isShort} onChange={setShort}>
+              Only wrong rows
+            </Switch>
+          )}
+        </div>
       )}
-      <ByAsset ids={whole} draft={draft} onChange={onChange} />
-      <Groups entries={shown} isSplit={tab === 'assets'} onRemove={remove} />
+      <PutBack draft={draft} onChange={onChange} />
+      {urls.length + whole.length === 0 ? (
+        <Empty title="The list is empty.">
+          <p>Go back and choose assets, tick a box or enter a URL.</p>
+        </Empty>
+      ) : (
+        <>
+          <WholeAssets
+            ids={whole}
+            wrong={wrong}
+            onRemove={(gone) => onChange({ assets: draft.assets.filter((id) => id !== gone) })}
+          />
+          <Rows entries={shown} wrong={wrong} onRemove={remove} />
+        </>
+      )}
       <DialogContainer onDismiss={() => setAsked(null)}>
         {asked === null ? null : (
           <KeepUrlDialog
@@ -77,14 +93,19 @@ export function matching(entries: readonly Entry[], filter: string): readonly En
   )
 }
 
-type Removal = Pick<ConfirmListProps, 'preview' | 'draft' | 'tab'>
+interface Removal extends Pick<ConfirmListProps, 'preview' | 'draft' | 'tab'> {
+  readonly wrong: ReadonlyMap<string, string>
+}
 
 /** What X does; null when the person must be asked, because the asset goes as a whole. */
-function withoutEntry(entry: Entry, { preview, draft, tab }: Removal): Partial<Draft> | null {
+function withoutEntry(
+  entry: Entry,
+  { preview, draft, tab, wrong }: Removal,
+): Partial<Draft> | null {
   if (tab === 'originals') return { originals: withoutOriginal(draft, preview, entry) }
   const folder = draft.folders.find((path) => entry.from === `folder ${path}`)
   if (folder !== undefined) return { folders: draft.folders.filter((path) => path !== folder) }
-  if (entry.covers === null && byAsset(draft)) return null
+  if (entry.covers === null && byAsset(draft) && !wrong.has(entry.url)) return null
   return { exclude: [...draft.exclude, entry.url] }
 }
 
@@ -114,15 +135,16 @@ interface FilterProps {
 
 function Filter({ filter, onFilter, shown, all, onRemove }: FilterProps) {
   return (
-    <div className={styles['filter']}>
+    <>
       <SearchField
         aria-label="Filter the list"
         placeholder="Filter by URL or where it comes from"
         value={filter}
         onChange={onFilter}
+        UNSAFE_className={styles['search'] ?? ''}
       />
       <span className={styles['quiet']} aria-live="polite">
-        {filter.trim() === ''
+        {shown === all
           ? count(all, 'row')
           : `${shown.toLocaleString('en')} of ${count(all, 'row')}`}
       </span>
@@ -131,107 +153,26 @@ function Filter({ filter, onFilter, shown, all, onRemove }: FilterProps) {
           {`Remove these ${shown.toLocaleString('en')}`}
         </Button>
       )}
-    </div>
+    </>
   )
 }
 
-interface GroupsProps {
-  readonly entries: readonly Entry[]
-  readonly isSplit: boolean
-  readonly onRemove: (entry: Entry) => void
-}
-
-function Groups({ entries, isSplit, onRemove }: GroupsProps) {
-  const row = (entry: Entry) => <Row entry={entry} onRemove={() => onRemove(entry)} />
-  if (!isSplit) {
-    return <VirtualList label="Originals" items={entries} itemKey={({ url }) => url} row={row} />
-  }
-  const groups = grouped(entries)
+/** What X took out is not lost. */
+function PutBack({ draft, onChange }: Pick<ConfirmListProps, 'draft' | 'onChange'>) {
+  const gone = draft.exclude.length
+  if (gone === 0) return null
   return (
-    <div className={styles['groups']} role="group" aria-label="URLs to invalidate">
-      {GROUPS.filter((group) => groups.get(group)!.length > 0).map((group) => (
-        <GroupOfRows key={group} group={group} entries={groups.get(group)!} row={row} />
-      ))}
-    </div>
-  )
-}
-
-interface GroupOfRowsProps {
-  readonly group: Group
-  readonly entries: readonly Entry[]
-  readonly row: (entry: Entry) => React.ReactNode
-}
-
-function GroupOfRows({ group, entries, row }: GroupOfRowsProps) {
-  return (
-    <section className={styles['group']} aria-label={GROUP_TITLES[group]}>
-      <h3>
-        {GROUP_TITLES[group]}{' '}
-        <span className={styles['quiet']}>{count(entries.length, 'URL')}</span>
-      </h3>
-      <VirtualList
-        label={GROUP_TITLES[group]}
-        items={entries}
-        itemKey={({ url }) => url}
-        row={row}
-      />
-    </section>
-  )
-}
-
-interface RowProps {
-  readonly entry: Entry
-  readonly onRemove: () => void
-}
-
-function Row({ entry, onRemove }: RowProps) {
-  return (
-    <div className={styles['row']}>
-      <div className={styles['rowText']}>
-        <code>{entry.url}</code>
-        <p className={styles['quiet']}>
-          {originOf(entry)} {coverOf(entry)} {seenOf(entry)}
-        </p>
-      </div>
-      <RemoveButton what={entry.url} onPress={onRemove} />
-    </div>
-  )
-}
-
-interface ByAssetProps {
-  readonly ids: readonly string[]
-  readonly draft: Draft
-  readonly onChange: (change: Partial<Draft>) => void
-}
-
-/** With All renditions an asset goes as a whole; its URLs are listed for information. */
-function ByAsset({ ids, draft, onChange }: ByAssetProps) {
-  if (ids.length === 0) return null
-  return (
-    <section className={styles['group']} aria-label="Whole assets">
-      <h3>
-        Whole assets <span className={styles['quiet']}>{count(ids.length, 'asset')}</span>
-      </h3>
-      <VirtualList
-        label="Assets to invalidate"
-        items={ids}
-        itemKey={(id) => id}
-        row={(id) => (
-          <div className={styles['row']}>
-            <div className={styles['rowText']}>
-              <strong>{id}</strong>
-              <p className={styles['quiet']}>
-                All renditions, known or not, on every host and under every company name.
-              </p>
-            </div>
-            <RemoveButton
-              what={`asset ${id}`}
-              onPress={() => onChange({ assets: draft.assets.filter((other) => other !== id) })}
-            />
-          </div>
-        )}
-      />
-    </section>
+    <p className={styles['filter']} role="status">
+      <span className={styles['quiet']}>{count(gone, 'row')} taken out of the list.</span>
+      <Button
+        variant="secondary"
+        fillStyle="outline"
+        size="S"
+        onPress={() => onChange({ exclude: [] })}
+      >
+        {gone === 1 ? 'Put it back' : 'Put them back'}
+      </Button>
+    </p>
   )
 }
 
@@ -244,8 +185,9 @@ function KeepUrlDialog({ url, onSingle }: { readonly url: string; readonly onSin
       cancelLabel="Leave the list as it is"
       onPrimaryAction={onSingle}
     >
-      All renditions of the asset are to go, and {url} is one of them. To keep it, All renditions is
-      switched off and only the listed URLs go. A URL that is not in the list then stays old.
+      All renditions of the asset are to go, and <code>{url}</code> is one of them. To keep it, All
+      renditions is switched off and only the listed URLs go. A URL that is not in the list then
+      stays old.
     </AlertDialog>
   )
 }

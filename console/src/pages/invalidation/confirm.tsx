@@ -11,14 +11,14 @@ import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
 import { paths } from '../../paths.ts'
 import { ApiProblem } from '../../problem.ts'
-import { tellInvalidation } from '../../queries.ts'
+import { queryClient, tellInvalidation } from '../../queries.ts'
 import { mayReason, useProject } from '../../use-project.ts'
 import { ConfirmList } from './confirm-list.tsx'
 import { selectionOf } from './draft.ts'
 import type { Draft, Tab } from './draft.ts'
 import type { DraftProps } from './invalidate-page.tsx'
 import { Plan } from './plan.tsx'
-import { usePreview } from './use-preview.ts'
+import { previewOf, usePreview } from './use-preview.ts'
 import styles from './invalidation.module.css'
 
 interface ConfirmProps extends DraftProps {
@@ -30,12 +30,14 @@ interface ConfirmProps extends DraftProps {
 export function Confirm({ draft, onChange, tab, onBack }: ConfirmProps) {
   const here = useProject()
   const preview = usePreview(here.id, selectionOf(draft, tab))
+  const { data, isPlaceholderData } = preview
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus(), [])
   const submit = useSubmit({
     draft,
     tab,
-    preview: preview.data,
+    preview: data,
+    isForming: isPlaceholderData,
     onStale: () => void preview.refetch(),
   })
   return (
@@ -45,11 +47,11 @@ export function Confirm({ draft, onChange, tab, onBack }: ConfirmProps) {
           Confirm
         </h2>
         <Loaded query={preview} what="the list">
-          {(data) => (
-            <>
-              <Plan preview={data} tab={tab} draft={draft} onChange={onChange} />
-              <ConfirmList preview={data} draft={draft} tab={tab} onChange={onChange} />
-            </>
+          {(list) => (
+            <div className={styles['list']} aria-busy={isPlaceholderData}>
+              <Plan preview={list} tab={tab} draft={draft} onChange={onChange} />
+              <ConfirmList preview={list} draft={draft} tab={tab} onChange={onChange} />
+            </div>
           )}
         </Loaded>
       </section>
@@ -57,7 +59,7 @@ export function Confirm({ draft, onChange, tab, onBack }: ConfirmProps) {
         <OldCopiesChoice draft={draft} onChange={onChange} />
         <NoteAndTime draft={draft} onChange={onChange} />
       </Section>
-      <ProblemAlert error={submit.error} />
+      <ProblemAlert error={submit.error} itemsMax={isTold(submit.error, data) ? 0 : undefined} />
       <div className={styles['next']}>
         <Button variant="secondary" onPress={onBack}>
           Back
@@ -75,21 +77,35 @@ export function Confirm({ draft, onChange, tab, onBack }: ConfirmProps) {
   )
 }
 
+/** The list itself already marks each row that is refused. */
+function isTold(error: unknown, preview: Preview | undefined): boolean {
+  return error instanceof ApiProblem && error.code === preview?.refusal?.code
+}
+
 interface SubmitParts {
   readonly draft: Draft
   readonly tab: Tab
   readonly preview: Preview | undefined
+  /** The draft was changed a moment ago: what is shown is still the list before. */
+  readonly isForming: boolean
   /** The list is another one by now. */
   readonly onStale: () => void
 }
 
-function useSubmit({ draft, tab, preview, onStale }: SubmitParts) {
+function useSubmit({ draft, tab, preview, isForming, onStale }: SubmitParts) {
   const here = useProject()
   const router = useRouter()
   // Kept over repeats: pressing Submit again after a lost answer must not invalidate twice.
   const [idempotencyKey, setIdempotencyKey] = useState(() => browser.id())
   return useMutation({
-    mutationFn: () => api.submit(here.id, bodyOf(draft, tab, preview?.digest), idempotencyKey),
+    mutationFn: async () => {
+      const seen = preview
+      const now = isForming
+        ? await queryClient.fetchQuery(previewOf(here.id, selectionOf(draft, tab)))
+        : seen
+      if (seen !== undefined && now !== undefined) refuseUnseen(seen, now)
+      return api.submit(here.id, bodyOf(draft, tab, now?.digest), idempotencyKey)
+    },
     onSuccess: (invalidation) => {
       tellInvalidation(here.id, invalidation)
       // The draft is sent, so leaving it asks nothing.
@@ -102,6 +118,19 @@ function useSubmit({ draft, tab, preview, onStale }: SubmitParts) {
       if (error instanceof ApiProblem) setIdempotencyKey(browser.id())
       if (error instanceof ApiProblem && error.code === 'preview-changed') onStale()
     },
+  })
+}
+
+/** What was taken out may be missing; what nobody has seen is not sent. */
+function refuseUnseen(seen: Preview, now: Preview): void {
+  const known = new Set(seen.urls.map(({ url }) => url))
+  const added = now.urls.flatMap(({ url }) => (known.has(url) ? [] : [url]))
+  if (added.length === 0) return
+  throw new ApiProblem(409, {
+    code: 'preview-changed',
+    title: 'The list has changed since the preview.',
+    detail: 'Nothing was purged: look at it again.',
+    difference: { added, removed: [] },
   })
 }
 

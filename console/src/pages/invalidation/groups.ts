@@ -41,7 +41,7 @@ export function coverOf({ covers }: Entry): string {
 /** Whether visitors ever asked for it; null: nobody has looked, because too much is known of it. */
 export function seenOf({ served, lastSeenAt }: Entry): string {
   if (served === null) return ''
-  if (!served) return 'Never served, as far as the edges have told.'
+  if (!served) return 'Never served, as far as is known.'
   return lastSeenAt === null ? 'Served.' : `Served, last on ${localTime(lastSeenAt)}.`
 }
 

@@ -2,8 +2,9 @@ import { Button } from '@react-spectrum/s2'
 import type { Preview } from '../../../../src/contract/api/invalidations.ts'
 import { Notice } from '../../parts/notice.tsx'
 import { placeOf } from '../../problem.ts'
-import { count, estimate } from '../../words.ts'
-import { badRows, withoutBad } from './bad-rows.ts'
+import { useProject } from '../../use-project.ts'
+import { count, estimate, shortList } from '../../words.ts'
+import { badRows, errorsOf, withoutBad } from './bad-rows.ts'
 import type { Draft, Tab } from './draft.ts'
 import styles from './invalidation.module.css'
 
@@ -19,11 +20,8 @@ const PROBLEMS_SHOWN_MAX = 20
 
 /** What each target will be asked, how long it takes, and what stands in the way. */
 export function Plan({ preview, tab, draft, onChange }: PlanProps) {
-  const { targets, refusal, problems } = preview
+  const { targets } = preview
   const requests = targets.reduce((sum, target) => sum + target.requests, 0)
-  // An empty list is told by the list itself, and by Submit.
-  const bad = badRows(preview).length
-  const refused = refusal !== null && refusal.code !== 'no-urls'
   return (
     <>
       <p>
@@ -35,31 +33,52 @@ export function Plan({ preview, tab, draft, onChange }: PlanProps) {
           : `${count(targets.length, 'target')} will be asked, ${count(requests, 'request')}, ${estimate(preview.estimatedSeconds)}.`}
       </p>
       {targets.length === 0 ? null : <Requests preview={preview} />}
-      {refused ? (
-        <Notice
-          tone="caution"
-          title={refusal.title}
-          actions={
-            bad === 0 ? undefined : (
-              <Button
-                variant="secondary"
-                size="S"
-                onPress={() => onChange(withoutBad(draft, preview))}
-              >
-                {`Remove ${count(bad, 'wrong row')}`}
-              </Button>
-            )
-          }
-        >
-          <p>{refusal.detail}</p>
-          <Problems preview={preview} />
-        </Notice>
-      ) : problems.length > 0 && refusal === null ? (
-        <Notice tone="caution" title="Please note">
-          <Problems preview={preview} />
-        </Notice>
-      ) : null}
+      {tab === 'assets' ? <Reach /> : null}
+      <Refusal preview={preview} draft={draft} onChange={onChange} />
+      <Warnings preview={preview} />
     </>
+  )
+}
+
+/** Why Submit would be refused. An empty list is told by the list itself, and by Submit. */
+function Refusal({ preview, draft, onChange }: Omit<PlanProps, 'tab'>) {
+  const { refusal } = preview
+  if (refusal === null || refusal.code === 'no-urls') return null
+  const bad = badRows(preview)
+  const marked = bad.filter(({ url }) => url !== undefined).length
+  const others = errorsOf(preview).filter(
+    ({ url, reason }) => url === undefined && reason !== refusal.detail,
+  )
+  return (
+    <Notice
+      tone="caution"
+      title={refusal.title}
+      actions={
+        bad.length === 0 ? undefined : (
+          <Button variant="secondary" size="S" onPress={() => onChange(withoutBad(draft, preview))}>
+            {`Remove ${count(bad.length, 'wrong row')}`}
+          </Button>
+        )
+      }
+    >
+      <p>{refusal.detail}</p>
+      <Problems problems={others} />
+      {marked === 0 ? null : (
+        <p>
+          {marked === 1 ? 'The row below is' : `${count(marked, 'row')} below are`} marked with what
+          is wrong.
+        </p>
+      )}
+    </Notice>
+  )
+}
+
+function Warnings({ preview: { warnings } }: { readonly preview: Preview }) {
+  if (warnings.length === 0) return null
+  return (
+    <Notice tone="info" title="Please note">
+      <Problems problems={warnings} />
+    </Notice>
   )
 }
 
@@ -76,12 +95,33 @@ function Requests({ preview }: { readonly preview: Preview }) {
   )
 }
 
-function Problems({ preview: { problems, refusal } }: { readonly preview: Preview }) {
-  const more = problems.filter(({ reason }) => reason !== refusal?.detail)
-  if (more.length === 0) return null
+/** One selection is enough for all names: aliases of the company, and every host that delivers the project. */
+function Reach() {
+  const { company, aliases, publishServer, hosts, edges } = useProject().project
+  const companies = company === null ? aliases : [company, ...aliases]
+  const servers = [publishServer, ...hosts, ...edges.map(({ url }) => url)]
+  const names = [...new Set(servers.flatMap((server) => hostOf(server) ?? []))]
+  if (companies.length + names.length < 2) return null
+  return (
+    <p className={styles['quiet']}>
+      Each row goes under {companies.length > 1 ? 'every company name' : 'the company name'} (
+      {shortList(companies)}) and on {names.length > 1 ? 'every host' : 'the host'} (
+      {shortList(names)}).
+    </p>
+  )
+}
+
+/** Of a URL, or of what is a host already. */
+function hostOf(server: string | null | undefined): string | null {
+  if (server === null || server === undefined || server === '') return null
+  return URL.parse(server)?.host || server
+}
+
+function Problems({ problems }: { readonly problems: Preview['problems'] }) {
+  if (problems.length === 0) return null
   return (
     <ul className={styles['problems']}>
-      {more.slice(0, PROBLEMS_SHOWN_MAX).map((problem, at) => {
+      {problems.slice(0, PROBLEMS_SHOWN_MAX).map((problem, at) => {
         const place = placeOf(problem)
         return (
           <li key={at}>
@@ -89,8 +129,8 @@ function Problems({ preview: { problems, refusal } }: { readonly preview: Previe
           </li>
         )
       })}
-      {more.length > PROBLEMS_SHOWN_MAX ? (
-        <li>And {more.length - PROBLEMS_SHOWN_MAX} more.</li>
+      {problems.length > PROBLEMS_SHOWN_MAX ? (
+        <li>And {(problems.length - PROBLEMS_SHOWN_MAX).toLocaleString('en')} more.</li>
       ) : null}
     </ul>
   )

@@ -1,5 +1,5 @@
 import { Button, SearchField, TextArea } from '@react-spectrum/s2'
-import { useDeferredValue, useState } from 'react'
+import { useDeferredValue, useMemo, useState } from 'react'
 import type { ClipboardEvent } from 'react'
 import { RemoveButton } from '../../parts/remove-button.tsx'
 import { VirtualList } from '../../parts/virtual-list.tsx'
@@ -19,7 +19,7 @@ const FILTER_FROM = 12
 
 /** *Add URL*: typed or pasted, each with an X. */
 export function UrlEntries({ urls, onChange }: UrlEntriesProps) {
-  const lines = linesOf(urls)
+  const lines = useMemo(() => linesOf(urls), [urls])
   const isLong = lines.length > FIELD_LINES_MAX
   // A long text goes to the list at once: put into the field first, it would keep the browser busy for minutes.
   const onPaste = (event: ClipboardEvent): void => {
@@ -47,8 +47,14 @@ export function UrlEntries({ urls, onChange }: UrlEntriesProps) {
   )
 }
 
+/** What is typed here and forgotten when one goes on is added, too. */
 function AddMore({ onAdd }: { readonly onAdd: (text: string) => void }) {
   const [text, setText] = useState('')
+  const add = (): void => {
+    if (text.trim() === '') return
+    onAdd(text)
+    setText('')
+  }
   return (
     <>
       <TextArea
@@ -56,19 +62,12 @@ function AddMore({ onAdd }: { readonly onAdd: (text: string) => void }) {
         description="Further URLs, one per line."
         value={text}
         onChange={setText}
+        onBlur={add}
         spellCheck="false"
         UNSAFE_style={{ width: '100%' }}
       />
       <div>
-        <Button
-          variant="secondary"
-          size="S"
-          isDisabled={text.trim() === ''}
-          onPress={() => {
-            onAdd(text)
-            setText('')
-          }}
-        >
+        <Button variant="secondary" size="S" isDisabled={text.trim() === ''} onPress={add}>
           Add to the list
         </Button>
       </div>
@@ -79,6 +78,17 @@ function AddMore({ onAdd }: { readonly onAdd: (text: string) => void }) {
 interface Line {
   readonly text: string
   readonly at: number
+  /** Stays the same while other lines go, so that the row keeps the focus. */
+  readonly key: string
+}
+
+function keyed(lines: readonly string[]): readonly Line[] {
+  const times = new Map<string, number>()
+  return lines.map((text, at) => {
+    const nth = times.get(text) ?? 0
+    times.set(text, nth + 1)
+    return { text, at, key: `${nth} ${text}` }
+  })
 }
 
 interface EnteredProps {
@@ -89,10 +99,12 @@ interface EnteredProps {
 function Entered({ lines, onLines }: EnteredProps) {
   const [filter, setFilter] = useState('')
   const wanted = useDeferredValue(filter.trim().toLowerCase())
-  if (lines.length === 0) return null
-  const shown = lines.flatMap((text, at): Line[] =>
-    text.toLowerCase().includes(wanted) ? [{ text, at }] : [],
+  const all = useMemo(() => keyed(lines), [lines])
+  const shown = useMemo(
+    () => all.filter(({ text }) => text.toLowerCase().includes(wanted)),
+    [all, wanted],
   )
+  if (lines.length === 0) return null
   const doubles = lines.length - new Set(lines).size
   const remove = (gone: readonly Line[]): void => {
     const places = new Set(gone.map(({ at }) => at))
@@ -129,7 +141,7 @@ function Entered({ lines, onLines }: EnteredProps) {
       <VirtualList
         label="Entered URLs"
         items={shown}
-        itemKey={({ at, text }) => `${at} ${text}`}
+        itemKey={({ key }) => key}
         row={(line) => (
           <div className={styles['row']}>
             <code className={styles['rowText']}>{line.text}</code>

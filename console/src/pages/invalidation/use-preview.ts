@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { Preview, SelectionBody } from '../../../../src/contract/api/invalidations.ts'
@@ -9,15 +9,22 @@ import { keys } from '../../queries.ts'
 /** Typing pauses longer than this are worth a question to the server. */
 const TYPING_MS = 300
 
-/** What the selection would purge. Asked anew whenever it changes. */
+/** What a selection would purge. Nothing is kept: between two looks the library may have changed. */
+export function previewOf(project: string, selection: SelectionBody) {
+  return queryOptions({
+    queryKey: [...keys.project(project), 'preview', selection],
+    queryFn: ({ signal }) => api.preview(project, selection, signal),
+  })
+}
+
+/** The same, asked anew whenever the selection changes. */
 export function usePreview(
   project: string,
   selection: SelectionBody,
   enabled = true,
 ): UseQueryResult<Preview> {
   return useQuery({
-    queryKey: [...keys.project(project), 'preview', selection],
-    queryFn: ({ signal }) => api.preview(project, selection, signal),
+    ...previewOf(project, selection),
     placeholderData: keepPreviousData,
     staleTime: 0,
     gcTime: 0,
