@@ -43,7 +43,11 @@ const BAD_URLS: readonly (readonly [what: string, url: string, reason: RegExp])[
     /company "other", which is not this project's/,
   ],
   ['another host', 'https://elsewhere.example/is/image/demo/a', /not a host of this project/],
-  ['/is/image/ alone', 'https://demo.example/is/image/', /company ""/],
+  [
+    '/is/image/ alone',
+    'https://demo.example/is/image/',
+    /names no company and no asset: write \/is\/image\/demo\//,
+  ],
   ['a company alone', `${BASE}/`, /names no asset/],
   [
     '/is/../',

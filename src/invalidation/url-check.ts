@@ -4,6 +4,7 @@ import { parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
 import { projectNames } from '../contract/project-names.ts'
 import type { NamesRecord } from '../contract/records.ts'
 import type { ProjectRow } from '../store/store.ts'
+import { withWayOut } from './ways-out.ts'
 
 /** What every CDN that we know of takes, and our own edges. */
 export const URL_LENGTH_MAX = 8192
@@ -70,6 +71,11 @@ export function checkServedUrl(text: string, known: DeliveryNames): CheckedUrl {
 /** The part behind the host: path and query. */
 export function checkTarget(host: string, target: string, known: DeliveryNames): CheckedUrl {
   const company = /^\/is\/(?:image|content)\/([^/?]*)/.exec(target)?.[1]
+  if (company === '') {
+    return refused(
+      `It names no company and no asset: write /is/image/${known.companies[0]}/ and an id.`,
+    )
+  }
   if (company !== undefined && !known.companies.includes(decoded(company))) {
     return refused(
       `It names the company ${quoted(company)}, which is not this project's: use ` +
@@ -86,7 +92,8 @@ export function checkTarget(host: string, target: string, known: DeliveryNames):
     )
   }
   const parsed = parseDeliveryUrl({ host, target }, known.names)
-  if (!parsed.ok) return refused(`${parsed.problem.reason}.`, parsed.problem.parameter ?? undefined)
+  if (!parsed.ok)
+    return refused(withWayOut(parsed.problem.reason), parsed.problem.parameter ?? undefined)
   return { ok: true, url: parsed.url }
 }
 
@@ -99,7 +106,9 @@ const FULL_URL = /^https?:\/\/([^/?#\\]*)([^]*)$/i
 /** Not `new URL` alone, which silently repairs what a person should see: backslashes, spaces, line breaks. */
 function splitUrl(text: string): SplitUrl {
   if (text.length > URL_LENGTH_MAX) {
-    return refused(`It is ${text.length} characters long; a URL has at most ${URL_LENGTH_MAX}.`)
+    return refused(
+      `It is ${text.length} characters long; a URL has at most ${URL_LENGTH_MAX}: shorten it, or invalidate its asset.`,
+    )
   }
   if (!text.isWellFormed()) return refused('It is not well-formed Unicode: copy it again.')
   // oxlint-disable-next-line no-control-regex -- finding them is the purpose
