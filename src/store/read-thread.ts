@@ -32,15 +32,11 @@ export type ReadReply =
 
 /** A search that found less than a page by then gives what it has; a page of a million entries takes a third of it at the worst. */
 const SEARCH_MS = 1000
-/** SQLite's own memory of pages; a search of a large log walks through some megabytes of index again and again. */
-const CACHE_KILOBYTES = 16 * 1024
-
 /** The beginning of a thread: reads beside the event loop that answers everybody else. Each read sees the last commit. */
 if (!isMainThread && parentPort !== null) {
   const port = parentPort
   const { path, wanted } = workerData as ReadThreadData
-  const { database, dialect } = connect(path, 'read')
-  database.exec(`pragma cache_size = -${CACHE_KILOBYTES}`)
+  const { dialect } = connect(path, 'read')
   const now = { number: 0, endAt: 0 }
   const patience: Patience = {
     isOver() {

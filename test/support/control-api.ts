@@ -82,7 +82,10 @@ export const PROJECTS = ['demo', 'other'] as const
 export async function startControlApi(config: Partial<ApiConfig> = {}): Promise<ControlApi> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-api-'))
   const { clock, advance } = movableClock()
-  const store = await openSqliteStore(join(folder, 'sluice.db'), { random: systemRandom })
+  const store = await openSqliteStore(join(folder, 'sluice.db'), {
+    random: systemRandom,
+    timers: systemTimers,
+  })
   const parts = await makeParts({ store, folder, clock, config })
   const api = await createApi(parts)
   for (const project of PROJECTS) {
