@@ -43,9 +43,9 @@ export function projectRecord(row: ProjectRow): ProjectRecord {
 }
 
 function recordedDelivery({ delivery }: ProjectRow): RecordedDelivery {
-  const { missingOriginal, missingImage, missingTtlSeconds, staleIfErrorSeconds } =
+  const { missingOriginal, missingImage, watermarkImage, missingTtlSeconds, staleIfErrorSeconds } =
     deliverySettings(delivery)
-  return { missingOriginal, missingImage, missingTtlSeconds, staleIfErrorSeconds }
+  return { missingOriginal, missingImage, watermarkImage, missingTtlSeconds, staleIfErrorSeconds }
 }
 
 export function presetsRecord(row: ProjectRow): PresetsRecord {

@@ -39,6 +39,7 @@ describe('delivery settings', () => {
       [{ sizeStep: null, allowedSizes: [100, 200] }, true],
       [{ missingOriginal: 'transparent-200' }, true],
       [{ missingTtlSeconds: 30 }, true],
+      [{ watermarkImage: 'sample.li/mark.png' }, true],
       [{ staleIfErrorSeconds: 600 }, false],
       [{ originRefreshSeconds: 600 }, false],
       [{ signedUrls: { required: true, keys: [KEY] } }, false],
@@ -64,6 +65,7 @@ describe('delivery settings', () => {
     [{ staleIfErrorSeconds: -1 }, '/delivery/staleIfErrorSeconds'],
     [{ missingOriginal: 'default-image-200' }, '/delivery/missingImage'],
     [{ missingImage: '../secret' }, '/delivery/missingImage'],
+    [{ watermarkImage: 'ftp://sample.li/a' }, '/delivery/watermarkImage'],
     [{ signedUrls: { required: true, keys: [] } }, '/delivery/signedUrls'],
     [{ signedUrls: { required: false, keys: [KEY, KEY] } }, '/delivery/signedUrls/keys'],
     [

@@ -22,6 +22,7 @@ export function deliveryErrors(settings: DeliverySettings): readonly AssetsError
     ...sizeErrors(settings),
     ...signingErrors(settings.signedUrls),
     ...missingErrors(settings),
+    ...pictureErrors('watermarkImage', settings.watermarkImage),
   ]
 }
 
@@ -102,6 +103,10 @@ function missingErrors(settings: DeliverySettings): readonly AssetsErrorDetail[]
       ? wrong('missingImage', 'Name the picture that is shown instead: an asset or an original.')
       : []
   }
-  const parsed = parseOriginal(missingImage, NO_NAMES)
-  return parsed.ok ? [] : wrong('missingImage', `${parsed.reason}.`)
+  return pictureErrors('missingImage', missingImage)
+}
+
+function pictureErrors(field: string, path: string | null): readonly AssetsErrorDetail[] {
+  const parsed = path === null ? null : parseOriginal(path, NO_NAMES)
+  return parsed === null || parsed.ok ? [] : wrong(field, `${parsed.reason}.`)
 }

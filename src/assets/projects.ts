@@ -135,9 +135,11 @@ function changesAnswers(before: ProjectRow, row: ProjectRow): boolean {
 /** Settings that answers are made by. What happens when an origin fails is none; what a path or a size means is one. */
 function answerSettings(row: ProjectRow): unknown {
   const { delivery, ...record } = projectRecord(row)
-  const { missingOriginal, missingImage, missingTtlSeconds } = deliverySettings(delivery)
+  const { missingOriginal, missingImage, watermarkImage, missingTtlSeconds } =
+    deliverySettings(delivery)
   const { originPrefix, sizes } = projectNames(row)
-  return { ...record, missingOriginal, missingImage, missingTtlSeconds, originPrefix, sizes }
+  const missing = { missingOriginal, missingImage, missingTtlSeconds }
+  return { ...record, ...missing, watermarkImage, originPrefix, sizes }
 }
 
 /** Every public name of a project, told apart by kind; without regard to case, as hosts are and companies should be. */

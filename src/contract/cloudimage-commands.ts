@@ -10,6 +10,15 @@ import {
   presetName,
   turn,
 } from './cloudimage-values.ts'
+import {
+  markGravity,
+  markPadding,
+  markPosition,
+  markScale,
+  markSource,
+  markText,
+} from './cloudimage-watermark.ts'
+import { COMPASS } from './compass.ts'
 import { QUALITY_DEFAULT, versionToken } from './dynamic-media-commands.ts'
 import type { Grammar } from './value-grammar.ts'
 import { flag, integer, parseReal, real, realText, word } from './value-grammar.ts'
@@ -39,18 +48,6 @@ export type Gravity =
   /** Pixels of the upright original. */
   | { readonly kind: 'pixel'; readonly x: number; readonly y: number }
   | { readonly kind: 'auto' }
-
-const COMPASS: Readonly<Record<string, { readonly x: number; readonly y: number }>> = {
-  center: { x: 0.5, y: 0.5 },
-  north: { x: 0.5, y: 0 },
-  northeast: { x: 1, y: 0 },
-  east: { x: 1, y: 0.5 },
-  southeast: { x: 1, y: 1 },
-  south: { x: 0.5, y: 1 },
-  southwest: { x: 0, y: 1 },
-  west: { x: 0, y: 0.5 },
-  northwest: { x: 0, y: 0 },
-}
 
 /**
  * `face` falls back to `auto` where no face is sought, as documented for pictures without one; `trim` says something only of borders
@@ -196,6 +193,14 @@ export const CLOUDIMAGE_GRAMMARS = {
   trim: percent,
   radius: corners(CLOUDIMAGE_SIDE_MAX),
   ...CLOUDIMAGE_FILTERS,
+  wat: flag,
+  wat_url: markSource,
+  wat_gravity: markGravity,
+  wat_pos: markPosition,
+  wat_scale: markScale,
+  wat_pad: markPadding,
+  wat_opacity: real({ min: 0, max: 1 }),
+  wat_text: markText,
   q: integer({ min: 1, max: 100 }),
   force_format: forceFormat,
   p: presetName,
@@ -236,5 +241,10 @@ export const CLOUDIMAGE_DEFAULTS: Readonly<Record<string, string>> = {
   blur: '0',
   pixelate: '0',
   sharp: '0',
+  wat: '0',
+  wat_gravity: 'center',
+  wat_opacity: '1',
+  wat_pad: '0',
+  wat_text: '',
   blur_faces: '0',
 }

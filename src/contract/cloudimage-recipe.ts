@@ -2,6 +2,7 @@ import type { Gravity } from './cloudimage-commands.ts'
 import { CLOUDIMAGE_GRAMMARS, CLOUDIMAGE_SIDE_MAX } from './cloudimage-commands.ts'
 import type { AspectRange } from './cloudimage-values.ts'
 import { AUTO_COLOR } from './cloudimage-values.ts'
+import { anchorOf } from './cloudimage-watermark.ts'
 import { WHITE } from './color.ts'
 import { QUALITY_DEFAULT, REPLY_SIDE_MAX } from './dynamic-media-commands.ts'
 import type { Commands } from './dynamic-media-recipe.ts'
@@ -14,6 +15,7 @@ import type {
   Output,
   Recipe,
   View,
+  Watermark,
 } from './recipe.ts'
 import { MIDDLE } from './recipe.ts'
 import type { ValueOf } from './value-grammar.ts'
@@ -33,6 +35,7 @@ export function cloudimageRecipe(commands: Commands, format: string | null): Rec
     ...present('aspect', aspect),
     ...present('backdrop', backdropOf(commands)),
     ...present('filters', filtersOf(commands)),
+    ...present('watermark', watermarkOf(commands)),
     ...present('corners', cornersOf(commands)),
     flip: FLIPPED[value(commands, 'flip') ?? 'none'],
     rotate: clockwise(value(commands, 'r') ?? 0),
@@ -168,6 +171,19 @@ function cornersOf(commands: Commands): NonNullable<Recipe['corners']> | null {
   const outside = value(commands, 'bg_color')
   return { ...corners, outside: outside === AUTO_COLOR ? null : outside }
 }
+
+function watermarkOf(commands: Commands): Watermark | null {
+  if (!(value(commands, 'wat') ?? false)) return null
+  return {
+    source: value(commands, 'wat_url'),
+    anchor: anchorOf(value(commands, 'wat_gravity') ?? 'center', value(commands, 'wat_pos')),
+    scale: value(commands, 'wat_scale'),
+    padding: value(commands, 'wat_pad') ?? NO_PADDING,
+    opacity: value(commands, 'wat_opacity') ?? 1,
+  }
+}
+
+const NO_PADDING = { x: { unit: 'pixel', value: 0 }, y: { unit: 'pixel', value: 0 } } as const
 
 /** Cloudimage does not say in which order filters are applied; so it is this one, however a URL lists them. */
 function filtersOf(commands: Commands): readonly Filter[] | null {

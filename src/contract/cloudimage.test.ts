@@ -16,7 +16,7 @@ const PROJECT: ProjectNames = {
   companies: [],
   tokens: ['doc'],
   hosts: [],
-  originAliases: {},
+  originAliases: { _x_: 'sample.li' },
 }
 const PRESETS = {
   small_img: 'w=200',
@@ -90,7 +90,19 @@ describe('an operation', () => {
     ['h=100&w=300', 'w=300&h=100&aspect_ratio=16:9', 'w=150&h=50&dpr=2&aspect_ratio=1'],
     ['func=proxy', 'func=proxy&w=300&q=3&force_format=webp', 'func=PROXY&p=small_img&dpr=2'],
     ['p=small_img', 'p=Small_IMG'],
+    [
+      'wat=1&wat_url=sample.li%2Fmark.png',
+      'wat=1&wat_url=sample.li/mark.png',
+      'wat=1&wat_url=https%3A%2F%2Fsample.li%2Fmark.png',
+      'wat_url=SAMPLE.LI:443/mark.png&wat=1&wat_opacity=1&wat_gravity=centre',
+      'wat=1&wat_url=_x_/mark.png&wat_pad=0',
+    ],
+    ['wat=1&wat_url=Backpack_B', 'wat=1&wat_url=/Backpack_B.png'],
+    ['wat=1&wat_scale=31p', 'wat=1&wat_scale=31p,20p'],
+    ['wat=1&wat_pad=10,5p', 'wat=1&wat_pad=10%2C5p'],
+    ['wat=1&wat_gravity=absolute&wat_pos=12,30', 'wat=1&wat_gravity=absolute&wat_pos=12p,30p'],
     ['', 'ci_info=1&optipress=2&bg_remove=1&dpr=2&blur_faces=0&flip=&f=unknown'],
+    ['', 'wat=0&wat_url=sample.li/mark.png&wat_scale=3&wat_gravity=north'],
   ]
   for (const [one, ...others] of SPELLINGS) {
     it(`is ${one || 'nothing'}, however it is written`, () => {
@@ -119,6 +131,13 @@ describe('an operation', () => {
     ['w=2501&dpr=2', 'dpr'],
     ['fit_enlarge=yes', 'fit_enlarge'],
     ['p=', 'p'],
+    ['wat=1&wat_url=ftp://sample.li/mark.png', 'wat_url'],
+    ['wat=1&wat_url=data:image/png;base64,AA', 'wat_url'],
+    ['wat=1&wat_text=Hello', 'wat_text'],
+    ['wat=1&wat_scale=0', 'wat_scale'],
+    ['wat=1&wat_pad=1,2,3', 'wat_pad'],
+    ['wat=1&wat_gravity=up', 'wat_gravity'],
+    ['wat=1&wat_opacity=2', 'wat_opacity'],
     ['p=%00', 'p'],
   ]
   for (const [query, parameter] of WRONG) {
@@ -218,7 +237,7 @@ describe('any query', () => {
     ...'w h dpr func gravity aspect_ratio tl_px br_px org_if_sml margin bg_color bg_img_fit r flip trim'.split(
       ' ',
     ),
-    ...'radius f bright gray colorize blur pixelate sharp q force_format p vh ci_cache blur_faces x'.split(
+    ...'wat wat_url wat_gravity wat_pos wat_scale wat_pad radius f bright gray colorize blur pixelate sharp q force_format p vh ci_cache blur_faces x'.split(
       ' ',
     ),
   )
@@ -237,6 +256,9 @@ describe('any query', () => {
       'proxy',
       'fit',
       'grey,bright:3',
+      'sample.li/mark.png',
+      '10p',
+      'absolute',
     ),
     fc
       .string({ unit: 'grapheme', maxLength: 8 })

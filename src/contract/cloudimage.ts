@@ -8,6 +8,7 @@ import {
   CLOUDIMAGE_SYNONYMS,
 } from './cloudimage-commands.ts'
 import { withFiltersApart } from './cloudimage-filters.ts'
+import { withMarkNamed } from './cloudimage-watermark.ts'
 import type { DeliverySubject, Modifier, ParsedDelivery } from './delivery-url.ts'
 import { parseOriginal } from './original.ts'
 import { percentDecode } from './percent.ts'
@@ -31,7 +32,7 @@ export function parseCloudimage(path: string, query: string, names: ProjectNames
   if (text === null) return refusedPath('The path is not percent-encoded UTF-8')
   const original = parseOriginal(text, names)
   if (!original.ok) return refusedPath(original.reason)
-  return cloudimageUrl(names.project, original.subject, query, names.sizes)
+  return cloudimageUrl(names.project, original.subject, withMarkNamed(query, names), names.sizes)
 }
 
 export function cloudimageUrl(
@@ -67,7 +68,8 @@ const LIFETIMES: ReadonlySet<string> = new Set(['vh', 'ci_cache'])
 
 /**
  * Operations that others leave nothing to do for are none: all of them beside `func=proxy`, a pixel ratio once the sides are
- * multiplied by it (so that a rule for sizes sees the pixels), an aspect ratio beside both sides. A preset may change what is idle.
+ * multiplied by it (so that a rule for sizes sees the pixels), an aspect ratio beside both sides, how a watermark lies where there is
+ * none. A preset may change what is idle.
  */
 function withoutIdle(canonical: Canonical): Canonical {
   if (!canonical.ok) return canonical
@@ -77,11 +79,13 @@ function withoutIdle(canonical: Canonical): Canonical {
   }
   if (valueOf(modifiers, 'p') !== null) return { ok: true, modifiers: modifiers.map(inRatioSteps) }
   const ratio = Number(valueOf(modifiers, 'dpr') ?? 1)
+  const marked = valueOf(modifiers, 'wat') !== null
   const both = valueOf(modifiers, 'w') !== null && valueOf(modifiers, 'h') !== null
   const kept: Modifier[] = []
   for (const modifier of modifiers) {
     const { name } = modifier
     if (name === 'dpr' || (both && name === 'aspect_ratio')) continue
+    if (!marked && name.startsWith('wat_')) continue
     if (modifier.kind === 'preset' || (name !== 'w' && name !== 'h')) {
       kept.push(modifier)
       continue

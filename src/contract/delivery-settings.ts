@@ -13,6 +13,8 @@ export interface DeliverySettings {
   readonly missingOriginal: MissingOriginal
   /** What stands for a missing original: the path of an asset or of another original, as in a delivery URL. */
   readonly missingImage: string | null
+  /** What `wat=1` lays over a picture when the URL names no watermark: the path of an asset or of another original. */
+  readonly watermarkImage: string | null
   /** How long "missing" is believed, by caches and by the image server. */
   readonly missingTtlSeconds: number
   /** How often originals are looked at again at their origin; null: never by itself. */
@@ -49,6 +51,7 @@ export const DELIVERY_DEFAULTS: DeliverySettings = {
   signedUrls: { required: false, keys: [] },
   missingOriginal: 'text-404',
   missingImage: null,
+  watermarkImage: null,
   // Long enough to shield an origin from a missing picture on a busy page, short enough that nobody waits for one put in.
   missingTtlSeconds: 10,
   originRefreshSeconds: null,

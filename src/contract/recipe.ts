@@ -1,4 +1,5 @@
 import type { AspectRange, Corners, Overlay, Point, Sides } from './cloudimage-values.ts'
+import type { Anchor, MarkScale, Padding } from './cloudimage-watermark.ts'
 import type { Color } from './color.ts'
 import type { Resampling, Unsharp } from './dynamic-media-commands.ts'
 import type { Rect } from './value-grammar.ts'
@@ -37,11 +38,23 @@ export interface Recipe {
   readonly unsharp: Unsharp | null
   /** In the order of the array. */
   readonly filters?: readonly Filter[]
+  readonly watermark?: Watermark
   readonly corners?: Corners & {
     /** What lies outside the corners; transparent where the format has alpha when it is null. */
     readonly outside: Color | null
   }
   readonly output: Output
+}
+
+export interface Watermark {
+  /** `host/path` of an original or the path of an asset; null for the project's own. */
+  readonly source: string | null
+  readonly anchor: Anchor
+  /** Null for the watermark's own size. Never larger than the picture. */
+  readonly scale: MarkScale | null
+  /** From the sides that it is anchored at. */
+  readonly padding: Padding
+  readonly opacity: number
 }
 
 export interface Backdrop {

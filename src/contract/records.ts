@@ -79,7 +79,11 @@ export interface ProjectRecord {
 /** Of the delivery settings those that an image server needs. */
 export type RecordedDelivery = Pick<
   DeliverySettings,
-  'missingOriginal' | 'missingImage' | 'missingTtlSeconds' | 'staleIfErrorSeconds'
+  | 'missingOriginal'
+  | 'missingImage'
+  | 'watermarkImage'
+  | 'missingTtlSeconds'
+  | 'staleIfErrorSeconds'
 >
 
 /** Preset name in lower case to its modifiers, as written: `wid=400&fmt=jpeg`. */

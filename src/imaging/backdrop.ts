@@ -3,7 +3,7 @@ import type { Color } from '../contract/color.ts'
 import type { Backdrop } from '../contract/recipe.ts'
 import { blurred, covered } from './filters.ts'
 import type { Picture } from './picture.ts'
-import { cut, flatten, pixelsOf, resize, resizeToInterest, settled, turn } from './picture.ts'
+import { cut, flatten, laidUnder, pixelsOf, resize, resizeToInterest, turn } from './picture.ts'
 import type { Size } from './view-geometry.ts'
 import { viewGeometry } from './view-geometry.ts'
 
@@ -33,10 +33,8 @@ export async function laidOnCopy(picture: Picture, behind: CopyBehind): Promise<
     const color = { color: background, opacity: 1 - opacity }
     ground = await turn(ground, (image) => covered(image, color))
   }
-  const { width, height, channels, data } = whole
-  const above = { input: data, raw: { width, height, channels }, ...at }
-  const laid = await turn(await settled(ground), (image) => image.composite([above]))
-  return { ...(await settled(laid)), scale: picture.scale }
+  const laid = await laidUnder(ground, { ...whole, left: at.left, top: at.top }, background)
+  return { ...laid, scale: picture.scale }
 }
 
 async function covering(

@@ -140,6 +140,24 @@ export async function sharpened(
   return { ...ready, pending: apply(ready.pending), stage: 'sharpen' }
 }
 
+/** Pixels that are laid over a picture; what lies outside it is not seen. */
+export interface Above extends Size {
+  readonly data: Uint8Array
+  readonly channels: Channels
+}
+
+export async function laidUnder(
+  picture: Picture,
+  { data, width, height, channels, left, top }: Above & { left: number; top: number },
+  background: Color,
+): Promise<Picture> {
+  const ground = await settled(picture)
+  const above = { input: Buffer.from(data), raw: { width, height, channels }, left, top }
+  const laid = await settled(await turn(ground, (image) => image.composite([above])))
+  // Composing gives every picture an alpha channel.
+  return ground.alpha ? laid : flatten(laid, background)
+}
+
 /** Nothing of the picture is left: only its scale. */
 export function transparent(picture: Picture, { width, height }: Size): Picture {
   const create = { width, height, channels: 4, background: TRANSPARENT } as const

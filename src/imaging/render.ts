@@ -13,7 +13,7 @@ import { imagingError } from './errors.ts'
 import { filters } from './filters.ts'
 import { flip } from './flip.ts'
 import { layOnBackground } from './lay-on-background.ts'
-import type { Operation } from './operation.ts'
+import type { Operation, OtherSources } from './operation.ts'
 import type { Picture } from './picture.ts'
 import { region } from './region.ts'
 import { rotate } from './rotate.ts'
@@ -23,6 +23,7 @@ import { inspect, openSource } from './source.ts'
 import { trim } from './trim.ts'
 import { unsharp } from './unsharp.ts'
 import { view } from './view.ts'
+import { watermark } from './watermark.ts'
 
 /** A recipe and an original in, a rendition out: the same bytes for the same both and the same renderer. */
 
@@ -43,6 +44,7 @@ export const PIPELINE: readonly Operation[] = [
   sharpen,
   unsharp,
   filters,
+  watermark,
   corners,
 ]
 
@@ -60,6 +62,7 @@ export async function render(
   recipe: Recipe,
   source: Uint8Array,
   signal?: AbortSignal,
+  others: OtherSources = {},
 ): Promise<Rendition> {
   signal?.throwIfAborted()
   const info = await inspect(source)
@@ -82,7 +85,7 @@ export async function render(
   try {
     for (const { apply } of PIPELINE) {
       signal?.throwIfAborted()
-      picture = await apply(picture, concrete)
+      picture = await apply(picture, concrete, others)
     }
     signal?.throwIfAborted()
     return await encoded(picture, output)

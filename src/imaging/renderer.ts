@@ -3,6 +3,7 @@ import type { Recipe } from '../contract/recipe.ts'
 import { ImagingError } from './errors.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { FairQueueOptions } from './fair-queue.ts'
+import type { OtherSources } from './operation.ts'
 import type { Rendition } from './render.ts'
 import { render } from './render.ts'
 import { rememberedAreas, salientArea } from './salient-area.ts'
@@ -19,8 +20,9 @@ export interface RendererStats {
   readonly refused: number
 }
 
+type Load = () => Promise<Uint8Array>
 /** Bytes, or how to get them: then only renders that have their turn hold an original in memory. */
-export type RenderSource = Uint8Array | (() => Promise<Uint8Array>)
+export type RenderSource = Uint8Array | Load | { readonly original: Load; readonly watermark: Load }
 
 export interface Renderer {
   render(
@@ -60,8 +62,8 @@ export function createRenderer(options: RendererOptions): Renderer {
   return {
     render: (recipe, source, signal, project = '') =>
       inTurn(project, signal, async () => {
-        const bytes = typeof source === 'function' ? await source() : source
-        const rendition = await render(recipe, bytes, signal)
+        const { original, ...others } = await loaded(source)
+        const rendition = await render(recipe, original, signal, others)
         counts.rendered++
         return rendition
       }),
@@ -70,4 +72,10 @@ export function createRenderer(options: RendererOptions): Renderer {
     ),
     stats: () => ({ ...counts, running: queue.running, waiting: queue.waiting }),
   }
+}
+
+async function loaded(source: RenderSource): Promise<{ original: Uint8Array } & OtherSources> {
+  if (source instanceof Uint8Array) return { original: source }
+  if (typeof source === 'function') return { original: await source() }
+  return { original: await source.original(), watermark: await source.watermark() }
 }

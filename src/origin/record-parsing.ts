@@ -59,6 +59,7 @@ const project = Compile(
         // A choice of a newer version is taken for the default.
         missingOriginal: Type.Optional(Type.String()),
         missingImage: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+        watermarkImage: Type.Optional(Type.Union([Type.String(), Type.Null()])),
         missingTtlSeconds: Type.Optional(Type.Number()),
         staleIfErrorSeconds: Type.Optional(Type.Number()),
       }),

@@ -39,7 +39,7 @@ export interface LifetimeNow {
 /**
  * Lifetimes: `Cache-Control` for browsers, `CDN-Cache-Control` (RFC 9213) for outer caches and our edges. What wins: `ci_cache` over a year
  * for the named version over the project's settings. A year only when the bytes used had the named version, and never for URLs with
- * presets or crops, whose meaning can change. For caches the time since a remote original was confirmed is taken off, so that tiers
+ * presets, crops or watermarks, whose meaning can change. For caches the time since a remote original was confirmed is taken off, so that tiers
  * do not add up their lifetimes.
  */
 export function lifetimeHeaders(
@@ -81,6 +81,7 @@ function namesItsVersion(url: DeliveryUrl, meta: RenditionMeta): boolean {
     token.length >= TOKEN_CHARACTERS_MIN &&
     meta.inputHash.startsWith(token) &&
     url.presets.length === 0 &&
+    !url.modifiers.some(({ name }) => name === 'wat') &&
     !(url.subject.kind === 'image' && url.subject.crop !== null)
   )
 }

@@ -25,6 +25,7 @@ import { standInFor } from './missing-original.ts'
 import type { StandIn } from './missing-original.ts'
 import type { InputNeed, RecordReader } from './record-reader.ts'
 import type { RemoteOriginals } from './remote-originals.ts'
+import { readMark, togetherOf } from './watermark.ts'
 
 /** What is kept of a rendition besides its bytes. */
 export interface RenditionMeta {
@@ -43,11 +44,12 @@ export interface RenditionMeta {
 
 export type RenditionCache = MarkedCache<RenditionMeta, DiskBody>
 
-/** `load` is called when it is this render's turn: of those that wait no original is in memory. */
+/** What loads is called when it is this render's turn: of those that wait no original is in memory. */
 export type Render = (
   recipe: Recipe,
   load: () => Promise<Uint8Array>,
   project: string,
+  loadWatermark?: () => Promise<Uint8Array>,
 ) => Promise<{ bytes: Uint8Array; mediaType: string; width: number; height: number }>
 
 export interface RenditionParts {
@@ -95,7 +97,7 @@ export type Problem = Omit<DeliveryProblem, 'status'> & {
 }
 
 /** An original, named by a hash, with its bytes to be had. */
-interface Input {
+export interface Input {
   readonly hash: string
   readonly load: () => Promise<Uint8Array>
   readonly crop: AssetRecord['crops'][string] | null
@@ -142,12 +144,18 @@ export async function fillRendition(
   const presets = await readPresets(parts, url, need)
   const resolved = resolveRecipe(url, { presets, crop: input.crop, format })
   if (!resolved.ok) return refuse(resolved.problem)
+  const { recipe } = resolved
+  const watermark = await readMark(project, url, recipe, (other) =>
+    readInput(parts, other, project, need),
+  )
+  if (watermark && 'status' in watermark) return refuse(watermark)
   const nested = resolved.presets.map((name) => keyText.preset(url.project, name))
-  const keys = [...new Set([...urlKeys, ...nested])].map(keyHash)
+  const keys = [...new Set([...urlKeys, ...nested, ...(watermark?.keyTexts ?? [])])].map(keyHash)
   const made = await madeOf(parts, url, format, {
     input,
-    recipe: resolved.recipe,
-    lifetimes: lifetimesOf(project, input, parts.clock.wall()),
+    watermark: watermark?.input ?? null,
+    recipe,
+    lifetimes: lifetimesOf(project, togetherOf(input, watermark), parts.clock.wall()),
     marked: { keys, mark },
     epoch,
   })
@@ -157,6 +165,7 @@ export async function fillRendition(
 /** Everything that a rendition is made of, and what it is kept with. */
 interface Making {
   readonly input: Input
+  readonly watermark: Input | null
   readonly recipe: Recipe
   readonly lifetimes: Lifetimes
   readonly marked: { readonly keys: readonly KeyHash[]; readonly mark: number }
@@ -167,11 +176,13 @@ async function madeOf(
   parts: RenditionParts,
   url: DeliveryUrl,
   format: string | null,
-  { input, recipe, lifetimes, marked, epoch }: Making,
+  { input, watermark, recipe, lifetimes, marked, epoch }: Making,
 ): Promise<Made> {
   const key = renditionKey(url, format)
-  const etag = etagOf(input.hash, recipe, parts.rendererVersion)
-  const kept = input.sound ? parts.renditions.lookupStale(key, 0)?.entry : undefined
+  const hashes = watermark ? `${input.hash}\n${watermark.hash}` : input.hash
+  const etag = etagOf(hashes, recipe, parts.rendererVersion)
+  const sound = input.sound && (watermark?.sound ?? true)
+  const kept = sound ? parts.renditions.lookupStale(key, 0)?.entry : undefined
   if (kept?.meta.etag === etag) {
     // The same input, recipe and renderer, and no purge of it: nothing is rendered again (freshness rule P6).
     const { mediaType, width, height, inputHash } = kept.meta
@@ -181,7 +192,7 @@ async function madeOf(
     parts.meter.count('sluice_resizer_reused_total')
     return { kind: 'rendition', meta, load: () => loadKept(parts, key, body), keep: true }
   }
-  const rendered = await parts.render(recipe, input.load, url.project)
+  const rendered = await parts.render(recipe, input.load, url.project, watermark?.load)
   parts.meter.count('sluice_resizer_renders_total')
   const { bytes, mediaType, width, height } = rendered
   const meta: RenditionMeta = {
@@ -192,8 +203,8 @@ async function madeOf(
     inputHash: input.hash,
     ...lifetimes,
   }
-  if (input.sound) await keep(parts, key, marked, meta, bytes, epoch)
-  return { kind: 'rendition', meta, load: async () => bytes, keep: input.sound }
+  if (sound) await keep(parts, key, marked, meta, bytes, epoch)
+  return { kind: 'rendition', meta, load: async () => bytes, keep: sound }
 }
 
 async function loadKept(parts: RenditionParts, key: string, body: DiskBody): Promise<Uint8Array> {
@@ -208,8 +219,8 @@ export function renditionKey(url: DeliveryUrl, format: string | null): string {
 }
 
 /** Strong: the same inputs, recipe and renderer make the same bytes. */
-function etagOf(inputHash: string, recipe: Recipe, rendererVersion: string): string {
-  return `"${sha256(`${inputHash}\n${recipeText(recipe)}\n${rendererVersion}`).slice(0, 32)}"`
+function etagOf(inputHashes: string, recipe: Recipe, rendererVersion: string): string {
+  return `"${sha256(`${inputHashes}\n${recipeText(recipe)}\n${rendererVersion}`).slice(0, 32)}"`
 }
 
 type Lifetimes = Pick<
@@ -220,7 +231,7 @@ type Lifetimes = Pick<
 /** How soon a failing origin is asked again for what an older copy stands in for. */
 const STALE_SECONDS = 10
 
-function lifetimesOf(project: ProjectRecord, { remote }: Input, now: number): Lifetimes {
+function lifetimesOf(project: ProjectRecord, remote: Input['remote'], now: number): Lifetimes {
   const { cdnTtlSeconds, browserTtlSeconds } = project
   if (!remote) return { confirmedAt: null, cdnTtlSeconds, browserTtlSeconds }
   if (!remote.stale) return { confirmedAt: remote.confirmedAt, cdnTtlSeconds, browserTtlSeconds }

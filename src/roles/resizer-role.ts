@@ -77,7 +77,8 @@ export async function startResizer(
     bodies,
     assets: origin.assets,
     remotes,
-    render: (recipe, load, project) => renderer.render(recipe, load, undefined, project),
+    render: (recipe, original, project, watermark) =>
+      renderer.render(recipe, watermark ? { original, watermark } : original, undefined, project),
     findArea: (wanted) => renderer.findArea(wanted),
     rendererVersion: RENDERER_VERSION,
     onMismatch: settings.onMismatch,

@@ -99,9 +99,10 @@ export async function resizerBench(
     renditions,
     assets,
     remotes: new RemoteOriginals({ ...parts, cache: originals, remote }),
-    render(recipe, load, project) {
+    render(recipe, original, project, watermark) {
       seen.renders += 1
-      return renderer.render(recipe, load, undefined, project)
+      const source = watermark ? { original, watermark } : original
+      return renderer.render(recipe, source, undefined, project)
     },
     rendererVersion: RENDERER_VERSION,
     onMismatch: (project, asset) => void seen.mismatches.push(`${project}/${asset}`),

@@ -85,6 +85,8 @@ const delivery = {
   missingOriginal: Type.Enum(MISSING_ORIGINALS),
   /** Path of an asset or original, as in a delivery URL. */
   missingImage: nullable(Type.String({ minLength: 1, maxLength: URL_LENGTH_MAX })),
+  /** What `wat=1` lays over a picture; path of an asset or original. */
+  watermarkImage: nullable(Type.String({ minLength: 1, maxLength: URL_LENGTH_MAX })),
   missingTtlSeconds: Type.Integer({ minimum: 1, maximum: MISSING_SECONDS_MAX }),
   originRefreshSeconds: nullable(
     Type.Integer({ minimum: REFRESH_SECONDS_MIN, maximum: TTL_SECONDS_MAX }),
