@@ -40,9 +40,11 @@ export const liveRoutes: Routes = (app, parts) => {
       const scene = await look(parts, projectOf(request).id, request.query.url)
       const edges = await Promise.all(scene.edges.map((edge) => observe(parts, scene, edge, false)))
       const { asset } = scene
+      const { subject } = scene.asked.meaning
       return {
         url: request.query.url,
         asset: asset && { id: asset.id, version: asset.version, hash: asset.hash },
+        original: subject.kind === 'original' ? subject.original : null,
         head: await parts.store.tables.log.head(),
         edges,
       }

@@ -108,7 +108,7 @@ describe('live view', () => {
     edges[1]!.held = null
     const { status, json } = await live(`${edges[0]!.url}${TARGET}`)
     assert.equal(status, 200)
-    assert.equal(json.asset.hash, sha256(NEW))
+    assert.deepEqual([json.asset.hash, json.original], [sha256(NEW), null])
     const [first, second] = json.edges
     assert.equal(first.verdict, 'stale')
     assert.equal(first.hit, true)
@@ -124,6 +124,18 @@ describe('live view', () => {
       assert.equal(edge.asked.at(-1)!.headers['cache-control'], 'only-if-cached')
       assert.equal(edge.asked.at(-1)!.headers['sluice-node-secret'], undefined)
     }
+  })
+
+  test('of a remote original it says which one, in the form of which its hash can be asked', async () => {
+    await control.call('PATCH', P, {
+      body: {
+        tokens: ['doc'],
+        origins: [{ host: 'sample.li' }],
+        originAliases: { _x_: 'sample.li/y' },
+      },
+    })
+    const { json } = await live(`${edges[0]!.url}/_t/doc/_x_/a.jpg?w=5`)
+    assert.deepEqual([json.asset, json.original], [null, 'sample.li/y/a.jpg'])
   })
 
   test('a visit fetches as a visitor does, at that edge alone', async () => {

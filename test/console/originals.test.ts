@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { withEntries } from '../../console/src/pages/invalidation/original-entries.ts'
+import { versioned } from '../../console/src/versioned.ts'
 import { newProject } from '../../console/src/shell/new-project.ts'
 import { launchBrowser, seriousAxeFindings, visit } from '../support/browser.ts'
 import type { Visit } from '../support/browser.ts'
@@ -23,6 +24,14 @@ describe('originals as they are typed', () => {
     ])
     assert.equal(withEntries(text, right), ' /a.li/1.jpg, b.li/2.jpg\r\n\n,/c.li/$&.jpg')
     assert.equal(withEntries(text, new Map()), text)
+  })
+})
+
+describe('the URL of one version', () => {
+  test('has vh, or id in the dialect of Dynamic Media, in the place of another one', () => {
+    assert.equal(versioned('https://x/sample.li/a.jpg', 'abc'), 'https://x/sample.li/a.jpg?vh=abc')
+    assert.equal(versioned('https://x/a.jpg?vh=1&w=5', 'abc'), 'https://x/a.jpg?w=5&vh=abc')
+    assert.equal(versioned('/is/image/demo/a?wid=5&id=1', 'abc'), '/is/image/demo/a?wid=5&id=abc')
   })
 })
 
@@ -131,6 +140,22 @@ describe('originals in the console', { skip: chromium.skip }, () => {
       .getByText(/^Live everywhere, /)
       .first()
       .waitFor()
+  })
+
+  test('Live view tells the current version of an original, and the URL that may be kept for a year', async () => {
+    const { page } = desk
+    assert.equal((await ask(red())).status, 200)
+    await page.goto(`/projects/demo/live?url=${encodeURIComponent(red())}`)
+    const vh = origin.hashOf('/red.jpg').slice(0, 12)
+    await page.getByText('Current version of photos.example/red.jpg:').waitFor()
+    await page.getByText(`vh=${vh}`).waitFor()
+    assert.deepEqual(await seriousAxeFindings(page), [])
+    await desk.context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.getByRole('button', { name: 'Copy the URL with it' }).click()
+    await page.getByText('URL of this version copied').waitFor()
+    const url = String(await page.evaluate('navigator.clipboard.readText()'))
+    assert.equal(url, `${red()}&vh=${vh}`)
+    assert.match((await ask(url)).headers['cache-control'] ?? '', /max-age=31536000/)
   })
 
   test('an admin makes a signing key, requires it, and signs a URL by hand', async () => {

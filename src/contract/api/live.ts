@@ -49,6 +49,8 @@ export const Live = closed({
   url: Type.String(),
   /** The asset behind it; null for a remote original. */
   asset: nullable(closed({ id: Type.String(), version: Type.Integer(), hash: Type.String() })),
+  /** The remote original behind it, canonical: `host/path`; null for an asset. */
+  original: nullable(Type.String()),
   /** Where the purge log ends now. */
   head: Type.Integer(),
   edges: Type.Array(LiveCopy),

@@ -5,6 +5,7 @@ import type { Asset } from '../../../../src/contract/api/assets.ts'
 import { api } from '../../api.ts'
 import { urlsOf } from '../../asset-names.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
+import { ContentHash } from '../../parts/content-hash.tsx'
 import { DataTable } from '../../parts/data-table.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loading.tsx'
@@ -22,6 +23,7 @@ import { writeReason } from './assets-page.tsx'
 import { Picture } from './picture.tsx'
 import { toastFailure } from '../../toast.ts'
 import { refreshAssets } from './use-uploads.ts'
+import { vhOf } from '../../versioned.ts'
 import styles from './assets.module.css'
 
 export function AssetPage() {
@@ -91,6 +93,11 @@ function Urls({ asset }: { readonly asset: Asset }) {
           ))}
         </ul>
       )}
+      <p className={styles['meta']}>
+        With this version’s hash as <code>vh=</code> (or <code>id=</code> in Dynamic Media URLs) a
+        URL without preset and crop may be kept for a year:{' '}
+        <ContentHash vh={vhOf(asset.hash)} of={asset.id} />
+      </p>
     </Section>
   )
 }

@@ -2,7 +2,7 @@ import { ActionButton } from '@react-spectrum/s2'
 import CheckmarkCircle from '@react-spectrum/s2/icons/CheckmarkCircle'
 import CloseCircle from '@react-spectrum/s2/icons/CloseCircle'
 import type { ProblemItem } from '../../../../src/contract/api/shapes.ts'
-import { ContentHash } from '../../parts/content-hash.tsx'
+import { HashOf } from '../../parts/content-hash.tsx'
 import styles from './invalidation.module.css'
 
 interface OriginalVerdictProps {
@@ -19,7 +19,7 @@ export function OriginalVerdict({ entry, problem, onCorrect }: OriginalVerdictPr
         <CheckmarkCircle aria-label="Correct" />
         <span className={styles['verdict']}>
           <code>{entry}</code>
-          <ContentHash path={entry} />
+          <HashOf path={entry} />
         </span>
       </li>
     )

@@ -13,6 +13,7 @@ import { useReplaced } from '../../replaced.ts'
 import { useProject } from '../../use-project.ts'
 import { bytes, lifetime } from '../../words.ts'
 import { toastFailure } from '../../toast.ts'
+import { LiveVersion } from './live-version.tsx'
 import { LivePicture } from './live-picture.tsx'
 import styles from './live.module.css'
 
@@ -59,6 +60,7 @@ function Copies({ live, url }: { readonly live: Live; readonly url: string }) {
   const started = useReplaced(here.id).find((one) => one.asset === asset)
   return (
     <>
+      <LiveVersion live={live} />
       {asset === null ? null : (
         <OldCopies asset={asset} invalidation={started?.invalidation ?? null} isLive />
       )}
