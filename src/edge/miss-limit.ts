@@ -1,4 +1,5 @@
 import { clientNetwork } from '../kernel/client-network.ts'
+import { dropOldest } from '../kernel/drop-oldest.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 
@@ -53,10 +54,7 @@ export class MissLimit {
     }
     this.#spentUntil.delete(client)
     this.#spentUntil.set(client, Math.max(now, spentUntil) + this.#msPerMiss)
-    for (const oldest of this.#spentUntil.keys()) {
-      if (this.#spentUntil.size <= CLIENTS_MAX) break
-      this.#spentUntil.delete(oldest)
-    }
+    dropOldest(this.#spentUntil, CLIENTS_MAX)
     return 0
   }
 

@@ -1,3 +1,4 @@
+import { dropOldest } from '../kernel/drop-oldest.ts'
 import { sha256 } from '../kernel/hash.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Timers } from '../kernel/timers.ts'
@@ -11,8 +12,11 @@ const WAITING_MAX = 10_000
 const WAITING_CHARACTERS_MAX = 8 * 1024 * 1024
 /** Enough of a hash that no two of the remembered spellings share one by chance. */
 const HASH_CHARACTERS = 24
-const PER_REPORT_MAX = 1_000
+/** A millisecond of control's work, which in one process with edges is a millisecond that visitors wait. */
+const PER_REPORT_MAX = 50
 const REPORT_EVERY_MS = 1_000
+/** While more is waiting: a thousand a second, each of them told in time for whoever looks. */
+const NEXT_REPORT_MS = 50
 
 /** Collects first-seen spellings of rendition URLs and reports them to control in batches. */
 export class ServedUrls {
@@ -29,10 +33,7 @@ export class ServedUrls {
     const before = this.#known.get(name) ?? 0
     this.#known.set(name, before + 1)
     if (!isPowerOfFour(before + 1)) return
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= KNOWN_MAX) break
-      this.#known.delete(oldest)
-    }
+    dropOldest(this.#known, KNOWN_MAX)
     // A quarter of them was told of when they were a quarter as many.
     const fresh = before === 0 ? url : { ...url, times: ((before + 1) / 4) * 3 }
     if (told && before === 0) return
@@ -73,14 +74,17 @@ export class ServedUrls {
     report: (urls: readonly ServedUrl[], signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const { signal } = this.#stopping
+    let waitMs = REPORT_EVERY_MS
     while (!signal.aborted) {
-      await timers.sleep(REPORT_EVERY_MS, signal).catch(() => undefined)
+      await timers.sleep(waitMs, signal).catch(() => undefined)
+      waitMs = REPORT_EVERY_MS
       // Taken out, because what is noted while the report is on its way may push the oldest away.
       const batch = this.#waiting.splice(0, PER_REPORT_MAX)
       for (const url of batch) this.#characters -= charactersOf(url)
       if (batch.length === 0 || signal.aborted) continue
       try {
         await report(batch, signal)
+        if (this.#waiting.length > 0) waitMs = NEXT_REPORT_MS
       } catch (error) {
         this.#waiting.unshift(...batch)
         for (const url of batch) this.#characters += charactersOf(url)

@@ -345,7 +345,7 @@ describe('served URLs', () => {
       (each) => !seen.has(each),
     )
     assert.deepEqual(lost, [])
-    for (let at = 2_000; at < 12_000; at++) {
+    for (let at = 2_500; at < 12_000; at++) {
       assert.equal(seen.has(`http://x/early ${at}`), true, `early ${at}`)
     }
     await served.stop()

@@ -1,3 +1,4 @@
+import { dropOldest } from '../kernel/drop-oldest.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
 import { problemText } from '../contract/delivery-url.ts'
@@ -13,6 +14,7 @@ import type { Edge } from './edge.ts'
 import { EdgeError } from './errors.ts'
 import { whenAsked } from './resource.ts'
 import type { EdgeRequest, Resolution, Resolver, Resource } from './resource.ts'
+import { SeenBefore } from './seen-before.ts'
 import { checkSigned } from './signed-request.ts'
 
 const NAMES_RESOURCE: Resource = {
@@ -44,6 +46,7 @@ export class SluiceResolver implements Resolver {
   readonly #edge: Edge
   readonly #names = new WeakMap<Uint8Array, NamesRecord>()
   readonly #parsed = new Map<string, Parsed>()
+  readonly #seen = new SeenBefore()
   #parsedWith: NamesRecord | undefined
 
   constructor(edge: Edge) {
@@ -122,11 +125,9 @@ export class SluiceResolver implements Resolver {
   #remember(spelling: string, names: NamesRecord, found: Parsed): void {
     // By names that changed meanwhile it may mean something else.
     if (names !== this.#parsedWith || spelling.length > REMEMBERED_CHARACTERS_MAX) return
+    if (!this.#seen.again(spelling)) return
     this.#parsed.set(spelling, found)
-    for (const oldest of this.#parsed.keys()) {
-      if (this.#parsed.size <= PARSED_MAX) break
-      this.#parsed.delete(oldest)
-    }
+    dropOldest(this.#parsed, PARSED_MAX)
   }
 
   async #currentNames(request: EdgeRequest): Promise<{ names: NamesRecord; mark: number }> {
