@@ -5,6 +5,8 @@ import { MarkedCache } from '../../src/cache/marked-cache.ts'
 import type { MarkedCacheParts } from '../../src/cache/marked-cache.ts'
 import { Edge } from '../../src/edge/edge.ts'
 import type { EdgeParts } from '../../src/edge/edge.ts'
+import type { Resolver } from '../../src/edge/resource.ts'
+import { SluiceResolver } from '../../src/edge/sluice-resolver.ts'
 import type { Upstream } from '../../src/edge/upstream.ts'
 import type { NodeRole } from '../../src/contract/node-protocol.ts'
 import { Authority } from '../../src/purgelog/authority.ts'
@@ -30,6 +32,7 @@ export interface Build {
   readonly cache: <Meta, Body>(parts: MarkedCacheParts<Body>) => MarkedCache<Meta, Body>
   readonly fills: <A extends FillAnswer>(freshness: Freshness, program: Program) => Fills<A>
   readonly edge: (parts: EdgeParts, program: Program) => Edge
+  readonly resolver: (edge: Edge) => Resolver
   /** `home` is true for the edge between edges and resizer. */
   readonly upstream: (upstream: Upstream, freshness: Freshness, home: boolean) => Upstream
   /** The store as one control process's authority sees it. */
@@ -47,6 +50,7 @@ export const soundBuild: Build = {
   cache: (parts) => new MarkedCache(parts),
   fills: (freshness, { clock }) => new Fills(freshness, clock),
   edge: (parts) => new Edge(parts),
+  resolver: (edge) => new SluiceResolver(edge),
   upstream: (upstream) => upstream,
   memory: (memory) => memory,
   authority: (parts) => new Authority(parts),

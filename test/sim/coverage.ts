@@ -9,13 +9,14 @@ function of(kind: string, names: readonly string[]): readonly string[] {
 /** Faults, and branches of production code by its own metrics and outcomes: a run that met none of one says nothing about it. */
 export const TO_MEET: readonly string[] = [
   ...of('fault', FAULT_KINDS),
-  ...of('write', WRITE_KINDS),
+  ...of('write', [...WRITE_KINDS, 'packed softly']),
   ...of('message', ['lost', 'repeated', 'cut off', 'refused', 'answered by the dead']),
   ...of('disk', ['body lost', 'body torn', 'state lost', 'state torn']),
   ...of('begins', ['empty', 'with its disk']),
   ...of('starts empty', ['the log does not reach back', 'another log']),
   ...of('keeps', ['stored', 'not-usable', 'older-than-held', 'too-large']),
   ...of('answer', ['200', '206', '304', '404', '504', 'HEAD 200', 'of a cache outside']),
+  ...of('variant', ['avif', 'webp', 'jpeg']),
   ...of('sluice_edge_requests_total', ['hit', 'stale', 'miss', 'revalidated']),
   ...of('sluice_edge_fills_total', ['absent', 'stamp', 'min-mark', 'lifetime', 'lease', 'soft']),
   ...of('sluice_resizer_requests_total', ['hit', 'miss']),

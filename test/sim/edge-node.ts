@@ -6,7 +6,6 @@ import type { EdgeAnswer } from '../../src/edge/answer.ts'
 import type { Edge } from '../../src/edge/edge.ts'
 import type { EdgeCache, EdgeFill } from '../../src/edge/fill.ts'
 import type { KeptMeta } from '../../src/edge/kept.ts'
-import { SluiceResolver } from '../../src/edge/sluice-resolver.ts'
 import { silentLog } from '../../src/kernel/log.ts'
 import { stampsOf } from './bounds.ts'
 import type { Holding } from './bounds.ts'
@@ -56,7 +55,7 @@ export class EdgeNode extends Node {
         cache,
         upstream: stage.build.upstream(upstream, freshness, this.#isHome),
         fills: this.#fills,
-        resolver: (edge) => new SluiceResolver(edge),
+        resolver: stage.build.resolver,
         onServed: () => undefined,
       },
       program,
@@ -82,10 +81,10 @@ export class EdgeNode extends Node {
   }
 
   /** A cache outside asks; until the answer has left, the request is open. */
-  async requestOfOuter(target: string): Promise<EdgeAnswer> {
+  async requestOfOuter(target: string, accept: string): Promise<EdgeAnswer> {
     const answered = Promise.withResolvers<void>()
     this.#open.add(answered.promise)
-    const answer = await this.request('GET', target, {})
+    const answer = await this.request('GET', target, { accept })
     this.#open.delete(answered.promise)
     answered.resolve()
     return answer

@@ -53,10 +53,17 @@ export async function endsWell(theatre: Theatre, faults: Faults, safety: Safety)
 async function logIsComplete(theatre: Theatre): Promise<void> {
   const { world, database } = theatre.stage
   const { log } = database.tables
-  const [logId, head] = [await log.id(), await log.head()]
-  await world.run(world.now + ANSWER_MS, () =>
-    theatre.nodes.every(({ freshness }) => freshness.logId === logId && freshness.applied === head),
-  )
+  const logId = await log.id()
+  let head = 0
+  // Changes that a crash left half-made become an invalidation by themselves, a second later.
+  while (head !== (head = await log.head())) {
+    const end = head
+    await world.run(world.now + ANSWER_MS, () =>
+      theatre.nodes.every(
+        ({ freshness }) => freshness.logId === logId && freshness.applied === end,
+      ),
+    )
+  }
   for (const node of theatre.nodes) node.watch.endsAt(logId, head)
 }
 

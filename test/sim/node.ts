@@ -26,6 +26,7 @@ export abstract class Node implements InnerNode {
   #sweeper: Sweeper | undefined
   #follower: Follower | undefined
   #starts = 0
+  #isEnding = false
   watch!: LogWatch
   /** What its disk may hold. */
   protected readonly saved: SavedPlace[] = []
@@ -74,14 +75,15 @@ export abstract class Node implements InnerNode {
     return this.program.alive && this.freshness.holdsLease()
   }
 
-  /** Nothing is held for anybody. */
+  /** Nothing is held for anybody, and it is not about to end. */
   get isIdle(): boolean {
-    return this.leftovers().every(({ held, max }) => held <= max)
+    return !this.#isEnding && this.leftovers().every(({ held, max }) => held <= max)
   }
 
   async start(): Promise<void> {
     const { stage, host } = this
     this.#starts += 1
+    this.#isEnding = false
     this.program = new Program(host, `${host.name}.${this.#starts}`)
     this.freshness = stage.build.freshness(this.program, this.role)
     const holders = await this.open()
@@ -140,6 +142,7 @@ export abstract class Node implements InnerNode {
   /** As at SIGTERM and the next start: it stops following, saves what it holds, ends, and begins anew. */
   async restart(): Promise<void> {
     const { program } = this
+    this.#isEnding = true
     await this.#follower?.stop()
     await this.save()
     if (!program.alive) return

@@ -12,6 +12,13 @@ import type { Stage } from './stage.ts'
 import { wholeAnswer } from './whole-answer.ts'
 import type { WholeAnswer } from './whole-answer.ts'
 
+interface Kept {
+  readonly answer: WholeAnswer
+  readonly until: number
+}
+
+/** What does not vary is for whoever asks. */
+const EVERYBODY = ''
 const ADDRESS = 'http://outer.test'
 
 /**
@@ -22,7 +29,8 @@ export class OuterCache {
   readonly program: Program
   readonly #stage: Stage
   readonly #edges: readonly EdgeNode[]
-  readonly #kept = new Map<string, { readonly answer: WholeAnswer; readonly until: number }>()
+  /** By target, then by what selects a variant (RFC 9111 §4.1). */
+  readonly #kept = new Map<string, Map<string, Kept>>()
 
   constructor(stage: Stage, host: Host, edges: readonly EdgeNode[]) {
     this.program = new Program(host, host.name)
@@ -30,25 +38,30 @@ export class OuterCache {
     this.#edges = edges
   }
 
-  async request(target: string): Promise<WholeAnswer> {
+  async request(target: string, accept: string): Promise<WholeAnswer> {
     const { clock } = this.program
-    const kept = this.#kept.get(target)
+    const variants = this.#kept.get(target)
+    const kept = variants?.get(accept) ?? variants?.get(EVERYBODY)
     if (kept && clock.now() < kept.until) return kept.answer
-    const answer = await this.#fetch(target)
+    const answer = await this.#fetch(target, accept)
     const { status, headers } = answer
-    if (status === 200 && storability({ headers: {} }, status, headers).store)
-      this.#kept.set(target, { answer, until: clock.now() + lifetimeSeconds(headers) * 1000 })
+    if (status === 200 && storability({ headers: {} }, status, headers).store) {
+      const held = this.#kept.get(target) ?? new Map<string, Kept>()
+      const selected = headers['vary'] === 'Accept' ? accept : EVERYBODY
+      held.set(selected, { answer, until: clock.now() + lifetimeSeconds(headers) * 1000 })
+      this.#kept.set(target, held)
+    }
     return answer
   }
 
-  #fetch(target: string): Promise<WholeAnswer> {
+  #fetch(target: string, accept: string): Promise<WholeAnswer> {
     const edge = this.#stage.world.chance.pick(this.#edges)
     return this.#stage.network.call({
       from: this.program,
       to: () => edge.program,
       what: `outer ${target}`,
       signal: new AbortController().signal,
-      handle: async () => wholeAnswer(await edge.requestOfOuter(target)),
+      handle: async () => wholeAnswer(await edge.requestOfOuter(target, accept)),
       failure: (why) => new TargetError('unreachable', why),
     })
   }
@@ -87,7 +100,8 @@ export class WayToOuter extends Outside {
       what: `${asked.method} ${target}`,
       signal,
       handle: async () => {
-        if (asked.method === 'GET') return { ...(await outer.request(target)), text: '' }
+        if (asked.method === 'GET')
+          return { ...(await outer.request(target, asked.headers['accept'] ?? '')), text: '' }
         outer.purge(asked.method === 'BAN' ? null : target)
         return { status: 200, headers: {}, text: '' }
       },

@@ -32,7 +32,7 @@ export const slowAnswers: Script = async (theatre, safety) => {
   for (let round = 1; round <= 6; round++) {
     await replaceAndPurge(theatre, `v${round}.1`)
     origin.slowMs = 1_500
-    void theatre.outer!.request(REMOTE_URL.target)
+    void theatre.outer!.request(REMOTE_URL.target, '*/*')
     await world.run(world.now + round * 600)
     await replaceAndPurge(theatre, `v${round}.2`)
     await lookFor(theatre, safety, 4_000)
@@ -47,7 +47,7 @@ export const killedWhileSending: Script = async (theatre, safety) => {
   network.script = ({ what, leg }) =>
     what.startsWith('outer') && leg === 'answer' ? { ms: 700 } : undefined
   await replaceAndPurge(theatre, 'v1.1')
-  void theatre.outer!.request(REMOTE_URL.target)
+  void theatre.outer!.request(REMOTE_URL.target, '*/*')
   await world.run(world.now + 100)
   for (const edge of theatre.edges) edge.crash(false)
   for (const edge of theatre.edges) void edge.start()
@@ -61,7 +61,7 @@ export const slowWay: Script = async (theatre, safety) => {
   network.script = ({ what, leg }) =>
     what.startsWith('outer') && leg === 'answer' ? { ms: 700 } : undefined
   await replaceAndPurge(theatre, 'v1.1')
-  void theatre.outer!.request(REMOTE_URL.target)
+  void theatre.outer!.request(REMOTE_URL.target, '*/*')
   await world.run(world.now + 300)
   await replaceAndPurge(theatre, 'v1.2')
   await lookFor(theatre, safety, 2_000)

@@ -1,6 +1,7 @@
 import type { Floor, Ledger } from './ledger.ts'
 import type { EdgeNode } from './edge-node.ts'
 import type { OuterCache } from './outer-cache.ts'
+import { ACCEPTS, formatFor } from './scene.ts'
 import type { SceneUrl } from './scene.ts'
 import { ABSENT } from './truth.ts'
 import type { Truth } from './truth.ts'
@@ -11,6 +12,7 @@ import type { World } from './world.ts'
 export interface Violation {
   readonly kind:
     | 'stale'
+    | 'other variant'
     | 'false mark'
     | 'strange answer'
     | 'not Done'
@@ -27,9 +29,18 @@ export interface Violation {
 interface Seen {
   readonly subject: string
   readonly preset: string | null
+  /** Of a URL that has several. */
+  readonly format: string | null
+}
+
+interface Asked {
+  readonly url: SceneUrl
+  readonly accept: string
+  readonly method: string
 }
 
 const RECIPE_WIDTH = /"width":(\d+)/
+const RECIPE_FORMAT = /"format":"(\w+)"/
 
 /**
  * P0, for each answer: if its request's head was read after anyone could have learned that a purge is Done, its bytes come from reads
@@ -63,20 +74,24 @@ export class Safety {
     const floor = this.#ledger.floorOf(url)
     const { logId } = this.#ledger
     const joined = edge.freshness.logId === logId
-    const method = this.#world.chance.happens(0.1) ? 'HEAD' : 'GET'
-    const head = await edge.request(method, url.target, this.#conditions(url))
+    const { chance } = this.#world
+    const method = chance.happens(0.1) ? 'HEAD' : 'GET'
+    const accept = chance.pick(ACCEPTS)
+    const headers = { accept, ...this.#conditions(url) }
+    const head = await edge.request(method, url.target, headers)
     const answer = await wholeAnswer(head)
     // Numbers of a log that was replaced claim nothing in the new one.
     const claims = joined && this.#ledger.logId === logId
-    this.#check(edge.host.name, url, floor, method, answer, claims)
+    this.#check(edge.host.name, { url, accept, method }, floor, answer, claims)
     return answer.status
   }
 
   /** A client asks a cache outside Sluice, of which only some invalidations promise something. */
   async readOuter(outer: OuterCache, url: SceneUrl): Promise<void> {
     const floor = this.#ledger.outerFloorOf(url)
-    const answer = await outer.request(url.target).catch(() => null)
-    if (answer) this.#check('outer', url, floor, 'GET', answer)
+    const accept = this.#world.chance.pick(ACCEPTS)
+    const answer = await outer.request(url.target, accept).catch(() => null)
+    if (answer) this.#check('outer', { url, accept, method: 'GET' }, floor, answer)
   }
 
   /** Some ask whether their copy is still good, some want only what is there. */
@@ -92,9 +107,8 @@ export class Safety {
 
   #check(
     who: string,
-    url: SceneUrl,
+    { url, accept, method }: Asked,
     floor: Floor,
-    method: string,
     answer: WholeAnswer,
     claims = true,
   ): void {
@@ -105,12 +119,16 @@ export class Safety {
     if ((answer.headers['cache-status'] ?? '').includes('; hit')) this.counts.hits += 1
     if (answer.status >= 500) this.counts.unavailable += 1
     const made = seen === null || seen === 'strange' ? seen : `${seen.subject} ${seen.preset ?? ''}`
-    const what = `${url.target} -> ${answer.status} ${made}`
+    const format = formatFor(url, accept)
+    const what = `${url.target}${format === null ? '' : ` as ${format}`} -> ${answer.status} ${made}`
     const mark = answer.headers['sluice-mark']
     const words = answer.status >= 400 ? Buffer.from(answer.body).toString().trim() : ''
     this.#world.note(who, `${what} ${words} mark ${mark} ${answer.headers['cache-status'] ?? ''}`)
     if (seen === 'strange') return this.fail('strange answer', what)
     if (seen === null) return
+    if (seen.format !== null) this.#world.meet(`variant ${seen.format}`)
+    if (seen.subject !== ABSENT && seen.format !== format)
+      this.fail('other variant', `${who} answered ${what} in the variant ${seen.format}`)
     this.#compare('stale', who, url, seen, floor)
     if (mark !== undefined && claims)
       this.#compare('false mark', who, url, seen, this.#ledger.claimOf(url, Number(mark)))
@@ -161,7 +179,7 @@ export class Safety {
       case 304:
         return this.#byTag.get(tag ?? '') ?? 'strange'
       case 404:
-        return { subject: ABSENT, preset: null }
+        return { subject: ABSENT, preset: null, format: null }
       default:
         return answer.status >= 500 ? null : 'strange'
     }
@@ -174,5 +192,6 @@ function readBody(answer: WholeAnswer, url: SceneUrl): Seen {
   return {
     subject: source,
     preset: url.usesPreset ? `wid=${RECIPE_WIDTH.exec(recipe)?.[1]}` : null,
+    format: url.formats.length === 0 ? null : (RECIPE_FORMAT.exec(recipe)?.[1] ?? 'none'),
   }
 }

@@ -16,16 +16,31 @@ export interface SceneUrl {
   /** Names its history: an asset's id or a remote original. */
   readonly subject: string
   readonly usesPreset: boolean
+  /** Among which `Accept` chooses; none where the URL says which. */
+  readonly formats: readonly string[]
 }
 
 export const URLS: readonly SceneUrl[] = [
   ...[...ASSETS, MOVED].flatMap((subject) => [
-    { target: `/is/image/${PROJECT}/${subject}?wid=400`, subject, usesPreset: false },
-    { target: `/is/image/${PROJECT}/${subject}?$small$`, subject, usesPreset: true },
+    { target: `/is/image/${PROJECT}/${subject}?wid=400`, subject, usesPreset: false, formats: [] },
+    { target: `/is/image/${PROJECT}/${subject}?$small$`, subject, usesPreset: true, formats: [] },
   ]),
-  { target: `/_t/doc/${REMOTE}?w=500`, subject: REMOTE, usesPreset: false },
-  { target: `/_t/doc/${REMOTE}?w=300`, subject: REMOTE, usesPreset: false },
+  { target: `/_t/doc/${REMOTE}?w=500`, subject: REMOTE, usesPreset: false, formats: [] },
+  {
+    target: `/_t/doc/${REMOTE}?w=300&force_format=avif,webp,jpeg`,
+    subject: REMOTE,
+    usesPreset: false,
+    formats: ['avif', 'webp', 'jpeg'],
+  },
 ]
+
+/** What browsers of three ages say that they can show. */
+export const ACCEPTS = ['image/avif,image/webp,*/*', 'image/webp,*/*', '*/*'] as const
+
+/** Said here once more, in other words than production's: the format that who says `accept` must be given. */
+export function formatFor({ formats }: SceneUrl, accept: string): string | null {
+  return formats.find((format) => format === 'jpeg' || accept.includes(`image/${format}`)) ?? null
+}
 
 /** By what is asked for, not by keys: which URLs an invalidation promises to make new. Says nothing of how that is done. */
 export function isPromised(row: InvalidationRow, url: SceneUrl): boolean {

@@ -11,6 +11,7 @@ import { OUTER_MUTANTS } from './outer-mutants.ts'
 import { PROTOCOL_MUTANTS } from './protocol-mutants.ts'
 import { CALM_PROFILE } from './profile.ts'
 import { runSeed } from './run.ts'
+import { VARIANT_MUTANTS } from './variant-mutants.ts'
 
 /**
  * The production code of caches, fills, leases, log, grants, acknowledgements and invalidations, in one thread, under seeded faults.
@@ -94,7 +95,13 @@ describe('the simulator', () => {
 })
 
 describe('the simulator finds', () => {
-  for (const { name } of [...MUTANTS, ...PROTOCOL_MUTANTS, ...ECONOMY_MUTANTS, ...OUTER_MUTANTS]) {
+  for (const { name } of [
+    ...MUTANTS,
+    ...PROTOCOL_MUTANTS,
+    ...ECONOMY_MUTANTS,
+    ...OUTER_MUTANTS,
+    ...VARIANT_MUTANTS,
+  ]) {
     test(`${name}; and nothing in the same seeds without it`, async () => {
       const { output } = await departures
       const lines = output.split('\n')

@@ -11,8 +11,15 @@ import { inWords, stepsInWords } from './report.ts'
 import type { Report } from './report.ts'
 import { runSeed } from './run.ts'
 import { shortest } from './shortest.ts'
+import { VARIANT_MUTANTS } from './variant-mutants.ts'
 
-const DEPARTURES = [...MUTANTS, ...PROTOCOL_MUTANTS, ...ECONOMY_MUTANTS, ...OUTER_MUTANTS]
+const DEPARTURES = [
+  ...MUTANTS,
+  ...PROTOCOL_MUTANTS,
+  ...ECONOMY_MUTANTS,
+  ...OUTER_MUTANTS,
+  ...VARIANT_MUTANTS,
+]
 const UNSAFE: readonly Violation['kind'][] = ['stale', 'false mark']
 
 const SEEDS = 200
