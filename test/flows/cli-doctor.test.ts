@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import test, { after, before, describe } from 'node:test'
 
-import { commandLine } from '../../test/support/command-line.ts'
-import { startControlApi } from '../../test/support/control-api.ts'
-import type { ControlApi } from '../../test/support/control-api.ts'
-import { hashes, invalidationRow, nodeRow } from '../store/store-suite-rows.ts'
-import type { NodeRow } from '../store/store.ts'
-import { systemClock } from '../kernel/clock.ts'
+import { commandLine } from '../support/command-line.ts'
+import { startControlApi } from '../support/control-api.ts'
+import type { ControlApi } from '../support/control-api.ts'
+import { hashes, invalidationRow, nodeRow } from '../../src/store/store-suite-rows.ts'
+import type { NodeRow } from '../../src/store/store.ts'
+import { systemClock } from '../../src/kernel/clock.ts'
 
 /** What doctor says of each thing that can be wrong, to a real server. */
 

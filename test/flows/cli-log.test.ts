@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import test, { after, before, describe } from 'node:test'
 
-import { commandLine } from '../../test/support/command-line.ts'
-import { startControlApi } from '../../test/support/control-api.ts'
-import type { ControlApi } from '../../test/support/control-api.ts'
-import type { InvalidationList } from '../contract/api/invalidations.ts'
-import type { Invalidation } from '../contract/invalidation.ts'
-import type { InvalidationRow } from '../store/store.ts'
-import { invalidationRow } from '../store/store-suite-rows.ts'
+import { commandLine } from '../support/command-line.ts'
+import { startControlApi } from '../support/control-api.ts'
+import type { ControlApi } from '../support/control-api.ts'
+import type { InvalidationList } from '../../src/contract/api/invalidations.ts'
+import type { Invalidation } from '../../src/contract/invalidation.ts'
+import type { InvalidationRow } from '../../src/store/store.ts'
+import { invalidationRow } from '../../src/store/store-suite-rows.ts'
 
 /** `sluice log`, `show`, `retry` and `cancel` against a real server: each filter, each exit code. */
 
