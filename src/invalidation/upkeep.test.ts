@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { manualTime } from '../../test/support/manual-time.ts'
 import { systemRandom } from '../kernel/random.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
+import { openSqliteStore } from '../store/sqlite-store.ts'
 import { invalidationRow } from '../store/store-suite-rows.ts'
 import { packUrls } from '../store/url-pieces.ts'
 import { createUpkeep } from './upkeep.ts'
@@ -32,6 +36,35 @@ describe('upkeep', () => {
     await upkeep()
     await upkeep()
     assert.equal(await left(), 1)
+  })
+
+  test('lets a submit through after one slice at most, in the data file of a large log', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-upkeep-'))
+    const store = await openSqliteStore(join(folder, 'a.sqlite'), { random: systemRandom })
+    const time = manualTime()
+    const createdAt = new Date(time.clock.wall() - 500 * DAY_MS).toISOString()
+    await store.transaction('volatile', async (tx) => {
+      for (let n = 0; n < 600; n++) {
+        const url = `https://demo.example/is/image/demo/shoe-${n}`
+        await tx.invalidations.insert(invalidationRow({ status: 'Done', createdAt }), [url])
+      }
+    })
+    const left = async () => (await store.tables.invalidations.countByStatus())['Done'] ?? 0
+    const upkeep = createUpkeep({ store, clock: time.clock })
+    for (let before = await left(); before > 0; before = await left()) {
+      const look = upkeep()
+      const submitted = store.transaction('durable', async (tx) => {
+        await tx.invalidations.insert(invalidationRow(), ['https://demo.example/new'])
+        return (await tx.invalidations.countByStatus())['Done'] ?? 0
+      })
+      assert.ok(before - (await submitted) <= 20, 'no more than a slice is forgotten before it')
+      await look
+      assert.ok(before - (await left()) <= 200, 'a look never takes long')
+    }
+    const found = await store.tables.invalidations.list('demo', { q: 'shoe-' }, { limit: 5 })
+    assert.deepEqual(found.items, [])
+    await store.close()
+    await rm(folder, { recursive: true, force: true })
   })
 
   test('throws away lists that nobody accepted, and keys that nobody needs', async () => {
