@@ -1,5 +1,5 @@
 import type { MarkedCache } from '../../src/cache/marked-cache.ts'
-import { FAULT_KINDS, WRITE_KINDS } from './profile.ts'
+import { ALL_FAULT_KINDS, WRITE_KINDS } from './profile.ts'
 import type { World } from './world.ts'
 
 function of(kind: string, names: readonly string[]): readonly string[] {
@@ -8,7 +8,7 @@ function of(kind: string, names: readonly string[]): readonly string[] {
 
 /** Faults, and branches of production code by its own metrics and outcomes: a run that met none of one says nothing about it. */
 export const TO_MEET: readonly string[] = [
-  ...of('fault', FAULT_KINDS),
+  ...of('fault', ALL_FAULT_KINDS),
   ...of('write', [...WRITE_KINDS, 'packed softly']),
   ...of('message', ['lost', 'repeated', 'cut off', 'refused', 'answered by the dead']),
   ...of('disk', ['body lost', 'body torn', 'state lost', 'state torn']),
@@ -16,6 +16,7 @@ export const TO_MEET: readonly string[] = [
   ...of('starts empty', ['the log does not reach back', 'another log']),
   ...of('keeps', ['stored', 'not-usable', 'older-than-held', 'too-large']),
   ...of('answer', ['200', '206', '304', '404', '504', 'HEAD 200', 'of a cache outside']),
+  ...of('outer', ['lying', 'limiting', 'late', 'looked at', 'tried again']),
   ...of('variant', ['avif', 'webp', 'jpeg']),
   ...of('sluice_edge_requests_total', ['hit', 'stale', 'miss', 'revalidated']),
   ...of('sluice_edge_fills_total', ['absent', 'stamp', 'min-mark', 'lifetime', 'lease', 'soft']),
