@@ -7,6 +7,7 @@ import {
   coverage,
   folderAncestors,
   formatFreeTarget,
+  markSourceKeyText,
   sourceKeyText,
   urlKeyTexts,
 } from './url-keys.ts'
@@ -23,6 +24,10 @@ function parsed(target: string): DeliveryUrl {
   const result = parseDeliveryUrl({ host: 'h.li', target }, { projects: [project] })
   assert.ok(result.ok, JSON.stringify(result))
   return result.url
+}
+
+function markSource(query: string, ofProject: string | null = 'brand/mark'): string | null {
+  return markSourceKeyText(parsed(`/_t/doc/sample.li/a.jpg?${query}`), ofProject)
 }
 
 describe('the keys of an answer', () => {
@@ -50,6 +55,22 @@ describe('the keys of an answer', () => {
       'url:demo|/~/original/demo/sample.li/a.jpg?w=40',
     ])
     assert.equal(sourceKeyText(url), 'src:demo/sample.li/a.jpg')
+  })
+
+  it('to a watermark name that too', () => {
+    const keys = urlKeyTexts(
+      parsed('/_t/doc/sample.li/a.jpg?wat=1&wat_url=https://sample.li/mark.png'),
+    )
+    assert.ok(keys.includes('original:demo/sample.li/mark.png'))
+    const asset = urlKeyTexts(parsed('/_t/doc/sample.li/a.jpg?wat=1&wat_url=brand/mark'))
+    assert.ok(asset.includes('asset:demo/brand/mark') && asset.includes('folder:demo/brand'))
+  })
+
+  it('of a watermark’s cached original follow from the URL, else from the project', () => {
+    assert.equal(markSource('wat=1&wat_url=sample.li/mark.png'), 'src:demo/sample.li/mark.png')
+    assert.equal(markSource('wat=1'), 'src:demo/brand/mark')
+    assert.equal(markSource('wat=1', null), null)
+    assert.equal(markSource('w=3'), null)
   })
 
   it('to an asset in the other dialect are those of the asset', () => {

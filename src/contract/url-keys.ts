@@ -1,6 +1,7 @@
 import { withQuery } from './canonical-query.ts'
 import { renditionQuery } from './canonical-target.ts'
-import type { DeliveryUrl, Modifier } from './delivery-url.ts'
+import { markSubject } from './cloudimage-watermark.ts'
+import type { DeliverySubject, DeliveryUrl, Modifier } from './delivery-url.ts'
 import { keyText } from './keys.ts'
 
 /** By which keys an answer is purged, and what a purge by URL covers. */
@@ -20,13 +21,17 @@ export function urlKeyTexts(url: DeliveryUrl): readonly string[] {
   return [
     keyText.project(project),
     ...subjectKeyTexts(url),
+    ...markKeyTexts(url),
     ...url.presets.map((name) => keyText.preset(project, name)),
     keyText.path(project, url.path),
     urlKeyText(url),
   ]
 }
 
-function subjectKeyTexts({ project, subject }: DeliveryUrl): readonly string[] {
+function subjectKeyTexts({
+  project,
+  subject,
+}: Pick<DeliveryUrl, 'project' | 'subject'>): readonly string[] {
   if (subject.kind === 'original') return [keyText.original(project, subject.original)]
   const keys = [
     keyText.asset(project, subject.asset),
@@ -36,6 +41,19 @@ function subjectKeyTexts({ project, subject }: DeliveryUrl): readonly string[] {
     keys.push(keyText.crop(project, subject.asset, subject.crop))
   }
   return keys
+}
+
+/** Of the watermark that the URL names, so that whoever knows URLs alone finds what it lies on. */
+function markKeyTexts(url: DeliveryUrl): readonly string[] {
+  const subject = markOf(url, null)
+  return subject ? subjectKeyTexts({ project: url.project, subject }) : []
+}
+
+function markOf({ modifiers }: DeliveryUrl, ofProject: string | null): DeliverySubject | null {
+  const commands = modifiers.filter((modifier) => modifier.kind === 'command')
+  if (!commands.some(({ name }) => name === 'wat')) return null
+  const source = commands.find(({ name }) => name === 'wat_url')?.value ?? ofProject
+  return source === null ? null : markSubject(source)
 }
 
 /** One rendition in every spelling, version and format. */
@@ -81,6 +99,15 @@ export function coverage(url: DeliveryUrl): Coverage {
 }
 
 /** The key of the cached original (freshness rule P12): what a purge by URL adds. */
-export function sourceKeyText({ project, subject }: DeliveryUrl): string {
+export function sourceKeyText({
+  project,
+  subject,
+}: Pick<DeliveryUrl, 'project' | 'subject'>): string {
   return keyText.source(project, subject.kind === 'original' ? subject.original : subject.asset)
+}
+
+/** The same of the watermark that it is delivered with. `ofProject`: what the project lays on where a URL names none. */
+export function markSourceKeyText(url: DeliveryUrl, ofProject: string | null): string | null {
+  const subject = markOf(url, ofProject)
+  return subject ? sourceKeyText({ project: url.project, subject }) : null
 }

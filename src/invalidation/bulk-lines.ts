@@ -132,12 +132,16 @@ export class PieceMaker {
     if (this.#first.length < SEARCHED_URLS_MAX) this.#first.push(url)
     this.#piece.push(url)
     this.#addKey(keys.covered)
-    if (!this.#sources.has(keys.source)) {
-      this.#sources.add(keys.source)
-      this.#addKey(keys.source)
-    }
-    const full = this.#keysBytes + 2 * KEY_BYTES > this.#keys.length
+    this.#addSource(keys.source)
+    if (keys.mark !== undefined) this.#addSource(keys.mark)
+    const full = this.#keysBytes + 3 * KEY_BYTES > this.#keys.length
     if (full || this.#piece.length >= PIECE_URLS_MAX) this.#close(pieces)
+  }
+
+  #addSource(text: string): void {
+    if (this.#sources.has(text)) return
+    this.#sources.add(text)
+    this.#addKey(text)
   }
 
   #addKey(text: string): void {

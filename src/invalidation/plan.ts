@@ -1,7 +1,13 @@
 import type { DeliveryUrl } from '../contract/delivery-url.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
-import { coverage, folderAncestors, sourceKeyText } from '../contract/url-keys.ts'
+import {
+  coverage,
+  folderAncestors,
+  markSourceKeyText,
+  sourceKeyText,
+} from '../contract/url-keys.ts'
+import { deliverySettings } from '../contract/delivery-settings.ts'
 import { sha256 } from '../kernel/hash.ts'
 import { SENTENCES } from './errors.ts'
 import type { RefusedItem } from './errors.ts'
@@ -119,7 +125,7 @@ function urlsPart(urls: readonly FormedUrl[], input: PlanInput): Part {
   return {
     entries,
     keys: kept.flatMap(({ result }) =>
-      result.ok && !byAsset(result.url) ? urlKeys(result.url) : [],
+      result.ok && !byAsset(result.url) ? urlKeys(result.url, input) : [],
     ),
     refusals: [...badUrls(errors), ...tooManyUrls(counted, input)],
   }
@@ -130,8 +136,10 @@ function placeOf({ pointer, line }: RefusedItem): number {
   return line ?? Number(pointer?.split('/').at(-1) ?? 0)
 }
 
-function urlKeys(url: DeliveryUrl): readonly string[] {
-  return [coverage(url).key, sourceKeyText(url)]
+/** With those of the cached originals that its picture is made of (freshness rule P12). */
+function urlKeys(url: DeliveryUrl, { project }: PlanInput): readonly string[] {
+  const mark = markSourceKeyText(url, deliverySettings(project.delivery).watermarkImage)
+  return [coverage(url).key, sourceKeyText(url), ...(mark === null ? [] : [mark])]
 }
 
 function purgedByAsset({ selection, assets }: PlanInput): (url: DeliveryUrl) => boolean {

@@ -1,6 +1,6 @@
 import { TARGET_LENGTH_MAX } from '../contract/parse-delivery-url.ts'
 import { keyText } from '../contract/keys.ts'
-import { coverage, sourceKeyText } from '../contract/url-keys.ts'
+import { coverage, markSourceKeyText, sourceKeyText } from '../contract/url-keys.ts'
 import { checkTarget, checkUrl } from './url-check.ts'
 import type { CheckedUrl, DeliveryNames } from './url-check.ts'
 
@@ -12,6 +12,8 @@ export type UrlKeys =
       readonly covered: string
       /** Its cached original (freshness rule P12). */
       readonly source: string
+      /** That of the watermark that it names. */
+      readonly mark?: string
     }
   | Extract<CheckedUrl, { readonly ok: false }>
 
@@ -22,7 +24,10 @@ export function urlKeys(text: string, known: DeliveryNames): UrlKeys {
 
 function keysOf(checked: CheckedUrl): UrlKeys {
   if (!checked.ok) return checked
-  return { ok: true, covered: coverage(checked.url).key, source: sourceKeyText(checked.url) }
+  const { url } = checked
+  const mark = markSourceKeyText(url, null)
+  const keys = { ok: true, covered: coverage(url).key, source: sourceKeyText(url) } as const
+  return mark === null ? keys : { ...keys, mark }
 }
 
 /**
@@ -32,8 +37,8 @@ function keysOf(checked: CheckedUrl): UrlKeys {
  * it is new, and put together with the other when both are known.
  */
 const PLAIN = /^https?:\/\/([A-Za-z0-9.:-]+)(\/[!-"$-;=?-~]*)$/
-/** One parameter of Cloudimage's does change how its path is read, `ci_url_encoded`, in whatever spelling. */
-const MEDDLING = /%|encoded/i
+/** Two parameters of Cloudimage's do: `ci_url_encoded` changes how its path is read, and a watermark is a second original. */
+const MEDDLING = /%|encoded|wat/i
 /** Hosts, pictures and queries that a list may make us remember, each. */
 const REMEMBERED_MAX = 1000
 /** Below the limit of `checkUrl`. */

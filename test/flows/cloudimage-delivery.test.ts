@@ -171,3 +171,56 @@ describe('func=proxy', () => {
     assert.equal((await get('/files.example/site.js?func=proxy')).status, 422)
   })
 })
+
+/** The colour in the middle, where a watermark lies. */
+async function middleOf(answer: Asked): Promise<string> {
+  assert.equal(answer.status, 200, answer.text.slice(0, 200))
+  const { data, info } = await sharp(answer.bytes)
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  const middle = (Math.floor(info.height / 2) * info.width + Math.floor(info.width / 2)) * 3
+  return data.subarray(middle, middle + 3).toString('hex')
+}
+
+describe('a watermark', () => {
+  const byUrl =
+    '/sample.li/photo.jpg?w=300&force_format=png&wat=1&wat_url=https%3A%2F%2Fsample.li%2Fmark.png'
+  const ofProject = '/sample.li/photo.jpg?w=300&force_format=png&wat=1'
+
+  before(async () => {
+    await whole.origin.put('/photo.jpg', 'white')
+    await whole.origin.put('/mark.png', 'red')
+  })
+
+  for (const [what, selection] of [
+    ['the watermark', { originals: ['/sample.li/mark.png'] }],
+    ['the URL of the picture', { urls: [`https://doc.cloudimg.io${byUrl}`] }],
+  ] as const) {
+    it(`that changed is on the picture after an invalidation of ${what}`, async () => {
+      await whole.origin.put('/mark.png', 'red')
+      await whole.invalidate({ originals: ['/sample.li/mark.png'] })
+      assert.equal(await middleOf(await get(byUrl)), 'ff0000')
+      await whole.origin.put('/mark.png', 'blue')
+      assert.equal(await middleOf(await get(byUrl)), 'ff0000', 'not noticed by itself')
+      await whole.invalidate(selection)
+      assert.equal(await middleOf(await get(byUrl)), '0000ff')
+    })
+  }
+
+  it('of the project is laid on where the URL names none, and another one purges', async () => {
+    assert.equal(await middleOf(await get(ofProject)), 'ffffff')
+    await whole.delivery({ watermarkImage: 'sample.li/mark.png' })
+    await until('the mark', async () => (await middleOf(await get(ofProject))) === '0000ff')
+    await whole.origin.put('/other.png', 'lime')
+    await whole.delivery({ watermarkImage: 'sample.li/other.png' })
+    await until('the other mark', async () => (await middleOf(await get(ofProject))) === '00ff00')
+  })
+
+  it('may be in a preset, as “Presets” has it', async () => {
+    const text =
+      'w=1200&force_format=jpeg&optipress=2&wat=1&wat_gravity=northwest&wat_scale=60&wat_pad=20&wat_opacity=0.4'
+    await putPreset('gallery_large', text)
+    assert.equal(await sizeOf(await get('/sample.li/photo.jpg?p=gallery_large')), '1200x900')
+  })
+})
