@@ -208,6 +208,25 @@ describe('the Invalidation Log', { skip: chromium.skip }, () => {
     assert.deepEqual(await seriousAxeFindings(page), [])
   })
 
+  test('a viewer reads all of it, and is told once why nothing can be retried', async () => {
+    const { signInPath } = await api<{ signInPath: string }>('POST', '/members', {
+      email: 'vera@example.com',
+      role: 'viewer',
+    })
+    const vera = await visit(browser, serve.consoleUrl)
+    await vera.page.goto(signInPath)
+    await vera.page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+    await open(vera.page)
+    await until('all rows', async () => (await rows(vera.page).count()) === 3)
+    assert.equal(await vera.page.getByRole('button', { name: /^(Retry|Cancel)/ }).count(), 0)
+    await vera.page.getByRole('button', { name: `Copy report of ${failed.id}` }).waitFor()
+    await open(vera.page, `/${failed.id}`)
+    await vera.page.getByText('You need the role editor in this project.').waitFor()
+    assert.ok(await vera.page.getByRole('button', { name: 'Retry' }).isDisabled())
+    assert.deepEqual(vera.findings, [])
+    await vera.close()
+  })
+
   test('Refresh loads it anew', async () => {
     const { page } = desk
     await open(page)

@@ -165,6 +165,7 @@ export function RetryButton({ invalidation }: { readonly invalidation: Invalidat
       <ReasonedButton
         variant="secondary"
         size="S"
+        aria-label={`Retry invalidation ${invalidation.id}`}
         reason={roleReason(here, 'editor')}
         isPending={retry.isPending}
         onPress={() => retry.mutate()}

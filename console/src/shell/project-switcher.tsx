@@ -47,7 +47,7 @@ function ProjectMenu({ project, projects, mayMake }: ProjectMenuProps) {
     <>
       <MenuTrigger>
         <ActionButton isQuiet aria-label={`Project ${project}. Choose another`}>
-          <Text UNSAFE_style={{ order: -1 }}>{project}</Text>
+          <Text>{project}</Text>
           <ChevronDown />
         </ActionButton>
         <Menu aria-label="Projects">

@@ -38,7 +38,7 @@ export function CopiesSection() {
     {
       name: 'Resizer',
       keeps: 'Renditions, and originals read from other servers',
-      howLong: 'Until the original or recipe changes; remote originals by their own headers',
+      howLong: `Until the original or recipe changes; remote originals ${lifetime(cdnTtlSeconds)} here (ci_cache in a URL wins), then they are asked after`,
       invalidation: 'What it names is made and read anew.',
     },
   ]

@@ -27,6 +27,12 @@ export function HelpPage() {
 
 npx sluice invalidate ${EXAMPLE} --wait`}</code>
         </pre>
+        <p>Clients of Cloudimage’s Invalidation API need another address and key, nothing else:</p>
+        <pre className={styles['code']}>
+          <code>{`curl -H "X-Client-Key: $SLUICE_KEY" -H "Content-Type: application/json" \\
+  -d '{"scope": "original", "urls": ["/sample.li/flat1.jpg"]}' \\
+  ${window.location.origin}/invalidate`}</code>
+        </pre>
         <p>
           <a href="/api/docs" target="_blank" rel="noreferrer">
             Read the API
@@ -100,6 +106,20 @@ function Questions() {
         <dd>
           Without a query: that path with all its queries. With a query: that one rendition in every
           spelling, format and host of the project. The Confirm list says it for each row.
+        </dd>
+        <dt>The picture has changed on my own server, and the old one is still shown</dt>
+        <dd>
+          Nothing tells Sluice of it. Invalidate it on{' '}
+          <AppLink href={paths.invalidate(here.id, { tab: 'originals' })}>Originals</AppLink>; or
+          put its hash into the URL as <strong>vh=</strong>, which makes the URL new whenever the
+          picture is; or let origins be looked at by an interval, in{' '}
+          <AppLink href={paths.settings(here.id, 'originals')}>General Settings</AppLink>.
+        </dd>
+        <dt>ERROR or ERROR_CDN_NODE: what now?</dt>
+        <dd>
+          Press <strong>Retry</strong>: it asks again what has failed. If it fails again,{' '}
+          <strong>Copy report</strong> gives you everything that support asks for, with the
+          invalidation ID.
         </dd>
         <dt>Why did nothing happen when I replaced the picture?</dt>
         <dd>

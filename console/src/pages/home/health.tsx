@@ -81,7 +81,7 @@ function FailedInvalidations({ overview }: { readonly overview: Overview }) {
       title={`${invalidation.status}: invalidation of ${localTime(invalidation.createdAt)}`}
       actions={
         <>
-          <RetryButton invalidation={invalidation} />
+          {here.can('editor') ? <RetryButton invalidation={invalidation} /> : null}
           <LinkButton
             href={paths.invalidation(here.id, invalidation.id)}
             variant="secondary"

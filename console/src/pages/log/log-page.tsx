@@ -9,7 +9,7 @@ import type { ColumnOf } from '../../parts/data-table.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loading.tsx'
 import { CancelButton, RetryButton } from '../../parts/outcome.tsx'
-import { Page } from '../../parts/page.tsx'
+import { Page, Row } from '../../parts/page.tsx'
 import { StatusOf, isError } from '../../parts/status.tsx'
 import { paths } from '../../paths.ts'
 import { queries } from '../../queries.ts'
@@ -69,19 +69,40 @@ export function LogPage() {
                 columns={columns(here.id, here.project.browserTtlSeconds)}
               />
               {log.hasNextPage ? (
-                <Button
-                  variant="secondary"
+                <More
+                  isPartial={pages.at(-1)?.partial === true}
                   isPending={log.isFetchingNextPage}
-                  onPress={() => void log.fetchNextPage()}
-                >
-                  {pages.at(-1)?.partial === true ? 'Search older entries' : 'Show more'}
-                </Button>
+                  onMore={() => void log.fetchNextPage()}
+                />
               ) : null}
             </>
           )
         }}
       </Loaded>
     </Page>
+  )
+}
+
+interface MoreProps {
+  /** The search ended before the log did. */
+  readonly isPartial: boolean
+  readonly isPending: boolean
+  readonly onMore: () => void
+}
+
+function More({ isPartial, isPending, onMore }: MoreProps) {
+  return (
+    <Row>
+      <Button variant="secondary" isPending={isPending} onPress={onMore}>
+        {isPartial ? 'Search older entries' : 'Show more'}
+      </Button>
+      {isPartial ? (
+        <p className={styles['quiet']}>
+          The log is long: older entries were not searched yet. Three characters or more, or dates,
+          make it faster.
+        </p>
+      ) : null}
+    </Row>
   )
 }
 
@@ -129,12 +150,14 @@ function columns(project: string, browserTtlSeconds: number): readonly ColumnOf<
   ]
 }
 
+/** Who may not do a thing is told so on the invalidation's own page: in every row it would be all that one reads. */
 function Actions({ row }: { readonly row: Invalidation }) {
-  if (row.status === 'Scheduled') return <CancelButton invalidation={row} />
+  const may = useProject().can('editor')
+  if (row.status === 'Scheduled') return may ? <CancelButton invalidation={row} /> : null
   if (!isError(row.status)) return null
   return (
     <span className={styles['actions']}>
-      <RetryButton invalidation={row} />
+      {may ? <RetryButton invalidation={row} /> : null}
       <CopyReport id={row.id} />
     </span>
   )

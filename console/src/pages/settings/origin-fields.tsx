@@ -82,15 +82,17 @@ function Origin(props: OriginProps) {
           isReadOnly={isReadOnly}
           spellCheck="false"
         />
-        <Picker
-          label="Scheme"
-          selectedKey={origin.scheme}
-          isDisabled={isReadOnly}
-          onSelectionChange={(key) => onChange({ scheme: key === 'http' ? 'http' : 'https' })}
-        >
-          <PickerItem id="https">https</PickerItem>
-          <PickerItem id="http">http</PickerItem>
-        </Picker>
+        <div className={styles['originScheme']}>
+          <Picker
+            label="Scheme"
+            selectedKey={origin.scheme}
+            isDisabled={isReadOnly}
+            onSelectionChange={(key) => onChange({ scheme: key === 'http' ? 'http' : 'https' })}
+          >
+            <PickerItem id="https">https</PickerItem>
+            <PickerItem id="http">http</PickerItem>
+          </Picker>
+        </div>
         <div className={styles['originRemove']}>
           <ActionButton
             isQuiet

@@ -113,7 +113,7 @@ const SECTIONS: readonly SettingsSection[] = [
     id: 'sizes',
     title: 'Sizes',
     intro:
-      'Each size that a URL asks for is a picture to be made. These keep strangers from asking for all of them.',
+      'Each size that a URL asks for is a picture to be made. These keep strangers from asking for all of them. Besides, edges limit how many new pictures one visitor may ask for.',
     Fields: SizeFields,
   },
   {
