@@ -1,4 +1,5 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { goAfterOthers } from '../kernel/thread-priority.ts'
 import type { BulkPiece } from '../store/store.ts'
 import { PieceMaker } from './bulk-lines.ts'
 import type { BulkSummary } from './bulk-lines.ts'
@@ -17,6 +18,7 @@ export interface FromThread {
 /** The beginning of a thread: reads a list beside the event loop that answers everybody else. */
 if (!isMainThread && parentPort !== null) {
   const port = parentPort
+  goAfterOthers()
   const maker = new PieceMaker((workerData as { names: DeliveryNames }).names)
   port.on('message', (message: ToThread) => {
     const { pieces, summary } =
