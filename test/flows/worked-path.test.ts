@@ -99,6 +99,11 @@ describe('one machine', () => {
     assert.equal(back.status, 200)
     await api.invalidate({ assets: ['shop/flag'], renditions: true })
     for (const answer of await everywhere()) assert.equal(answer.status, 200)
+    // What is taken away is also seen through by an invalidation of its own, a second later.
+    await until('that is Done', async () => {
+      const { items } = (await api.call('GET', '/invalidations')).body as { items: Invalidation[] }
+      return items.some(({ cause, status }) => cause?.startsWith('Unpub') && status === 'Done')
+    })
   })
 
   test('looking with only-if-cached changes nothing', async () => {
