@@ -100,8 +100,14 @@ function behindDeliveryHost(bare: string, known: DeliveryNames): string | null {
   const [authority = '', ...rest] = withoutScheme.split('/')
   const hostname = authority.replace(/:\d+$/, '')
   if (!isDeliveryHost(hostname, known)) return null
-  return rest.join('/').replace(/^v7\/+/, '')
+  return rest
+    .join('/')
+    .replace(TOKEN_IN_PATH, '')
+    .replace(/^v7\/+/, '')
 }
+
+/** `/_t/<token>/`, where no host names the token. */
+const TOKEN_IN_PATH = /^_t\/[^/]+\/+/
 
 function rightForm(path: string): string {
   return path === '' ? 'like /sample.li/a.jpg' : `/${path.replace(/^\/+/, '')}`

@@ -233,6 +233,7 @@ describe('originals as Cloudimage takes and refuses them', () => {
       'doc.cloudimg.io/sample.li/flat1.jpg',
       'doc.cloudimg.io/sample.li/flat1.jpg?w=500',
       'https://doc.cloudimg.io/v7/sample.li/flat1.jpg?w=500',
+      'http://127.0.0.1:8081/_t/doc/v7/sample.li/flat1.jpg?w=500',
     ]) {
       assert.equal(suggestion(wrong), '/sample.li/flat1.jpg', wrong)
     }

@@ -97,10 +97,7 @@ function More({ isPartial, isPending, onMore }: MoreProps) {
         {isPartial ? 'Search older entries' : 'Show more'}
       </Button>
       {isPartial ? (
-        <p className={styles['quiet']}>
-          The log is long: older entries were not searched yet. Three characters or more, or dates,
-          make it faster.
-        </p>
+        <p className={styles['quiet']}>The log is long: older entries were not searched yet.</p>
       ) : null}
     </Row>
   )
