@@ -8,6 +8,7 @@ import type { EdgeParts } from '../../src/edge/edge.ts'
 import type { Resolver } from '../../src/edge/resource.ts'
 import { SluiceResolver } from '../../src/edge/sluice-resolver.ts'
 import type { Upstream } from '../../src/edge/upstream.ts'
+import type { OuterTarget } from '../../src/contract/targets.ts'
 import type { NodeRole } from '../../src/contract/node-protocol.ts'
 import { Authority } from '../../src/purgelog/authority.ts'
 import type { AuthorityParts, ControlMemory } from '../../src/purgelog/authority.ts'
@@ -16,7 +17,6 @@ import type { Store } from '../../src/store/store.ts'
 import { createGenericHttp } from '../../src/targets/generic-http.ts'
 import type { OuterParts } from '../../src/targets/generic-http.ts'
 import type { Target } from '../../src/targets/target.ts'
-import { OUTER_SETTINGS } from './outer-cache.ts'
 import { soundLibrary } from './control.ts'
 import type { Library } from './control.ts'
 import { Database } from './database.ts'
@@ -41,7 +41,7 @@ export interface Build {
   readonly database: (world: World, ledger: Ledger) => Database
   readonly library: Library
   /** How the cache outside is purged. */
-  readonly outer: (parts: OuterParts) => Target
+  readonly outer: (parts: OuterParts, settings: OuterTarget) => Target
 }
 
 export const soundBuild: Build = {
@@ -56,5 +56,5 @@ export const soundBuild: Build = {
   authority: (parts) => new Authority(parts),
   database: (world, ledger) => new Database(world, ledger),
   library: soundLibrary,
-  outer: (parts) => createGenericHttp({ id: 'outer', settings: OUTER_SETTINGS }, parts),
+  outer: (parts, settings) => createGenericHttp({ id: 'outer', settings }, parts),
 }

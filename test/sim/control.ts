@@ -92,7 +92,8 @@ export class Control {
     const outside = new WayToOuter(this.#stage, this.program, outer)
     // A look without a mark of ours cannot be compared with anything here.
     const reference = unread
-    return this.#stage.build.outer({ clock, timers, outside, reference, drain: this.authority })
+    const parts = { clock, timers, outside, reference, drain: this.authority }
+    return this.#stage.build.outer(parts, this.#stage.outerSettings)
   }
 
   /** Heals what a crash left, if it is the one that changes the library, then takes up what is unfinished. */

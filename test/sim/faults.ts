@@ -1,4 +1,5 @@
 import { CALM } from './network.ts'
+import type { OuterCache } from './outer-cache.ts'
 import type { FaultKind } from './profile.ts'
 import type { Theatre } from './theatre.ts'
 
@@ -114,6 +115,12 @@ export class Faults {
         world.note('fault', `${node.host.name}: time of day moves by ${ms.toFixed(0)} ms`)
         return node.host.jumpWall(ms)
       }
+      case 'outerLies':
+        return this.#outerIs('lying')
+      case 'outerLimits':
+        return this.#outerIs('limiting')
+      case 'outerIsLate':
+        return this.#outerIs('late')
       case 'trimLog':
         return void theatre.stage.database.trimLog(Math.floor(chance.between(0, 4)))
       case 'sweep':
@@ -121,6 +128,15 @@ export class Faults {
       case 'fold':
         return void node.program.later(0, () => node.fold())
     }
+  }
+
+  #outerIs(mood: OuterCache['mood']): void {
+    const { outer } = this.#theatre
+    if (!outer) return
+    outer.mood = mood
+    this.#for(`the cache outside is ${mood}`, () => {
+      outer.mood = 'honest'
+    })
   }
 
   #crashControl(at: number): void {

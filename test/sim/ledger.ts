@@ -22,6 +22,18 @@ export class Ledger {
   }
 
   logId = ''
+  /** Whoever looks at what Done says. */
+  onDone: (row: InvalidationRow, floor: Floor) => void = () => undefined
+  /** Per target of a cache outside, and under `*` for all: when it last said that it had purged, and had not. */
+  readonly #liedAt = new Map<string, number>()
+
+  lied(target: string | null): void {
+    this.#liedAt.set(target ?? '*', this.#world.moment())
+  }
+
+  #liedSince(moment: number, { target }: SceneUrl): boolean {
+    return Math.max(this.#liedAt.get(target) ?? 0, this.#liedAt.get('*') ?? 0) > moment
+  }
 
   /** Another purge log has taken the place of the one before: its numbers mean something else, and what was unfinished is lost. */
   logIs(id: string): void {
@@ -68,7 +80,7 @@ export class Ledger {
   inserted(row: InvalidationRow): void {
     this.#rows.set(row.id, row)
     this.#world.note('store', `${nameOf(row.id)} accepted, seq ${row.seq}: ${inWords(row)}`)
-    if (row.seq !== null) this.#purged(row, row.seq)
+    if (row.seq !== null) this.#purged(row, row.keysSeq ?? row.seq)
   }
 
   changed(id: string, change: Partial<InvalidationRow>): void {
@@ -76,7 +88,7 @@ export class Ledger {
     if (!before) return
     const row = { ...before, ...change }
     this.#rows.set(id, row)
-    if (row.seq !== null && row.seq !== before.seq) this.#purged(row, row.seq)
+    if (row.seq !== null && row.seq !== before.seq) this.#purged(row, row.keysSeq ?? row.seq)
     if (row.status === before.status) return
     this.#world.note(
       'store',
@@ -98,14 +110,20 @@ export class Ledger {
 
   /** From this moment on anyone may have learned that it is Done. */
   #done(row: InvalidationRow): void {
-    const at = this.#committedAt.get(row.seq ?? 0)
+    // A retry of what failed outside alone puts no keys into the log again: what is promised was purged by the number before.
+    const seq = row.keysSeq ?? row.seq ?? 0
+    const at = this.#committedAt.get(seq)
     if (at === undefined) return
-    const because = `${nameOf(row.id)} (seq ${row.seq}) is Done`
+    const because = `${nameOf(row.id)} (seq ${seq}) is Done`
     const floor = { moment: at, because }
+    const askedAt = this.#committedAt.get(row.seq ?? 0) ?? at
     for (const url of URLS) {
       if (isPromised(row, url)) this.#promise(url, floor)
-      if (isPromisedOutside(row, url)) this.#promise(url, floor, this.#outerFloors)
+      // Nothing is promised of a cache that lies; what evidence says of it must be true all the same.
+      if (isPromisedOutside(row, url) && !this.#liedSince(askedAt, url))
+        this.#promise(url, floor, this.#outerFloors)
     }
+    this.onDone(row, floor)
   }
 
   #promise(url: SceneUrl, floor: Floor, floors = this.#floors): void {

@@ -38,6 +38,29 @@ export class OuterCache {
     this.#edges = edges
   }
 
+  mood: 'honest' | 'lying' | 'limiting' | 'late' = 'honest'
+
+  /** What its purge API says to `purge`; late is later than anybody waits. */
+  async asked(target: string | null): Promise<number> {
+    const { world, ledger } = this.#stage
+    if (this.mood !== 'honest') world.meet(`outer ${this.mood}`)
+    switch (this.mood) {
+      case 'limiting':
+        return 429
+      case 'lying':
+        ledger.lied(target)
+        world.note('outer', `says that it purged ${target ?? 'everything'}`)
+        return 200
+      case 'late':
+        await this.program.pause(world.chance.between(0.5, 2) * TIMEOUT_SECONDS * 1000)
+        break
+      case 'honest':
+        break
+    }
+    this.purge(target)
+    return 200
+  }
+
   async request(target: string, accept: string): Promise<WholeAnswer> {
     const { clock } = this.program
     const variants = this.#kept.get(target)
@@ -87,11 +110,23 @@ export class WayToOuter extends Outside {
     this.#outer = outer
   }
 
-  override send(
+  override async send(
     asked: OutsideRequest,
     _allowPrivate: boolean,
     signal: AbortSignal,
   ): Promise<OutsideAnswer> {
+    const late = new AbortController()
+    const cancel = this.#from.timers.after(asked.timeoutMs, () =>
+      late.abort(new TargetError('late', 'The cache outside did not answer in time.')),
+    )
+    try {
+      return await this.#send(asked, AbortSignal.any([signal, late.signal]))
+    } finally {
+      cancel()
+    }
+  }
+
+  #send(asked: OutsideRequest, signal: AbortSignal): Promise<OutsideAnswer> {
     const outer = this.#outer
     const target = asked.url.slice(ADDRESS.length)
     return this.#stage.network.call({
@@ -100,10 +135,13 @@ export class WayToOuter extends Outside {
       what: `${asked.method} ${target}`,
       signal,
       handle: async () => {
-        if (asked.method === 'GET')
-          return { ...(await outer.request(target, asked.headers['accept'] ?? '')), text: '' }
-        outer.purge(asked.method === 'BAN' ? null : target)
-        return { status: 200, headers: {}, text: '' }
+        if (asked.method === 'GET') {
+          const answer = await outer.request(target, asked.headers['accept'] ?? '')
+          this.#stage.looked(target, answer)
+          return { ...answer, text: '' }
+        }
+        const status = await outer.asked(asked.method === 'BAN' ? null : target)
+        return { status, headers: status === 429 ? { 'retry-after': '1' } : {}, text: '' }
       },
       failure: (why) => new TargetError('unreachable', why),
     })
@@ -113,12 +151,20 @@ export class WayToOuter extends Outside {
 /** Longer than any message of a bad network takes: that is what a person must know to state it. */
 export const FILL_BOUND_SECONDS = 1
 
-export const OUTER_SETTINGS: OuterTarget = {
+const TIMEOUT_SECONDS = 1
+
+const UNSEEN: OuterTarget = {
   ...TARGET_DEFAULTS,
   kind: 'generic-http',
   hosts: [HOST],
   purge: { method: 'PURGE', url: `${ADDRESS}{path}{query}`, headers: {}, body: null },
   everything: { method: 'BAN', url: `${ADDRESS}/`, headers: {}, body: null },
   fillBoundSeconds: FILL_BOUND_SECONDS,
+  timeoutSeconds: TIMEOUT_SECONDS,
   askers: { addresses: ['192.0.2.7'], header: null },
 }
+
+export const OUTER_SETTINGS = {
+  unseen: UNSEEN,
+  'looked at': { ...UNSEEN, verifyAddress: ADDRESS },
+} as const

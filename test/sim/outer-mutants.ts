@@ -1,38 +1,71 @@
 import { createGenericHttp } from '../../src/targets/generic-http.ts'
+import type { OuterTarget } from '../../src/contract/targets.ts'
 import type { OuterParts } from '../../src/targets/generic-http.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { soundBuild } from './build.ts'
 import type { Mutant } from './mutants.ts'
-import { OUTER_SETTINGS } from './outer-cache.ts'
 import { OUTER_PROFILE, killedWhileSending, slowAnswers, slowWay } from './outer-scripts.ts'
+import { UNRULY_OUTER_PROFILE, onlyFaults } from './profile.ts'
 
 /** P15: the cache is purged, and nobody waits for what it had asked before. */
-function undrained(parts: OuterParts): Target {
+function undrained(parts: OuterParts, settings: OuterTarget): Target {
   const drain = { drain: () => Promise.resolve([]) }
-  return createGenericHttp({ id: 'outer', settings: OUTER_SETTINGS }, { ...parts, drain })
+  return createGenericHttp({ id: 'outer', settings }, { ...parts, drain })
 }
 
 /** P15: the cache is purged, then its requests are waited for. */
-function purgedThenDrained(parts: OuterParts): Target {
-  const target = undrained(parts)
+function purgedThenDrained(parts: OuterParts, settings: OuterTarget): Target {
+  const target = undrained(parts, settings)
   return {
     ...target,
     async flush(purge, report, signal) {
       const members = await target.flush(purge, report, signal)
-      await parts.drain.drain(OUTER_SETTINGS.askers, signal)
+      await parts.drain.drain(settings.askers, signal)
       return members
     },
   }
 }
 
 /** P15: what has left an edge has arrived. */
-function withoutRebound(parts: OuterParts): Target {
-  const settings = { ...OUTER_SETTINGS, fillBoundSeconds: 0 }
-  return createGenericHttp({ id: 'outer', settings }, parts)
+function withoutRebound(parts: OuterParts, settings: OuterTarget): Target {
+  return createGenericHttp({ id: 'outer', settings: { ...settings, fillBoundSeconds: 0 } }, parts)
+}
+
+/** Evidence: what says that it has purged is believed, whatever it is seen to serve. */
+function believing(parts: OuterParts, settings: OuterTarget): Target {
+  const target = soundBuild.outer(parts, settings)
+  return {
+    ...target,
+    async verify(purge, signal) {
+      const evidence = await target.verify(purge, signal)
+      return evidence.verdict === 'stale' ? { ...evidence, verdict: 'fresh' } : evidence
+    },
+  }
+}
+
+/** Whatever it answers, it was asked. */
+function easilyPleased(parts: OuterParts, settings: OuterTarget): Target {
+  const statuses = [...settings.success.statuses, 429]
+  return soundBuild.outer(parts, { ...settings, success: { ...settings.success, statuses } })
 }
 
 /** Departures of what Sluice does for caches that it does not run. */
 export const OUTER_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a target that is believed although it was seen to serve what is old',
+    build: { ...soundBuild, outer: believing },
+    profile: UNRULY_OUTER_PROFILE,
+    by: 'false evidence',
+  },
+  {
+    name: 'a target that asks for patience, and is taken to have purged',
+    build: { ...soundBuild, outer: easilyPleased },
+    profile: {
+      ...UNRULY_OUTER_PROFILE,
+      outer: 'unseen',
+      faults: onlyFaults({ outerLimits: 1 }),
+    },
+  },
   {
     name: 'an outer cache that is purged without a drain',
     build: { ...soundBuild, outer: undrained },

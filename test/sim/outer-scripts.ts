@@ -6,7 +6,7 @@ import { HOST, REMOTE, URLS } from './scene.ts'
 import type { Theatre } from './theatre.ts'
 
 /** Schedules with a cache outside Sluice. */
-export const OUTER_PROFILE: Profile = { ...SCRIPT_PROFILE, leaseMs: 300, outer: true }
+export const OUTER_PROFILE: Profile = { ...SCRIPT_PROFILE, leaseMs: 300, outer: 'unseen' }
 
 const REMOTE_URL = URLS.find(({ subject }) => subject === REMOTE)!
 

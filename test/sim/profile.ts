@@ -9,8 +9,8 @@ export interface Profile {
   /** Edges that ask through a home edge: none, one or both. */
   readonly throughHome: 0 | 1 | 2
   readonly automatic: boolean
-  /** A cache outside Sluice before the edges. */
-  readonly outer: boolean
+  /** A cache outside Sluice before the edges, and whether control may look at what it serves. */
+  readonly outer: 'none' | 'unseen' | 'looked at'
   readonly databaseSlowMs: number
   /** What each cache may hold: little enough makes evictions, and things that are too large to be kept. */
   readonly cacheBytes: number
@@ -57,28 +57,15 @@ export const FAULT_KINDS = [
   'sweep',
   'fold',
 ] as const
-export type FaultKind = (typeof FAULT_KINDS)[number]
+/** Of a cache outside: it says that it has purged, or that it is asked too much, or nothing for too long. */
+const OUTER_FAULT_KINDS = ['outerLies', 'outerLimits', 'outerIsLate'] as const
+export type FaultKind = (typeof FAULT_KINDS)[number] | (typeof OUTER_FAULT_KINDS)[number]
+export const ALL_FAULT_KINDS: readonly FaultKind[] = [...FAULT_KINDS, ...OUTER_FAULT_KINDS]
 
-const NO_FAULTS: Record<FaultKind, number> = {
-  crashNode: 0,
-  restartNode: 0,
-  crashControl: 0,
-  powerCut: 0,
-  replaceStore: 0,
-  stopNode: 0,
-  stopControl: 0,
-  suspend: 0,
-  naps: 0,
-  cutFromControl: 0,
-  cutInward: 0,
-  badNetwork: 0,
-  slowOrigin: 0,
-  remoteFails: 0,
-  wallJump: 0,
-  trimLog: 0,
-  sweep: 0,
-  fold: 0,
-}
+const NO_FAULTS = Object.fromEntries(ALL_FAULT_KINDS.map((kind) => [kind, 0])) as Record<
+  FaultKind,
+  number
+>
 
 export const CALM_PROFILE: Profile = {
   readEveryMs: 12,
@@ -89,7 +76,7 @@ export const CALM_PROFILE: Profile = {
   controls: 1,
   throughHome: 1,
   automatic: false,
-  outer: false,
+  outer: 'none',
   databaseSlowMs: 0,
   originSlowMs: 200,
   cacheBytes: 16 * 1024 * 1024,
@@ -107,7 +94,7 @@ export function onlyFaults(faults: Partial<Profile['faults']>): Profile['faults'
 /** With a cache outside, only faults whose length a person can state as its fill bound: beyond them Done is evidence, not a proof. */
 const OUTER_PROFILE: Profile = {
   ...CALM_PROFILE,
-  outer: true,
+  outer: 'unseen',
   leaseMs: 300,
   throughHome: 0,
   readEveryMs: 6,
@@ -118,6 +105,15 @@ const OUTER_PROFILE: Profile = {
   faults: onlyFaults({ slowOrigin: 3, badNetwork: 2, crashNode: 1 }),
 }
 const OUTER_SHARE = 0.05
+
+/** It is asked seldom enough that an invalidation meets its moods one by one. */
+export const UNRULY_OUTER_PROFILE: Profile = {
+  ...OUTER_PROFILE,
+  outer: 'looked at',
+  writeEveryMs: 200,
+  faults: onlyFaults({ slowOrigin: 2, crashNode: 1, outerLies: 4, outerLimits: 2, outerIsLate: 2 }),
+}
+const UNRULY_OUTER_SHARE = 0.03
 
 /** Stores that are replaced over and over, while much is asked for and slowly answered: numbers of several logs are under way at once. */
 export const REPLACED_PROFILE: Profile = {
@@ -144,9 +140,13 @@ export function anyProfile(chance: { number(): number }): Profile {
   const weights = <Kind extends string>(kinds: readonly Kind[], choices: readonly number[]) =>
     Object.fromEntries(kinds.map((kind) => [kind, from(choices)])) as Record<Kind, number>
   if (chance.number() < OUTER_SHARE) return OUTER_PROFILE
+  if (chance.number() < UNRULY_OUTER_SHARE) return UNRULY_OUTER_PROFILE
   if (chance.number() < REPLACED_SHARE) return REPLACED_PROFILE
   // Seldom: it ends what the other faults have begun.
-  const faults = { ...weights(FAULT_KINDS, [0, 0, 1, 1, 4]), replaceStore: from([0, 0, 0, 1]) }
+  const faults = onlyFaults({
+    ...weights(FAULT_KINDS, [0, 0, 1, 1, 4]),
+    replaceStore: from([0, 0, 0, 1]),
+  })
   const none = Object.values(faults).every((weight) => weight === 0)
   return {
     readEveryMs: from([6, 12, 25, 50]),
@@ -157,7 +157,7 @@ export function anyProfile(chance: { number(): number }): Profile {
     controls: from([1, 1, 2, 3]),
     throughHome: from([0, 1, 2]),
     automatic: from([false, false, true]),
-    outer: false,
+    outer: 'none',
     databaseSlowMs: from([0, 0, 5, 40]),
     originSlowMs: from([50, 200, 800]),
     network: { lost: from([0, 0.1, 0.4]), repeated: from([0, 0.3]), slow: from([0, 0.3, 0.9]) },

@@ -1,7 +1,8 @@
+import type { InvalidationRow } from '../../src/store/store.ts'
 import type { Floor, Ledger } from './ledger.ts'
 import type { EdgeNode } from './edge-node.ts'
 import type { OuterCache } from './outer-cache.ts'
-import { ACCEPTS, formatFor } from './scene.ts'
+import { ACCEPTS, HOST, URLS, formatFor } from './scene.ts'
 import type { SceneUrl } from './scene.ts'
 import { ABSENT } from './truth.ts'
 import type { Truth } from './truth.ts'
@@ -13,6 +14,7 @@ export interface Violation {
   readonly kind:
     | 'stale'
     | 'other variant'
+    | 'false evidence'
     | 'false mark'
     | 'strange answer'
     | 'not Done'
@@ -132,6 +134,28 @@ export class Safety {
     this.#compare('stale', who, url, seen, floor)
     if (mark !== undefined && claims)
       this.#compare('false mark', who, url, seen, this.#ledger.claimOf(url, Number(mark)))
+  }
+
+  readonly #looks = new Map<string, Seen>()
+
+  /** Control looks at what a cache outside serves. */
+  looked(target: string, answer: WholeAnswer): void {
+    this.#world.meet('outer looked at')
+    const url = URLS.find((each) => each.target === target)
+    const seen = url && answer.status < 500 ? this.#seen('GET', answer, url) : null
+    if (seen === null || seen === 'strange') this.#looks.delete(target)
+    else this.#looks.set(target, seen)
+  }
+
+  /** Fresh is what was looked at and is: a look that betrayed an old copy never ends in Done. */
+  checkEvidence({ evidence }: InvalidationRow, floor: Floor): void {
+    for (const { via, url: full, mark } of evidence?.verdict === 'fresh' ? evidence.probes : []) {
+      const url = URLS.find(({ target }) => full === `http://${HOST}${target}`)
+      if (via !== 'outer' || !url) continue
+      const seen = this.#looks.get(url.target)
+      if (!seen) this.fail('false evidence', `nobody saw what ${full} is; mark ${mark}`)
+      else this.#compare('false evidence', 'outer', url, seen, floor)
+    }
   }
 
   #compare(

@@ -1,4 +1,5 @@
 import type { Intent } from '../../src/assets/intents.ts'
+import type { OuterTarget } from '../../src/contract/targets.ts'
 import type { Build } from './build.ts'
 import type { Control, Library } from './control.ts'
 import type { Database } from './database.ts'
@@ -26,6 +27,9 @@ export interface Stage {
   readonly controlsCount: number
   /** The cache outside Sluice, if there is one. */
   outer: OuterCache | null
+  readonly outerSettings: OuterTarget
+  /** A look of control at the cache outside. */
+  readonly looked: Safety['looked']
   /** Control processes as they run now; nodes talk to any of them. */
   readonly controls: Control[]
   /** Notes of changes under way, on the disk that control processes share. */

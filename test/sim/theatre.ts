@@ -8,7 +8,7 @@ import { Ledger } from './ledger.ts'
 import { Network } from './network.ts'
 import { EdgeNode } from './edge-node.ts'
 import { ResizerNode } from './resizer-node.ts'
-import { OuterCache } from './outer-cache.ts'
+import { OUTER_SETTINGS, OuterCache } from './outer-cache.ts'
 import { Origin } from './origin.ts'
 import type { Profile } from './profile.ts'
 import { Safety } from './safety.ts'
@@ -44,11 +44,14 @@ export class Theatre {
       database: build.database(world, ledger),
       library: build.library,
       outer: null,
+      outerSettings: OUTER_SETTINGS[profile.outer === 'looked at' ? 'looked at' : 'unseen'],
       controls: [],
       intents: new Set(),
       fail: (kind, text) => this.safety.fail(kind, text),
+      looked: (...seen) => this.safety.looked(...seen),
     }
     this.safety = new Safety(world, ledger, stage.origin.truth)
+    ledger.onDone = (row, floor) => this.safety.checkEvidence(row, floor)
     this.stage = stage
     this.profile = profile
     this.#controlHosts = Array.from({ length: controlsCount }, (_, at) => host(`control-${at + 1}`))
@@ -65,7 +68,7 @@ export class Theatre {
           false,
         ),
     )
-    if (profile.outer) stage.outer = new OuterCache(stage, host('outer'), this.edges)
+    if (profile.outer !== 'none') stage.outer = new OuterCache(stage, host('outer'), this.edges)
   }
 
   get outer(): OuterCache | null {
