@@ -1,6 +1,8 @@
 import { request } from 'undici'
 import type { Dispatcher } from 'undici'
 
+import { cloudimageUrl } from '../contract/cloudimage.ts'
+import { isCloudimagePreset } from '../contract/cloudimage-presets.ts'
 import type { ParsedDelivery } from '../contract/delivery-url.ts'
 import { NODE_HEADERS } from '../contract/node-protocol.ts'
 import { parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
@@ -56,13 +58,16 @@ export async function thumbnailOf(
   return outcome.kind === 'picture' ? outcome.picture : null
 }
 
-/** What visitors would get with these modifiers. */
+/** What visitors would get with these modifiers, which are of either dialect as those of presets are. */
 export async function previewOf(
   parts: ApiParts,
   project: string,
   asset: Original & { readonly modifiers: string },
 ): Promise<RenderOutcome> {
-  const target = targetOf(project, asset.id, asset.modifiers)
+  const { id, modifiers } = asset
+  const target = isCloudimagePreset(modifiers)
+    ? cloudimageUrl(project, { kind: 'image', asset: id, crop: null }, modifiers)
+    : targetOf(project, id, modifiers)
   if (!target.ok) return { kind: 'refused', reason: target.problem.reason }
   const limits = { timeoutMs: PREVIEW_TIMEOUT_MS, bytesMax: PREVIEW_BYTES_MAX }
   return render(parts, target.url.target, asset.hash, limits)
