@@ -1,5 +1,5 @@
 import { constants, existsSync } from 'node:fs'
-import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { assetsWithoutBytes } from './assets/restored-library.ts'
 import type { Random } from './kernel/random.ts'
@@ -24,6 +24,9 @@ export class CopyError extends Error {
   override readonly name = 'CopyError'
 }
 
+/** What the system says of files: ENOSPC, EACCES, EROFS (errno(3)). */
+const SYSTEM_CODE = /^E[A-Z0-9]+$/
+
 /** Kept as they are, so that nodes and scripts go on with what they know. Caches are not copied: they fill by themselves. */
 const SECRETS = ['admin-key', 'node-secret'] as const
 /** libuv has four threads for files. */
@@ -41,24 +44,39 @@ export interface BackUp {
  * Makes `to`, a data folder that Sluice can be started with: the store as it is now, and the bytes of every asset that it knows. It is
  * there whole or not at all.
  */
-export async function backUp({ dataFolder, random }: CopyIo, to: string): Promise<BackUp> {
+export async function backUp(io: CopyIo, place: string): Promise<BackUp> {
+  const to = path.resolve(place)
   if (existsSync(to)) throw new CopyError(`${to} exists already: name a folder that is not there`)
+  try {
+    return await fillWhole(io, to)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (!SYSTEM_CODE.test(code)) throw error
+    throw new CopyError(
+      `the backup ${to} cannot be written (${code}); make room, or name a folder that this user may make`,
+      { cause: error },
+    )
+  }
+}
+
+async function fillWhole({ dataFolder, random }: CopyIo, to: string): Promise<BackUp> {
   const unfinished = `${to}.unfinished`
   await rm(unfinished, { recursive: true, force: true })
-  await mkdir(path.join(unfinished, ORIGIN_FOLDER), { recursive: true, mode: 0o750 })
   try {
+    await mkdir(path.join(unfinished, ORIGIN_FOLDER), { recursive: true, mode: 0o750 })
     const from = openAssetsOrigin(path.join(dataFolder, ORIGIN_FOLDER))
     const into = openAssetsOrigin(path.join(unfinished, ORIGIN_FOLDER))
     // Before and after the store: what it knows was there at one of the two, whatever is put or removed meanwhile.
     await copyBlobs(from, into)
     const storeFile = path.join(unfinished, STORE_FILE)
     copyDataFile(path.join(dataFolder, STORE_FILE), storeFile, random)
+    await chmod(storeFile, 0o640)
     await copyBlobs(from, into)
     const lost = await lostFrom(storeFile, into, random)
     for (const name of SECRETS) await copySecret(dataFolder, unfinished, name)
     await syncFolder(unfinished)
     await rename(unfinished, to)
-    await syncFolder(path.dirname(path.resolve(to)))
+    await syncFolder(path.dirname(to))
     return { blobs: (await openAssetsOrigin(path.join(to, ORIGIN_FOLDER)).blobs()).length, lost }
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true })

@@ -96,13 +96,14 @@ describe('sluice admin', () => {
         {},
         /^sluice: there is no account x@y; there are: admin@localhost\n$/,
       ],
-      [
-        ['delete'],
-        {},
-        /^sluice: sluice admin takes link, reset-password, backup, restored .*\n$/,
-      ],
+      [['delete'], {}, /^sluice: sluice admin takes link, reset-password, backup, restored .*\n$/],
       [['backup'], {}, /^sluice: sluice admin backup takes the name of a new folder\n$/],
       [['restored', 'x'], {}, /^sluice: sluice admin restored takes flags alone .*\n$/],
+      [
+        ['backup', path.join(folder, 'sluice.db', 'x')],
+        {},
+        /^sluice: the backup \S+ cannot be written \(ENOTDIR\); .*\n$/,
+      ],
       [['backup', folder], {}, /^sluice: .* exists already: name a folder that is not there\n$/],
       [['link', '--nonsense'], {}, /^sluice: .*--nonsense.*\n$/],
       [
