@@ -2,13 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import type { AssetRow } from '../src/store/store.ts'
 import { systemRandom } from '../src/kernel/random.ts'
 import { openSqliteStore } from '../src/store/sqlite-store.ts'
-import { startRole } from '../test/support/serve.ts'
-import type { Started } from '../test/support/serve.ts'
+import type { AssetRow } from '../src/store/store.ts'
 import type { Figure } from './figure.ts'
-import { percentile } from './figure.ts'
+import { delayFigure, startMeasured, timeFigure } from './measured-control.ts'
 
 /**
  * Search and folders of a large library, asked over HTTP as the console asks. Measured at the client, so the server's time is below
@@ -17,22 +15,24 @@ import { percentile } from './figure.ts'
 const ASSETS = Number(process.env['BENCH_LIBRARY_ASSETS'] ?? 100_000)
 const QUERIES = 200
 const PER_COMMIT = 10_000
-/** Below the API's limit of 50 requests a second for a key. */
-const EVERY_MS = 25
 const BRANDS = ['acme', 'borealis', 'cirrus', 'delta', 'ember', 'fjord', 'granite', 'halo']
-const SECRET = { SLUICE_NODE_SECRET: 'a secret of the bench, long enough for nodes' }
 
 export async function libraryFigures(): Promise<readonly Figure[]> {
   const data = await mkdtemp(path.join(tmpdir(), 'sluice-library-'))
-  const options = { data, args: ['--port', '0'], env: SECRET }
   try {
-    await (await startRole('control', options)).stop()
+    await (await startMeasured(data)).stop()
     await seed(path.join(data, 'control.sqlite'))
-    const control = await startRole('control', options)
+    const control = await startMeasured(data)
     try {
+      await control.ask(['/assets', '/assets?q=nothing'])
+      await control.loopDelay()
+      const found = await control.ask(searches())
+      const delay = await control.loopDelay()
+      const name = `library of ${ASSETS.toLocaleString('en')} assets`
       return [
-        figureOf('search', await times(control, searches())),
-        figureOf('folders and their assets', await times(control, folders())),
+        timeFigure(`${name}, search`, found, 'all different'),
+        timeFigure(`${name}, folders and their assets`, await control.ask(folders()), 'the same'),
+        delayFigure('searches of the library', delay),
       ]
     } finally {
       await control.stop()
@@ -40,30 +40,6 @@ export async function libraryFigures(): Promise<readonly Figure[]> {
   } finally {
     await rm(data, { recursive: true, force: true })
   }
-}
-
-function figureOf(what: string, measured: readonly number[]): Figure {
-  const [p50, p95, worst] = [0.5, 0.95, 1].map((share) => percentile(measured, share).toFixed(1))
-  return {
-    what: `library of ${ASSETS.toLocaleString('en')} assets, ${what}, p95`,
-    value: `${p95} ms`,
-    beside: `${measured.length} different requests; p50 ${p50}, worst ${worst} ms`,
-  }
-}
-
-async function times(control: Started, requests: Iterable<string>): Promise<readonly number[]> {
-  const api = `${control.consoleUrl}/api/v1/projects/demo`
-  const headers = { authorization: `Bearer ${await control.adminKey()}` }
-  const measured: number[] = []
-  for (const request of requests) {
-    const began = performance.now()
-    const answer = await fetch(api + request, { headers })
-    const body = await answer.text()
-    measured.push(performance.now() - began)
-    if (answer.status !== 200) throw new Error(`${request}: ${answer.status} ${body}`)
-    await new Promise((resolve) => setTimeout(resolve, EVERY_MS))
-  }
-  return measured
 }
 
 /** What many have, what one has, what nobody has, in capitals, with filters. */
