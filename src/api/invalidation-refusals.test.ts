@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import sharp from 'sharp'
 
@@ -255,6 +257,23 @@ describe('what is refused', () => {
       })
       assert.match((await refused({ assets: ['flat'] }, 409, RETRIEVE)).json.detail, /company/)
       await control.call('PATCH', P, { body: { company: 'demo' } })
+    })
+
+    test('assets that cannot be read: Failed to retrieve URL(s) for selected asset(s)., and to be tried again', async () => {
+      const database = new DatabaseSync(join(control.folder, 'sluice.db'))
+      database.exec('alter table assets rename to assets_elsewhere')
+      try {
+        const head = await control.store.tables.log.head()
+        const answer = await submit({ assets: ['flat'], urls: [`${BASE}/flat`] })
+        assert.deepEqual([answer.status, answer.json.code], [503, 'store-unreadable'])
+        assert.equal(answer.json.title, RETRIEVE)
+        assert.match(answer.json.detail, /Nothing was purged: try again/)
+        assert.equal(await control.store.tables.log.head(), head)
+      } finally {
+        database.exec('alter table assets_elsewhere rename to assets')
+        database.close()
+      }
+      assert.equal((await submit({ assets: ['flat'] })).status, 202)
     })
 
     test('an empty list: No URL(s) entered to be invalidated.', async () => {

@@ -161,6 +161,26 @@ describe('smart crops at the edges', () => {
   })
 })
 
+describe('ids', () => {
+  test('with a blank, an umlaut, #, % or ? are delivered by the URL that is formed for them, and purged by it', async () => {
+    const bytes = await sharp({ create: { width: 4, height: 3, channels: 3, background: '#f00' } })
+      .png()
+      .toBuffer()
+    const ids = ['a b', 'ü', '#', '%', '?', '100%25', 'shoes/50% off']
+    for (const id of ids) await api.putAsset(id, bytes)
+    await put('/template', { text: '<ID>?wid=3&fmt=png' })
+    const selection = { assets: ids, template: true }
+    const { body } = await api.call('POST', '/invalidations/preview', selection)
+    const { urls, problems } = body as { urls: { url: string }[]; problems: unknown[] }
+    assert.deepEqual([urls.length, problems], [ids.length, []])
+    const targets = urls.map(({ url }) => url.replace('https://images.example', ''))
+    await fill(targets)
+    assert.deepEqual(await hits(targets), [ids.length, ids.length])
+    await api.invalidate(selection)
+    assert.deepEqual(await hits(targets), [0, 0])
+  })
+})
+
 describe('a refused batch', () => {
   test('all or nothing: the log has no new entry and each planted cached object is still a HIT', async () => {
     const planted = OTHERS.slice(0, 20)
