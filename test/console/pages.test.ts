@@ -26,10 +26,23 @@ const PAGES = [
   { name: 'Help', path: '/projects/demo/help' },
 ] as const
 
+/** Reached from those. */
+const FURTHER = [
+  { name: 'flat', path: '/projects/demo/assets/flat' },
+  { name: 'gspdf', path: '/projects/demo/assets/gspdf' },
+  { name: 'Invalidate CDN', path: '/projects/demo/invalidate-cdn?assets=spinset' },
+  { name: 'CDN Invalidation', path: '/projects/demo/invalidate?tab=originals' },
+  { name: 'CDN Invalidation', path: '/projects/demo/invalidate?tab=everything' },
+] as const
+
+/** Each is looked at in the other colours, too. */
 const SCREENS = [
   { name: 'wide and light', width: 1280, dark: false },
   { name: 'narrow and dark', width: 390, dark: true },
 ] as const
+
+/** What can be wrong in other colours alone: the same page is not searched again for all the rest. */
+const COLOUR_RULES = ['color-contrast', 'link-in-text-block'] as const
 
 describe('the pages of the console', { skip: chromium.skip }, () => {
   let serve: Started
@@ -61,16 +74,28 @@ describe('the pages of the console', { skip: chromium.skip }, () => {
 
       after(() => seen.close())
 
-      for (const { name, path } of PAGES) {
-        test(`${name} has no serious axe finding, and nothing is wider than the screen`, async () => {
+      for (const { name, path } of [...PAGES, ...FURTHER]) {
+        test(`${path} has no serious axe finding, and nothing is wider than the screen`, async () => {
           await open(seen.page, path, name)
-          assert.deepEqual(await seriousAxeFindings(seen.page), [])
-          const beyond = await seen.page.evaluate(
-            'document.documentElement.scrollWidth - innerWidth',
-          )
-          assert.equal(beyond, 0, 'pixels beyond the screen')
+          await assertWell(seen.page, screen.dark)
         })
       }
+
+      test('neither have the forms for a crop and a preset, nor actions on selected assets', async () => {
+        const { page } = seen
+        await open(page, '/projects/demo/assets/flat', 'flat')
+        await page.getByRole('button', { name: 'Edit crop Large' }).click()
+        await page.getByRole('img', { name: /^This part of flat/ }).waitFor()
+        await assertWell(page, screen.dark)
+        await open(page, '/projects/demo/presets', 'Image Presets')
+        await page.getByRole('button', { name: 'Edit preset product' }).click()
+        await page.getByRole('img', { name: /with these modifiers$/ }).waitFor()
+        await assertWell(page, screen.dark)
+        await open(page, '/projects/demo/assets', 'Assets')
+        await page.getByRole('checkbox', { name: 'Select flat', exact: true }).check()
+        await page.getByRole('link', { name: 'Invalidate CDN' }).waitFor()
+        await assertWell(page, screen.dark)
+      })
 
       test('neither has Confirm, nor the picker of assets, nor the result', async () => {
         const { page } = seen
@@ -81,7 +106,11 @@ describe('the pages of the console', { skip: chromium.skip }, () => {
         await page.getByRole('button', { name: 'Cancel' }).click()
         await page.getByRole('button', { name: 'Next' }).click()
         await page.getByRole('group', { name: 'URLs to invalidate' }).waitFor()
+        await assertWell(page, screen.dark)
+        await page.getByRole('button', { name: /^Remove http/ }).click()
+        await page.getByRole('alertdialog', { name: 'Keep this URL in the caches?' }).waitFor()
         assert.deepEqual(await seriousAxeFindings(page), [])
+        await page.getByRole('button', { name: 'Leave the list as it is' }).click()
         await page.getByRole('button', { name: 'Submit' }).click()
         await page
           .getByText(/^Live everywhere, /)
@@ -131,14 +160,24 @@ describe('the pages of the console', { skip: chromium.skip }, () => {
     await tabTo(page, 'button', 'Choose 1 asset')
     await page.keyboard.press('Enter')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await tabTo(page, 'checkbox', 'All renditions')
+    await page.keyboard.press('Space')
+    await tabTo(page, 'checkbox', 'Invalidation based on template')
+    await page.keyboard.press('Space')
 
     await tabTo(page, 'button', 'Next')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Confirm' }).waitFor()
+    const rows = page.getByRole('group', { name: 'URLs to invalidate' }).getByRole('listitem')
+    await rows.nth(4).waitFor()
+    const first = await rows.first().getByRole('button').getAttribute('aria-label')
+    await tabTo(page, 'button', first ?? '')
+    await page.keyboard.press('Enter')
+    await rows.nth(4).waitFor({ state: 'detached' })
     await tabTo(page, 'button', 'Submit')
     await page.keyboard.press('Enter')
     await page
-      .getByText(/^Live everywhere, /)
+      .getByText(/^Live everywhere, 4 URLs, /)
       .first()
       .waitFor()
     assert.deepEqual(seen.findings, [])
@@ -173,6 +212,16 @@ async function tabTo(
     if (await wanted.evaluate((element) => element.ownerDocument.activeElement === element)) return
   }
   assert.fail(`Tab does not reach the ${role} ${name}`)
+}
+
+/** Nothing serious for axe in both colours, and nothing wider than the screen. */
+async function assertWell(page: Page, isDark: boolean): Promise<void> {
+  assert.deepEqual(await seriousAxeFindings(page), [])
+  const beyond = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+  assert.equal(beyond, 0, 'pixels beyond the screen')
+  await page.emulateMedia({ colorScheme: isDark ? 'light' : 'dark' })
+  assert.deepEqual(await seriousAxeFindings(page, COLOUR_RULES), [], 'in the other colours')
+  await page.emulateMedia({ colorScheme: isDark ? 'dark' : 'light' })
 }
 
 function linkOf({ signInLink }: Started): string {

@@ -80,9 +80,13 @@ async function watch(context: BrowserContext, origin: string): Promise<string[]>
 /** React Aria's announcements, kept for seconds: one may name the button that was pressed on the page before. */
 const ANNOUNCER = '[data-live-announcer]'
 
-/** What axe finds serious or critical on the page as it is now, in words. */
-export async function seriousAxeFindings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).exclude(ANNOUNCER).analyze()
+/** What axe finds serious or critical on the page as it is now, in words; by all its rules, or by some. */
+export async function seriousAxeFindings(
+  page: Page,
+  rules: readonly string[] = [],
+): Promise<string[]> {
+  const axe = new AxeBuilder({ page }).exclude(ANNOUNCER)
+  const { violations } = await (rules.length === 0 ? axe : axe.withRules([...rules])).analyze()
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)
