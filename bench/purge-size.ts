@@ -44,16 +44,23 @@ export async function purgeSizeFigure(measured: Measured, objects: number): Prom
   const all = measured === 'edges' ? objects * EDGES : objects
   const heapMb = Math.max(HEAP_MIN_MB, Math.ceil((all * OBJECT_BYTES * HEAP_SHARE) / MEGABYTE))
   const freeMb = process.availableMemory() / MEGABYTE
-  if (heapMb > freeMb) {
-    return {
-      what: whatOf(measured, objects),
-      value: 'not measured',
-      beside: `it needs ${gigabytes(heapMb)} of memory, and ${gigabytes(freeMb)} are free`,
-    }
-  }
+  const notMeasured = (beside: string): Figure => ({
+    what: whatOf(measured, objects),
+    value: 'not measured',
+    beside,
+  })
+  if (heapMb > freeMb)
+    return notMeasured(`it needs ${gigabytes(heapMb)} of memory, and ${gigabytes(freeMb)} are free`)
   const args = [`--max-old-space-size=${heapMb}`, import.meta.filename, measured, String(objects)]
-  const { stdout } = await promisify(execFile)(process.execPath, args)
-  return JSON.parse(stdout) as Figure
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, args)
+    return JSON.parse(stdout) as Figure
+  } catch (error) {
+    const { signal, code } = error as { signal?: string; code?: number }
+    return notMeasured(
+      `its process, with ${gigabytes(heapMb)} of heap, ended with ${signal ?? code}`,
+    )
+  }
 }
 
 function gigabytes(megabytes: number): string {

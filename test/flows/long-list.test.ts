@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import sharp from 'sharp'
+import { until } from '../support/http.ts'
 import { startRole } from '../support/serve.ts'
 import type { Started } from '../support/serve.ts'
 
@@ -62,19 +63,28 @@ describe('a long list over processes of their own', () => {
     return { status, mark: Number(answer.headers.get('sluice-mark')) }
   }
 
-  async function submit(lines: readonly string[]): Promise<{ id: string; seq: number }> {
+  async function submit(
+    lines: readonly string[],
+    query = '',
+  ): Promise<{ id: string; seq: number }> {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/x-ndjson' }
-    const answer = await fetch(api, { method: 'POST', headers, body: lines.join('\n') })
+    const answer = await fetch(api + query, { method: 'POST', headers, body: lines.join('\n') })
     assert.equal(answer.status, 202, await answer.clone().text())
     const { id } = (await answer.json()) as { id: string }
-    const until = performance.now() + DONE_MS
+    const deadline = performance.now() + DONE_MS
     for (;;) {
       const state = await fetch(`${api}/${id}`, { headers: { authorization: `Bearer ${key}` } })
       const { status, seq } = (await state.json()) as { status: string; seq: number }
       if (status === 'Done') return { id, seq }
-      assert.ok(!status.startsWith('ERROR') && performance.now() < until, status)
+      assert.ok(!status.startsWith('ERROR') && performance.now() < deadline, status)
       await new Promise((resolve) => setTimeout(resolve, 30))
     }
+  }
+
+  /** The first of them stands at its beginning, the others at its end. */
+  function longList([first, ...rest]: readonly string[]): readonly string[] {
+    const filler = Array.from({ length: 20_000 }, (_, at) => `/is/image/demo/none-${at}?wid=9`)
+    return [first!, ...filler, ...rest].map((path) => edge + path)
   }
 
   test('what it names is fetched anew after Done, wherever in the list it stands; the rest stays a HIT', async () => {
@@ -82,12 +92,7 @@ describe('a long list over processes of their own', () => {
     const other = '/is/image/demo/spinset?wid=100'
     for (const path of [...named, other, ...named, other]) await look(path)
     for (const path of [...named, other]) assert.match((await look(path)).status, /hit/)
-    const filler = Array.from(
-      { length: 20_000 },
-      (_, at) => `${edge}/is/image/demo/none-${at}?wid=9`,
-    )
-    const list = [edge + named[0]!, ...filler, edge + named[1]!]
-    const { seq } = await submit(list)
+    const { seq } = await submit(longList(named))
     assert.equal(seq > 8, true, 'more entries than one')
     for (const path of named) {
       const { status, mark } = await look(path)
@@ -95,6 +100,18 @@ describe('a long list over processes of their own', () => {
       assert.ok(mark >= seq, `${path}: ${mark} < ${seq}`)
     }
     assert.match((await look(other)).status, /hit/)
+  })
+
+  test('softly, what it names is shown once more while it is asked after', async () => {
+    const named = ['/is/image/demo/flat?wid=120', '/is/image/demo/flat1?wid=120']
+    for (const path of [...named, ...named]) await look(path)
+    const { seq } = await submit(longList(named), '?mode=soft')
+    for (const path of named) {
+      const stale = await look(path)
+      assert.match(stale.status, /hit.*soft-purged/, path)
+      assert.ok(stale.mark < seq, `${path}: ${stale.mark} says that it is new`)
+    }
+    for (const path of named) await until('it is new', async () => (await look(path)).mark >= seq)
   })
 })
 
@@ -138,7 +155,7 @@ describe('a long list and a control that is killed', () => {
     await first.stop()
     const again = await startAgain()
     try {
-      const until = performance.now() + DONE_MS
+      const deadline = performance.now() + DONE_MS
       for (;;) {
         const now = await ask(again)(`/${accepted.id}`)
         if (now.status === 'Done') {
@@ -146,7 +163,7 @@ describe('a long list and a control that is killed', () => {
           assert.ok(now.seq !== null && now.seq >= 49 && now.seq <= 51, String(now.seq))
           break
         }
-        assert.ok(performance.now() < until, now.status)
+        assert.ok(performance.now() < deadline, now.status)
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
     } finally {
