@@ -212,6 +212,8 @@ for (const [name, formOf] of SOFT_FORMS)
       assert.equal(later.reflects(red(0).keys, 0), false)
       assert.equal(later.staleness(red(0)), undefined)
       assert.equal(later.reflects([PROJECT], 0), true)
+      assert.equal(later.foldLargestProject(), false, 'it is of no project, and so not folded')
+      assert.equal(later.reflects(red(0).keys, 0), false)
     })
   })
 
