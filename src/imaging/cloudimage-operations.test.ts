@@ -239,6 +239,8 @@ describe('what cannot be done is refused with its parameter', () => {
     ['tl_px=160,0', /^tl_px, br_px: .*160x120/],
     ['tl_px=50,50&br_px=40,90', /^tl_px, br_px/],
     ['func=fit&w=100&h=100&margin=50', /^margin/],
+    ['w=4000&gray=1', /4000x3000 pixels, and with filters/],
+    ['func=fit&w=3001&h=3000&bg_img_fit=1', /3001x3000 pixels/],
   ] as const) {
     it(query, async () => {
       await assert.rejects(render(recipe(query), source), (error) => {
