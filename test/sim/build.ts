@@ -40,6 +40,8 @@ export interface Build {
   readonly authority: (parts: AuthorityParts) => Authority
   readonly database: (world: World, ledger: Ledger) => Database
   readonly library: Library
+  /** What an edge waits for when it is to drain. */
+  readonly drains: 'requests' | 'answers'
   /** How the cache outside is purged. */
   readonly outer: (parts: OuterParts, settings: OuterTarget) => Target
 }
@@ -56,5 +58,6 @@ export const soundBuild: Build = {
   authority: (parts) => new Authority(parts),
   database: (world, ledger) => new Database(world, ledger),
   library: soundLibrary,
+  drains: 'requests',
   outer: (parts, settings) => createGenericHttp({ id: 'outer', settings }, parts),
 }

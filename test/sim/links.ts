@@ -16,13 +16,15 @@ export function controlLink(stage: Stage, from: Program): ControlLink {
     signal: AbortSignal,
     handle: (control: Control, caller: Caller) => Promise<T>,
   ): Promise<T> => {
-    const control = stage.world.chance.pick(stage.controls)
+    const at = Math.floor(stage.world.chance.number() * stage.controls.length)
+    // Whoever has taken its place when the message arrives: a balancer holds back what it cannot deliver yet.
+    const control = (): Control => stage.controls[at]!
     return stage.network.call({
       from,
-      to: () => control.program,
+      to: () => control().program,
       what,
       signal,
-      handle: (caller) => handle(control, caller),
+      handle: (caller) => handle(control(), caller),
       failure: (why) => new PurgelogError('control-unreachable', why),
     })
   }

@@ -79,6 +79,12 @@ export const OUTER_MUTANTS: readonly Mutant[] = [
     script: slowAnswers,
   },
   {
+    name: 'a drain that counts answers on their way, and not requests that wait for one',
+    build: { ...soundBuild, drains: 'answers' },
+    profile: OUTER_PROFILE,
+    script: slowAnswers,
+  },
+  {
     name: 'an outer cache that is purged once, while bytes are on their way',
     build: { ...soundBuild, outer: withoutRebound },
     profile: OUTER_PROFILE,

@@ -160,7 +160,7 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
     profile: { ...HURRIED, faults: onlyFaults({ slowOrigin: 1 }) },
   },
   {
-    name: 'a store of marks that control never announced, from a log that was replaced meanwhile',
+    name: 'a store without P10, which keeps marks that control never announced, from a log that was replaced meanwhile',
     build: {
       ...soundBuild,
       freshness: ({ clock }) => new BelievingAnyMark(clock),

@@ -25,12 +25,16 @@ export interface Report {
 
 /** Enough to see how it came about. */
 const TRACE_LINES = 150
+/** What comes later mostly follows from the first. */
+const VIOLATIONS_SHOWN = 5
 
 /** The end of what happened, up to where it went wrong, then what is wrong with it. */
 export function inWords({ seed, violations, trace }: Report, linesMax = TRACE_LINES): string {
-  const wrong = violations.map(
-    ({ kind, at, text }) => `seed ${seed}, ${at.toFixed(0)} ms: ${kind}: ${text}`,
-  )
+  const wrong = violations
+    .slice(0, VIOLATIONS_SHOWN)
+    .map(({ kind, at, text }) => `seed ${seed}, ${at.toFixed(0)} ms: ${kind}: ${text}`)
+  const more = violations.length - wrong.length
+  if (more > 0) wrong.push(`and ${more} more`)
   const last = trace.findIndex((line) => line.includes(' CHECKER '))
   const shown = last < 0 ? trace : trace.slice(0, last + 1)
   return [...shown.slice(-linesMax), '', ...wrong].join('\n')

@@ -5,13 +5,9 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { soundBuild } from './build.ts'
 import { TO_MEET } from './coverage.ts'
-import { ECONOMY_MUTANTS } from './economy.ts'
-import { MUTANTS } from './mutants.ts'
-import { OUTER_MUTANTS } from './outer-mutants.ts'
-import { PROTOCOL_MUTANTS } from './protocol-mutants.ts'
+import { DEPARTURES } from './departures.ts'
 import { CALM_PROFILE } from './profile.ts'
 import { runSeed } from './run.ts'
-import { VARIANT_MUTANTS } from './variant-mutants.ts'
 
 /**
  * The production code of caches, fills, leases, log, grants, acknowledgements and invalidations, in one thread, under seeded faults.
@@ -95,13 +91,7 @@ describe('the simulator', () => {
 })
 
 describe('the simulator finds', () => {
-  for (const { name } of [
-    ...MUTANTS,
-    ...PROTOCOL_MUTANTS,
-    ...ECONOMY_MUTANTS,
-    ...OUTER_MUTANTS,
-    ...VARIANT_MUTANTS,
-  ]) {
+  for (const { name } of DEPARTURES) {
     test(`${name}; and nothing in the same seeds without it`, async () => {
       const { output } = await departures
       const lines = output.split('\n')

@@ -1,25 +1,14 @@
 import { parseArgs } from 'node:util'
 import { soundBuild } from './build.ts'
 import { Coverage } from './coverage.ts'
-import { ECONOMY_MUTANTS } from './economy.ts'
-import { MUTANTS } from './mutants.ts'
+import { DEPARTURES } from './departures.ts'
 import type { Mutant } from './mutants.ts'
-import { OUTER_MUTANTS } from './outer-mutants.ts'
-import { PROTOCOL_MUTANTS } from './protocol-mutants.ts'
 import type { Violation } from './safety.ts'
 import { inWords, stepsInWords } from './report.ts'
 import type { Report } from './report.ts'
 import { runSeed } from './run.ts'
 import { shortest } from './shortest.ts'
-import { VARIANT_MUTANTS } from './variant-mutants.ts'
 
-const DEPARTURES = [
-  ...MUTANTS,
-  ...PROTOCOL_MUTANTS,
-  ...ECONOMY_MUTANTS,
-  ...OUTER_MUTANTS,
-  ...VARIANT_MUTANTS,
-]
 const UNSAFE: readonly Violation['kind'][] = ['stale', 'false mark']
 
 const SEEDS = 200
