@@ -75,14 +75,14 @@ async function differing(
   records: RecordStore,
   wanted: readonly RecordChange[],
 ): Promise<readonly RecordChange[]> {
-  const wrong: RecordChange[] = []
-  for (const change of wanted) {
-    // What is no JSON is not what it should be.
-    const found = await records.read(change.name).catch(() => undefined)
-    const asWritten: unknown = JSON.parse(JSON.stringify(change.document))
-    if (!isDeepStrictEqual(found, asWritten)) wrong.push(change)
-  }
-  return wrong
+  // What is no JSON is not what it should be.
+  const found = await Promise.all(
+    wanted.map(({ name }) => records.read(name).catch(() => undefined)),
+  )
+  return wanted.filter(({ document }, at) => {
+    const asWritten: unknown = JSON.parse(JSON.stringify(document))
+    return !isDeepStrictEqual(found[at], asWritten)
+  })
 }
 
 /** Assets whose bytes are not there: `project/id`. */

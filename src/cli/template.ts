@@ -34,12 +34,22 @@ async function put(call: CommandCall): Promise<number> {
   if (text === undefined) throw new CliError('usage', `'${source}' is neither - nor @file`)
   const api = await call.client()
   const path = await templatePath(call)
-  const template = await api.ask<Template>({ method: 'PUT', path, json: { text } })
+  const version = editedVersion(call)
+  const json = { text, ...(version === undefined ? {} : { version }) }
+  const template = await api.ask<Template>({ method: 'PUT', path, json })
   const lines = template.text.split('\n').filter((line) => line.trim() !== '').length
   call.io.stdout.write(
     call.json ? `${JSON.stringify(template)}\n` : `The template has ${count(lines, 'line')} now.\n`,
   )
   return EXIT.ok
+}
+
+/** Which version was edited, so that what somebody saved meanwhile is not overwritten. */
+function editedVersion(call: CommandCall): number | undefined {
+  const text = call.args.text('version')
+  if (text === undefined) return undefined
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new CliError('usage', `--version ${text} is no number of a version: see template versions`)
 }
 
 async function versions(call: CommandCall): Promise<number> {
@@ -104,14 +114,15 @@ export const templateCommand: Command = {
   name: 'template',
   summary: 'get, put or check the CDN invalidation template; its versions',
   help: `usage: sluice template get
-       sluice template put (- | @file)
+       sluice template put (- | @file) [--version N]
        sluice template check [- | @file] [ASSET...]
        sluice template versions
        sluice template restore VERSION
 
+put --version N is refused when N is not the newest any more: somebody else has saved meanwhile (--json has both texts).
 check shows what is wrong with each line and which URLs it forms for the assets; without - or @file it reads the
 project's template. Exit 1 if a line has an error. versions lists who saved it when; restore makes an older one the newest.
 `,
-  options: {},
+  options: { version: { type: 'string' } },
   run,
 }

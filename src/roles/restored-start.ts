@@ -35,6 +35,7 @@ export async function beginIfCopy(
   const seconds = (waitMs / 1000).toFixed(1)
   place.say(`these data were put back: waiting ${seconds} s until every lease is over …`)
   await timers.sleep(waitMs)
+  place.say('making the records of all assets again …')
   const remade = await remakeRecords(store, originFolder)
   const lost = await assetsWithoutBytes(store, openAssetsOrigin(originFolder))
   if (lost.length > 0) {
