@@ -13,6 +13,7 @@ import { negotiateFormat } from '../contract/negotiate-format.ts'
 import type { OriginLocation, Peek } from '../contract/node-protocol.ts'
 import { parseCanonicalTarget } from '../contract/parse-delivery-url.ts'
 import { createRenderer } from '../imaging/renderer.ts'
+import type { Renderer } from '../imaging/renderer.ts'
 import { RENDERER_VERSION } from '../imaging/renderer-version.ts'
 import { listen } from '../kernel/http-server.ts'
 import type { Listening } from '../kernel/http-server.ts'
@@ -22,7 +23,7 @@ import { RecordReader } from '../resizer/record-reader.ts'
 import { RemoteOriginals } from '../resizer/remote-originals.ts'
 import type { OriginalMeta } from '../resizer/remote-originals.ts'
 import { renditionKey } from '../resizer/rendition.ts'
-import type { RenditionCache, RenditionMeta } from '../resizer/rendition.ts'
+import type { Render, RenditionCache, RenditionMeta } from '../resizer/rendition.ts'
 import { Resizer } from '../resizer/resizer.ts'
 import { resizerHandler } from '../resizer/resizer-server.ts'
 import { countHits } from './hit-count.ts'
@@ -49,6 +50,11 @@ const SAVE_EVERY_MS = 30_000
 const FIRST_SAVE_MS = 1_000
 
 /** The image server, with its disk cache under `<data>/resizer`. */
+function renderBy(renderer: Renderer): Render {
+  return (recipe, original, project, watermark) =>
+    renderer.render(recipe, watermark ? { original, watermark } : original, undefined, project)
+}
+
 export async function startResizer(
   machine: Machine,
   place: NodePlace,
@@ -77,8 +83,7 @@ export async function startResizer(
     bodies,
     assets: origin.assets,
     remotes,
-    render: (recipe, original, project, watermark) =>
-      renderer.render(recipe, watermark ? { original, watermark } : original, undefined, project),
+    render: renderBy(renderer),
     findArea: (wanted) => renderer.findArea(wanted),
     rendererVersion: RENDERER_VERSION,
     onMismatch: settings.onMismatch,
