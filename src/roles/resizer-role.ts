@@ -49,12 +49,12 @@ const SAVE_EVERY_MS = 30_000
 /** Soon after a start, so that a crash finds a state that names the purge log: without it nothing can be answered while control is down. */
 const FIRST_SAVE_MS = 1_000
 
-/** The image server, with its disk cache under `<data>/resizer`. */
 function renderBy(renderer: Renderer): Render {
   return (recipe, original, project, watermark) =>
     renderer.render(recipe, watermark ? { original, watermark } : original, undefined, project)
 }
 
+/** The image server, with its disk cache under `<data>/resizer`. */
 export async function startResizer(
   machine: Machine,
   place: NodePlace,
