@@ -70,6 +70,7 @@ before(async () => {
 })
 
 after(async () => {
+  edge?.child.kill('SIGCONT')
   for (const started of [edge, resizer, control]) await started?.stop()
   await rm(root, { recursive: true, force: true })
 })
@@ -202,14 +203,18 @@ describe('a backup that takes the place of the data', () => {
     assert.equal(await colour(), GREEN)
   })
 
-  test('may be put back a second time, under another purge log', async () => {
+  test('may be put back a second time, under another purge log, while an edge stands still that nobody knows any more', async () => {
     await held(FLAG)
+    assert.equal(await colour(), GREEN)
     const first = logIdOf(data())
+    edge.child.kill('SIGSTOP')
     await control.stop()
     await rm(data(), { recursive: true })
     await cp(data('backup'), data(), { recursive: true })
     await startControl()
     await putBackDone()
+    // Done was said without it; what it holds is from before.
+    edge.child.kill('SIGCONT')
     assert.equal(await colour(), RED)
     assert.notEqual(logIdOf(data()), first)
   })
