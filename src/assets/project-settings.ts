@@ -199,6 +199,10 @@ function headerErrors(
     if ((OWN_HEADERS as readonly string[]).includes(name)) {
       return [{ pointer, reason: `The header ${name} is set by Sluice itself.` }]
     }
+    if (value.includes('{{')) {
+      // Cloudimage fills these in for each visitor ("Origin security headers"): what one of them got is kept for all here.
+      return [{ pointer, reason: `The header ${name} has a variable: only fixed values are sent.` }]
+    }
     const fine = HEADER_NAME.test(name) && /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value)
     return fine ? [] : [{ pointer, reason: `The header ${JSON.stringify(name)} is not valid.` }]
   })

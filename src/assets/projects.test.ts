@@ -103,6 +103,10 @@ describe('project settings', () => {
     ['/origins/0/host', { origins: [{ host: 'a.example:80', scheme: 'http' }] }],
     ['/origins/0/connectTo', { origins: [{ host: 'a', scheme: 'http', connectTo: 'x/y' }] }],
     ['/origins/0/headers', { origins: [{ host: 'a', scheme: 'http', headers: { Host: 'b' } }] }],
+    [
+      '/origins/0/headers',
+      { origins: [{ host: 'a', scheme: 'http', headers: { 'x-for': '{{req.ip}}' } }] },
+    ],
     ['/originAliases/_a_', { originAliases: { _a_: 'https://x.example' } }],
     ['/originAliases/a', { originAliases: { a: 'x.example' } }],
     ['/cdnTtlSeconds', { cdnTtlSeconds: -1 }],
