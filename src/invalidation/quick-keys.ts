@@ -39,7 +39,7 @@ function keysOf(checked: CheckedUrl): UrlKeys {
 const PLAIN = /^https?:\/\/([A-Za-z0-9.:-]+)(\/[!-"$-;=?-~]*)$/
 /** Two parameters of Cloudimage's do: `ci_url_encoded` changes how its path is read, and a watermark is a second original. */
 const MEDDLING = /%|encoded|wat/i
-/** Hosts, pictures and queries that a list may make us remember, each. */
+/** Hosts and queries that a list may make us remember, each. */
 const REMEMBERED_MAX = 1000
 /** Below the limit of `checkUrl`. */
 const PLAIN_LENGTH_MAX = 4096
@@ -61,26 +61,28 @@ interface KnownQuery {
 
 export function createQuickKeys(known: DeliveryNames): (text: string) => UrlKeys {
   const hosts = new Set<string>()
-  const paths = new Map<string, KnownPath | null>()
   const queries = new Map<string, KnownQuery | null>()
+  /** Of the line before: a list has a picture's sizes together, or each size of all pictures, of which no memory would be enough. */
+  let last: { host: string; text: string; path: KnownPath | null } | null = null
 
-  function pathOf(host: string, text: string, dialect: Dialect): KnownPath | null {
-    const parse = (): KnownPath | null => {
-      const checked = checkTarget(host, text, known)
-      if (!checked.ok) return null
-      const { project, path } = checked.url
-      return { project, path, source: sourceKeyText(checked.url) }
-    }
+  function pathOf(host: string, text: string): KnownPath | null {
     // Cloudimage's host may be what names the project.
-    return remembered(paths, dialect === 'cloudimage' ? host + text : text, parse)
+    if (last?.text === text && last.host === host) return last.path
+    const checked = checkTarget(host, text, known)
+    last = { host, text, path: checked.ok ? knownPath(checked) : null }
+    return last.path
   }
 
   function queryOf(host: string, path: string, text: string, dialect: Dialect): KnownQuery | null {
-    const parse = (): KnownQuery | null => {
-      const checked = checkTarget(host, `${path}?${text}`, known)
-      return checked.ok ? knownQuery(checked) : null
-    }
-    return remembered(queries, dialect === 'image' ? text : `${dialect} ${text}`, parse)
+    const name = dialect === 'image' ? text : `${dialect} ${text}`
+    const found = queries.get(name)
+    if (found !== undefined) return found
+    const checked = checkTarget(host, `${path}?${text}`, known)
+    const query = checked.ok ? knownQuery(checked) : null
+    // A list of which each line has another must not fill the memory; what they have in common comes again soon.
+    if (queries.size >= REMEMBERED_MAX) queries.clear()
+    queries.set(ownText(name), query)
+    return query
   }
 
   return (text) => {
@@ -88,7 +90,7 @@ export function createQuickKeys(known: DeliveryNames): (text: string) => UrlKeys
     if (host === undefined || target === undefined) return urlKeys(text, known)
     if (!hosts.has(host)) {
       const keys = urlKeys(text, known)
-      if (keys.ok && hosts.size < REMEMBERED_MAX) hosts.add(Buffer.from(host).toString())
+      if (keys.ok && hosts.size < REMEMBERED_MAX) hosts.add(ownText(host))
       return keys
     }
     const mark = target.indexOf('?')
@@ -96,7 +98,7 @@ export function createQuickKeys(known: DeliveryNames): (text: string) => UrlKeys
     const behind = mark < 0 ? '' : target.slice(mark + 1)
     const dialect = dialectOf(before)
     if (dialect !== 'cloudimage' || !MEDDLING.test(behind)) {
-      const path = pathOf(host, before, dialect)
+      const path = pathOf(host, before)
       const query = path && queryOf(host, before, behind, dialect)
       if (path && query && path.path.length + query.length <= TARGET_LENGTH_MAX)
         return together(path, query)
@@ -114,18 +116,18 @@ function dialectOf(path: string): Dialect {
   return path.startsWith('/is/content/') ? 'content' : 'cloudimage'
 }
 
-/** A list that is all different must not fill the memory; what it had in common comes again soon. */
-function remembered<T>(map: Map<string, T | null>, text: string, parse: () => T | null): T | null {
-  const found = map.get(text)
-  if (found !== undefined) return found
-  if (map.size >= REMEMBERED_MAX) map.clear()
-  const parsed = parse()
-  // As it is, it would be a part of the text that it came in, and keep all of that.
-  map.set(Buffer.from(text).toString(), parsed)
-  return parsed
+/** A text to be remembered: as it is, it is a part of the text that it came in, and would keep all of that. */
+function ownText(text: string): string {
+  return Buffer.from(text).toString()
 }
 
-function knownQuery({ url }: Extract<CheckedUrl, { readonly ok: true }>): KnownQuery {
+type Accepted = Extract<CheckedUrl, { readonly ok: true }>
+
+function knownPath({ url }: Accepted): KnownPath {
+  return { project: url.project, path: url.path, source: sourceKeyText(url) }
+}
+
+function knownQuery({ url }: Accepted): KnownQuery {
   const { covers, key } = coverage(url)
   const { length } = keyText.url(url.project, url.path)
   return {
