@@ -81,6 +81,17 @@ describe('fills', () => {
     assert.equal((await asked).name, 'of now')
   })
 
+  test('a fill that was to begin next asks for none of them either', async () => {
+    const { begun, ask, freshness } = setUp({ lease: false })
+    void ask(5)
+    const asked = ask(5)
+    freshness.startEmpty('another log', 0)
+    await begun[0]!.answer('of before', 5)
+    assert.deepEqual(begun[1]?.order, { minMark: 0, waitersJudge: false })
+    await begun[1].answer('of now', 0)
+    assert.equal((await asked).name, 'of now')
+  })
+
   test('things of different keys are filled side by side', () => {
     const { begun, ask } = setUp()
     void ask(0, false, '/red')

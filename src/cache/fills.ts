@@ -150,10 +150,12 @@ export class Fills<A extends FillAnswer> {
     if (!slot.running) return { answer: await this.#run(key, slot, order, start), own: true }
     const orders = [order]
     const before = slot.running.answer
+    const { epoch } = this.#freshness
     const begin = async (): Promise<A> => {
       await before.catch(() => undefined)
       slot.next = undefined
-      return this.#run(key, slot, strictest(orders), start)
+      const inThisLog = this.#freshness.epoch === epoch
+      return this.#run(key, slot, inThisLog ? strictest(orders) : OF_ANOTHER_LOG, start)
     }
     slot.next = { answer: begin(), orders }
     return { answer: await slot.next.answer, own: true }
@@ -208,6 +210,9 @@ export class Fills<A extends FillAnswer> {
     return answer
   }
 }
+
+/** What was needed in a log that was replaced before the fill began: nothing by number, and everything looked at anew. */
+const OF_ANOTHER_LOG: FillOrder = { minMark: 0, waitersJudge: false }
 
 function strictest(orders: readonly FillOrder[]): FillOrder {
   return {
