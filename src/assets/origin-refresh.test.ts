@@ -118,10 +118,58 @@ describe('automatic origin refresh', () => {
   })
 
   it('comes at the project’s interval, and not at all without one or without automatic invalidation', async () => {
-    const time = manualTime()
-    const store = createMemoryStore({ random: systemRandom })
-    const looks: string[] = []
-    const every = (id: string, seconds: number | null, automaticInvalidation = true) =>
+    const { time, looks, every, start } = schedule()
+    await every('minute', 60)
+    await every('hour', 3600)
+    await every('never', null)
+    await every('by-hand', 60, false)
+    const refresh = start()
+    await time.advance(62_000)
+    assert.equal(looks.filter((id) => id === 'minute').length, 1)
+    await time.advance(3_600_000)
+    assert.equal(looks.filter((id) => id === 'hour').length, 1)
+    assert.equal(looks.filter((id) => id === 'minute').length, 61)
+    assert.ok(!looks.includes('never') && !looks.includes('by-hand'))
+    await refresh.stop()
+  })
+
+  it('comes although no process lives as long as the interval', async () => {
+    const { time, looks, every, start } = schedule()
+    await every('hour', 3600)
+    for (let process = 0; process < 9; process++) {
+      const refresh = start()
+      await time.advance(1_200_000)
+      await refresh.stop()
+    }
+    assert.equal(looks.length, 3)
+  })
+
+  it('does not come for a changed interval before one is over, or twice for a clock that is set back', async () => {
+    const { time, looks, every, start, change } = schedule()
+    await every('hour', 3600)
+    const refresh = start()
+    await time.advance(3_000)
+    await change('hour', 60)
+    await time.advance(2_000)
+    assert.equal(looks.length, 0)
+    await time.advance(60_000)
+    assert.equal(looks.length, 1)
+    time.jumpWall(-30_000)
+    await time.advance(29_000)
+    assert.equal(looks.length, 1)
+    await refresh.stop()
+  })
+})
+
+/** Projects with intervals, and who was looked at, on a clock of the test. */
+function schedule() {
+  const time = manualTime()
+  const store = createMemoryStore({ random: systemRandom })
+  const looks: string[] = []
+  return {
+    time,
+    looks,
+    every: (id: string, seconds: number | null, automaticInvalidation = true) =>
       store.transaction('durable', (tx) =>
         tx.projects.insert({
           ...project(),
@@ -129,31 +177,25 @@ describe('automatic origin refresh', () => {
           automaticInvalidation,
           delivery: { originRefreshSeconds: seconds },
         }),
-      )
-    await every('minute', 60)
-    await every('hour', 3600)
-    await every('never', null)
-    await every('by-hand', 60, false)
-    const refresh = new OriginRefresh({
-      store,
-      known: {
-        one: async () => [],
-        page: async (id) => (looks.push(id), { items: [], next: null }),
-      },
-      remote: createRemote({ clock: time.clock, timers: time.timers }),
-      onChange: async () => undefined,
-      ...time,
-      log: silentLog,
-    })
-    refresh.start()
-    await time.advance(59_000)
-    assert.equal(looks.length, 0)
-    await time.advance(3_000)
-    assert.equal(looks.join(), 'minute')
-    await time.advance(3_600_000)
-    assert.equal(looks.filter((id) => id === 'hour').length, 1)
-    assert.ok(looks.filter((id) => id === 'minute').length >= 58)
-    assert.ok(!looks.includes('never') && !looks.includes('by-hand'))
-    await refresh.stop()
-  })
-})
+      ),
+    change: (id: string, seconds: number) =>
+      store.transaction('durable', (tx) =>
+        tx.projects.update(id, { delivery: { originRefreshSeconds: seconds } }),
+      ),
+    start: (): OriginRefresh => {
+      const refresh = new OriginRefresh({
+        store,
+        known: {
+          one: async () => [],
+          page: async (id) => (looks.push(id), { items: [], next: null }),
+        },
+        remote: createRemote({ clock: time.clock, timers: time.timers }),
+        onChange: async () => undefined,
+        ...time,
+        log: silentLog,
+      })
+      refresh.start()
+      return refresh
+    },
+  }
+}

@@ -3,6 +3,7 @@ import { keyHash, keyText } from '../contract/keys.ts'
 import type { KnownOriginal, KnownOriginals } from '../contract/known-originals.ts'
 import { hostOfOriginal, originRuleFor } from '../contract/origin-rules.ts'
 import type { Clock } from '../kernel/clock.ts'
+import { sha256 } from '../kernel/hash.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Timers } from '../kernel/timers.ts'
 import { OriginError } from '../origin/errors.ts'
@@ -35,8 +36,8 @@ const AT_A_TIME = 4
 export class OriginRefresh {
   readonly #parts: OriginRefreshParts
   readonly #stopping = new AbortController()
-  /** Monotonic time of each project's last refresh; its first is an interval after this process began. */
-  readonly #lastAt = new Map<string, number>()
+  /** In which of its intervals each project was looked at last. */
+  readonly #seen = new Map<string, Turn>()
   #loop: Promise<void> = Promise.resolve()
 
   constructor(parts: OriginRefreshParts) {
@@ -66,28 +67,25 @@ export class OriginRefresh {
   }
 
   async #refreshDue(signal: AbortSignal): Promise<void> {
-    const { store, clock } = this.#parts
+    const { store } = this.#parts
     const rows = await store.tables.projects.list()
     const due = rows.filter((row) => this.#isDue(row))
     // One project at a time would let a large one delay the others by hours.
-    await Promise.all(
-      due.map(async (row) => {
-        await this.refresh(row, signal)
-        this.#lastAt.set(row.id, clock.now())
-      }),
-    )
+    await Promise.all(due.map((row) => this.refresh(row, signal)))
   }
 
   #isDue(row: ProjectRow): boolean {
-    const { originRefreshSeconds } = deliverySettings(row.delivery)
-    if (originRefreshSeconds === null || !row.automaticInvalidation) {
-      this.#lastAt.delete(row.id)
+    const turn = turnOf(row, this.#parts.clock.wall())
+    const before = this.#seen.get(row.id)
+    if (turn === null) {
+      this.#seen.delete(row.id)
       return false
     }
-    const now = this.#parts.clock.now()
-    const last = this.#lastAt.get(row.id)
-    if (last === undefined) this.#lastAt.set(row.id, now)
-    return last !== undefined && now >= last + originRefreshSeconds * 1000
+    // A clock that was set back a little comes to the same turn again.
+    const again = before?.seconds === turn.seconds && before.number === turn.number + 1
+    this.#seen.set(row.id, again ? before : turn)
+    // A project that is new here, or has another interval, begins with its next turn.
+    return before?.seconds === turn.seconds && before.number < turn.number
   }
 
   /** Looks at every known original of a project once; resolves to how many had changed. */
@@ -156,4 +154,22 @@ export class OriginRefresh {
       }
     })
   }
+}
+
+/** A project's intervals, numbered. */
+interface Turn {
+  readonly seconds: number
+  readonly number: number
+}
+
+/**
+ * Counted by the time of day and not from when this process began: one that is started every day would never come to the end of a week.
+ * Each project has its own beginning, so that not all origins are asked at once.
+ */
+function turnOf(row: ProjectRow, wall: number): Turn | null {
+  const { originRefreshSeconds: seconds } = deliverySettings(row.delivery)
+  if (seconds === null || !row.automaticInvalidation) return null
+  const intervalMs = seconds * 1000
+  const offset = Number.parseInt(sha256(row.id).slice(0, 8), 16) % intervalMs
+  return { seconds, number: Math.floor((wall + offset) / intervalMs) }
 }
