@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterEach, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { LOG_ID, NODE_SECRET } from '../../test/support/edge-bench.ts'
 import { ask, serveHttp, until } from '../../test/support/http.ts'
 import type { HeardRequest } from '../../test/support/http.ts'
@@ -208,6 +209,21 @@ describe('a remote original', () => {
     bench.clock.advance(36_000_001)
     bench.lease()
     assert.equal(await colour(), RED_COLOUR)
+  })
+
+  test('that was lost is not brought back by a 304 that was under way when somebody noticed', async () => {
+    const { bench, host, colour } = await setUp()
+    await colour()
+    for (const name of await bench.disk.list()) await bench.disk.remove(name)
+    bench.clock.advance(36_000_001)
+    // Slow enough that whoever reads the disk has found it empty before the next answer comes.
+    Object.defineProperty(host, 'ready', { get: () => setTimeout(20) })
+    const widths = [20, 22, 24, 26, 28, 30, 32, 34]
+    const asked = widths.map((width) => bench.get(TARGET.replace('w=32', `w=${width}`)))
+    assert.deepEqual(
+      (await Promise.all(asked)).map(({ status }) => status),
+      widths.map(() => 200),
+    )
   })
 
   test('is served although the cache disk refuses it', async () => {

@@ -190,7 +190,7 @@ export class RemoteOriginals {
     const load = async (): Promise<Uint8Array> => {
       const bytes = await bodies.read(entry.body)
       if (bytes) return bytes
-      cache.drop(name)
+      cache.dropLost(name, entry.body)
       throw keptBytesLost()
     }
     return { kind: 'found', hash, mediaType, confirmedAt, stale, load }
@@ -242,6 +242,8 @@ export class RemoteOriginals {
           'origin-answer',
           'The origin answered 304 to an unconditional request.',
         )
+      // Somebody found its bytes lost, or something newer took its place: what this 304 speaks of is gone.
+      if (cache.peek(name)?.entry.body !== candidate.body) return this.#fetch(name, ask, order)
       const meta = { ...candidate.meta, confirmedAt }
       const { body } = candidate
       cache.store(name, { keys, mark, meta, body, bodyBytes: body.bytes }, epoch)
