@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -111,6 +111,55 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
     assert.equal(await page.getByRole('list', { name: 'Assets' }).getByRole('listitem').count(), 1)
   })
 
+  test('a file that is never delivered says so in the library, in the picker and on Confirm', async () => {
+    const { page } = desk
+    const word = Buffer.concat([Buffer.from('D0CF11E0A1B11AE1', 'hex'), Buffer.alloc(2000)])
+    await call(serve, 'PUT', '/api/v1/projects/shop/assets/letter.doc', word)
+    await page.goto('/projects/shop/assets/letter.doc')
+    await page.getByText('Stored, never delivered.').waitFor()
+    await page.goto('/projects/shop/assets')
+    const card = page.getByRole('listitem').filter({ hasText: 'letter.doc' })
+    await card.getByText('Never delivered', { exact: true }).waitFor()
+    await page.goto('/projects/shop/invalidate')
+    await page.getByRole('button', { name: 'Add Assets' }).click()
+    assert.ok(await page.getByRole('button', { name: 'Choose', exact: true }).isDisabled())
+    await page.getByText(/^Never delivered: letter\.doc is a Word file/).waitFor()
+    await page.getByRole('checkbox', { name: 'letter.doc' }).check()
+    await page.getByRole('button', { name: 'Choose 1 asset' }).click()
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page
+      .getByRole('region', { name: 'Whole assets' })
+      .getByText(/^letter\.doc is a Word file: .* there is nothing to invalidate/)
+      .waitFor()
+  })
+
+  test('an asset that is deleted between Confirm and Submit stops it, with the difference', async () => {
+    const { page } = desk
+    await call(
+      serve,
+      'PUT',
+      '/api/v1/projects/shop/assets/gone',
+      await readFile(await picture('g.png', '#123456')),
+    )
+    await page.goto('/projects/shop/invalidate?assets=gone,shoes/red')
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText('/is/image/shop/gone').waitFor()
+    await call(serve, 'DELETE', '/api/v1/projects/shop/assets/gone')
+    await page.getByRole('button', { name: 'Submit' }).click()
+    const alert = page.getByRole('alert').filter({ hasText: 'The list has changed' })
+    await alert
+      .getByText(/^Gone: /)
+      .first()
+      .waitFor()
+    await page.getByRole('button', { name: 'Remove 1 wrong row' }).click()
+    await page.getByText('There is no asset gone').first().waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Submit' }).click()
+    await page
+      .getByText(/^Live everywhere, 1 URL, /)
+      .first()
+      .waitFor()
+  })
+
   test('a new person comes in by a link, is told what a viewer may not do, and chooses a password', async () => {
     const { page } = desk
     await page.getByRole('link', { name: 'People and API keys' }).click()
@@ -187,15 +236,20 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
   })
 })
 
-async function post(serve: Started, path: string, body: unknown): Promise<void> {
-  const answer = await fetch(serve.consoleUrl + path, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${await serve.adminKey()}`,
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify(body),
-  })
+function post(serve: Started, path: string, body: unknown): Promise<void> {
+  return call(serve, 'POST', path, JSON.stringify(body))
+}
+
+/** As somebody else does meanwhile. */
+async function call(
+  serve: Started,
+  method: string,
+  path: string,
+  body: string | Buffer<ArrayBuffer> | null = null,
+): Promise<void> {
+  const type = typeof body === 'string' ? { 'content-type': 'application/json' } : {}
+  const headers = { authorization: `Bearer ${await serve.adminKey()}`, ...type }
+  const answer = await fetch(serve.consoleUrl + path, { method, headers, body })
   assert.ok(answer.ok, await answer.text())
 }
 

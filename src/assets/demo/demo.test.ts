@@ -11,7 +11,7 @@ import { systemTimers } from '../../kernel/timers.ts'
 import { createRemote } from '../../origin/remote.ts'
 import { createDemo } from './create-demo.ts'
 import type { Demo } from './demo.ts'
-import { DEMO_IDS, DEMO_PICTURES } from './demo-ids.ts'
+import { DEMO_IDS, DEMO_PICTURES } from '../../contract/demo-ids.ts'
 
 const publishServer = 'http://127.0.0.1:8081'
 

@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import type { Sharp } from 'sharp'
 import { assertNever } from '../../kernel/assert.ts'
-import type { DemoId, DemoPicture } from './demo-ids.ts'
+import type { DemoId, DemoPicture } from '../../contract/demo-ids.ts'
 import { drawDocument } from './document.ts'
 import { drawFilm } from './film.ts'
 import { scene } from './scenes.ts'

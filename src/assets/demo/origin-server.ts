@@ -5,8 +5,8 @@ import { assert } from '../../kernel/assert.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { sha256 } from '../../kernel/hash.ts'
 import { systemCode } from '../../origin/errors.ts'
-import { DEMO_PICTURES } from './demo-ids.ts'
-import type { DemoPicture } from './demo-ids.ts'
+import { DEMO_PICTURES } from '../../contract/demo-ids.ts'
+import type { DemoPicture } from '../../contract/demo-ids.ts'
 import { drawOriginal } from './drawings.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { DemoPicture } from './demo-ids.ts'
+import type { DemoPicture } from '../../contract/demo-ids.ts'
 import { letterPath, lineHeight, lineWidth } from './letters.ts'
 import type { Line } from './letters.ts'
 

@@ -14,12 +14,13 @@ import { useRef, useState } from 'react'
 import type { DragEvent } from 'react'
 import type { Asset } from '../../../../src/contract/api/assets.ts'
 import type { Preset } from '../../../../src/contract/api/projects.ts'
+import { DEMO_IDS } from '../../../../src/contract/demo-ids.ts'
 import { api } from '../../api.ts'
 import { nameOf } from '../../asset-names.ts'
 import { AppLink } from '../../parts/app-link.tsx'
 import { paths } from '../../paths.ts'
 import { replaced } from '../../replaced.ts'
-import { roleReason, useProject } from '../../use-project.ts'
+import { mayReason, useProject } from '../../use-project.ts'
 import type { ProjectHere } from '../../use-project.ts'
 import { bytes } from '../../words.ts'
 import { CopyUrl } from './copy-url.tsx'
@@ -78,9 +79,7 @@ export function AssetCard(props: AssetCardProps) {
         <p className={styles['meta']}>
           Version {asset.version}, {describe(asset)}
         </p>
-        <Badge size="S" fillStyle="subtle" variant={asset.published ? 'positive' : 'neutral'}>
-          {asset.published ? 'Published' : 'Not published'}
-        </Badge>
+        <PublishState asset={asset} />
       </div>
       <div className={styles['cardActions']}>
         <DemoButton asset={asset} />
@@ -88,6 +87,22 @@ export function AssetCard(props: AssetCardProps) {
         <CardMenu asset={asset} reason={reason} onReplace={onReplace} />
       </div>
     </li>
+  )
+}
+
+/** Whether visitors get it at all. */
+export function PublishState({ asset }: { readonly asset: Asset }) {
+  if (asset.notDelivered !== null) {
+    return (
+      <Badge size="S" fillStyle="subtle" variant="notice">
+        Never delivered
+      </Badge>
+    )
+  }
+  return (
+    <Badge size="S" fillStyle="subtle" variant={asset.published ? 'positive' : 'neutral'}>
+      {asset.published ? 'Published' : 'Not published'}
+    </Badge>
   )
 }
 
@@ -111,7 +126,8 @@ export function DemoButton({ asset }: { readonly asset: Asset }) {
     onError: toastFailure,
   })
   // A viewer is told beside Upload what he may not do; here it would be said on every card.
-  if (!here.project.demo || roleReason(here, 'editor') !== null) return null
+  if (!here.project.demo || mayReason(here, 'editAssets') !== null) return null
+  if (!DEMO_IDS.some((id) => id === asset.id)) return null
   return (
     <Button
       variant="secondary"

@@ -1,6 +1,5 @@
 import {
   AlertDialog,
-  Badge,
   Button,
   ButtonGroup,
   Content,
@@ -23,7 +22,7 @@ import { ReasonedButton } from '../../parts/reasoned-button.tsx'
 import { paths } from '../../paths.ts'
 import { toastFailure } from '../../toast.ts'
 import { useProject } from '../../use-project.ts'
-import { DemoButton } from './asset-card.tsx'
+import { DemoButton, PublishState } from './asset-card.tsx'
 import { writeReason } from './assets-page.tsx'
 import { refreshAssets, tellStillShown, useUploads } from './use-uploads.ts'
 
@@ -45,9 +44,7 @@ export function AssetChanges({ asset }: { readonly asset: Asset }) {
   return (
     <Section title="Change it">
       <Row>
-        <Badge fillStyle="subtle" variant={asset.published ? 'positive' : 'neutral'}>
-          {asset.published ? 'Published' : 'Not published'}
-        </Badge>
+        <PublishState asset={asset} />
         <DemoButton asset={asset} />
         {reason === null ? (
           <>

@@ -9,6 +9,7 @@ import { ContentHash } from '../../parts/content-hash.tsx'
 import { DataTable } from '../../parts/data-table.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loading.tsx'
+import { Notice } from '../../parts/notice.tsx'
 import { OldCopies } from '../../parts/old-copies.tsx'
 import { Page, Section, Stack } from '../../parts/page.tsx'
 import { paths } from '../../paths.ts'
@@ -55,19 +56,25 @@ function OneAsset({ asset }: { readonly asset: Asset }) {
         </>
       }
     >
-      <OldCopies asset={asset.id} invalidation={started?.invalidation ?? null} always />
+      {asset.notDelivered === null ? (
+        <OldCopies asset={asset.id} invalidation={started?.invalidation ?? null} always />
+      ) : (
+        <Notice tone="caution" title="Stored, never delivered.">
+          <p>{asset.notDelivered}</p>
+        </Notice>
+      )}
       <div className={styles['detail']}>
         <div className={styles['large']}>
           <Picture project={here.id} asset={asset} large />
         </div>
         <Stack>
           <AssetChanges asset={asset} />
-          <Urls asset={asset} />
+          {asset.notDelivered === null ? <Urls asset={asset} /> : null}
         </Stack>
       </div>
       {asset.kind === 'image' ? <Crops asset={asset} /> : null}
       <Versions asset={asset} />
-      <Served asset={asset} />
+      {asset.notDelivered === null ? <Served asset={asset} /> : null}
     </Page>
   )
 }

@@ -21,7 +21,7 @@ import { ReasonedButton } from '../../parts/reasoned-button.tsx'
 import { paths } from '../../paths.ts'
 import { queries } from '../../queries.ts'
 import { replaced, useReplaced } from '../../replaced.ts'
-import { roleReason, useAddressState, useProject } from '../../use-project.ts'
+import { mayReason, useAddressState, useProject } from '../../use-project.ts'
 import type { ProjectHere } from '../../use-project.ts'
 import { AssetCard } from './asset-card.tsx'
 import { Folders } from './folders.tsx'
@@ -37,7 +37,7 @@ export function writeReason(here: ProjectHere): string | null {
   if (folder !== null) {
     return `The assets are files of ${folder.path}, which Sluice only reads. Change them there; Sluice sees it within a second.`
   }
-  return roleReason(here, 'editor')
+  return mayReason(here, 'editAssets')
 }
 
 export function AssetsPage() {

@@ -15,9 +15,10 @@ async function copy(url: string): Promise<void> {
   else ToastQueue.negative(`The browser did not allow copying. The URL is ${url}`)
 }
 
-function tellNoUrl(): void {
+function tellNoUrl({ notDelivered }: Asset): void {
   ToastQueue.info(
-    'No publish server is set, so it has no URL yet. An admin sets it in General Settings.',
+    notDelivered ??
+      'No publish server is set, so it has no URL yet. An admin sets it in General Settings.',
   )
 }
 
@@ -26,7 +27,12 @@ export function CopyUrl({ asset, presets }: CopyUrlProps) {
   const urls = urlsOf(asset, presets)
   if (urls.length === 0) {
     return (
-      <ActionButton isQuiet size="S" aria-label={`Copy URL of ${asset.id}`} onPress={tellNoUrl}>
+      <ActionButton
+        isQuiet
+        size="S"
+        aria-label={`Copy URL of ${asset.id}`}
+        onPress={() => tellNoUrl(asset)}
+      >
         <Copy />
         <Text>Copy URL</Text>
       </ActionButton>

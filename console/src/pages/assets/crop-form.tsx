@@ -74,16 +74,7 @@ export function CropForm({ asset, edited, onDone }: CropFormProps) {
           autoFocus={edited.name !== ''}
         />
         <div className={styles['fields']}>
-          <TextField
-            label="Name"
-            description={edited.name === '' ? 'Letters, digits, blanks, - _ and .' : undefined!}
-            value={name}
-            onChange={setName}
-            isReadOnly={edited.name !== ''}
-            isRequired
-            autoFocus={edited.name === ''}
-            UNSAFE_style={WIDE}
-          />
+          <NameField name={name} isNew={edited.name === ''} onChange={setName} />
           <Checkbox isSelected={keeps} onChange={keepShape}>
             {`Keep the shape of ${crop.width} × ${crop.height}`}
           </Checkbox>
@@ -94,15 +85,7 @@ export function CropForm({ asset, edited, onDone }: CropFormProps) {
         </div>
       </div>
       <LivePreview asset={asset} crop={crop} />
-      {automatic ? (
-        <p className={styles['quiet']}>
-          Saving invalidates what was served of this crop of {asset.id}, and nothing else.
-        </p>
-      ) : (
-        <Checkbox isSelected={invalidate} onChange={setInvalidate}>
-          {`Invalidate what was served of this crop of ${asset.id}`}
-        </Checkbox>
-      )}
+      <Reach asset={asset} isOn={invalidate} onChange={setInvalidate} />
       <ProblemAlert error={save.error} title="The crop was not saved." />
       <div className={styles['actions']}>
         <Button variant="secondary" size="S" onPress={onDone}>
@@ -113,6 +96,49 @@ export function CropForm({ asset, edited, onDone }: CropFormProps) {
         </Button>
       </div>
     </form>
+  )
+}
+
+interface NameFieldProps {
+  readonly name: string
+  readonly isNew: boolean
+  readonly onChange: (name: string) => void
+}
+
+function NameField({ name, isNew, onChange }: NameFieldProps) {
+  return (
+    <TextField
+      label="Name"
+      description={isNew ? 'Letters, digits, blanks, - _ and .' : undefined!}
+      value={name}
+      onChange={onChange}
+      isReadOnly={!isNew}
+      isRequired
+      autoFocus={isNew}
+      UNSAFE_style={WIDE}
+    />
+  )
+}
+
+interface ReachProps {
+  readonly asset: Asset
+  readonly isOn: boolean
+  readonly onChange: (on: boolean) => void
+}
+
+/** What saving invalidates: by itself, or if one wants it. */
+function Reach({ asset, isOn, onChange }: ReachProps) {
+  if (useProject().project.automaticInvalidation) {
+    return (
+      <p className={styles['quiet']}>
+        Saving invalidates what was served of this crop of {asset.id}, and nothing else.
+      </p>
+    )
+  }
+  return (
+    <Checkbox isSelected={isOn} onChange={onChange}>
+      {`Invalidate what was served of this crop of ${asset.id}`}
+    </Checkbox>
   )
 }
 
@@ -129,11 +155,17 @@ function LivePreview({ asset, crop }: { readonly asset: Asset; readonly crop: Cr
   return (
     <section aria-label="Preview" className={styles['preview']}>
       <h3>As visitors would get it</h3>
-      <Rendered
-        asset={asset}
-        modifiers={previewModifiers(settled)}
-        alt={`This part of ${asset.id} at ${settled.width} × ${settled.height}`}
-      />
+      {asset.published ? (
+        <Rendered
+          asset={asset}
+          modifiers={previewModifiers(settled)}
+          alt={`This part of ${asset.id} at ${settled.width} × ${settled.height}`}
+        />
+      ) : (
+        <p className={styles['quiet']}>
+          {asset.id} is not published, so visitors get nothing of it yet.
+        </p>
+      )}
     </section>
   )
 }

@@ -10,7 +10,7 @@ import { Section } from '../../parts/page.tsx'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
 import { queries } from '../../queries.ts'
 import { toastFailure } from '../../toast.ts'
-import { roleReason, useProject } from '../../use-project.ts'
+import { mayReason, useProject } from '../../use-project.ts'
 import { CropForm, NEW_CROP } from './crop-form.tsx'
 import type { EditedCrop } from './crop-form.tsx'
 import { partOf } from './crop-rectangle.tsx'
@@ -52,7 +52,7 @@ export function Crops({ asset }: { readonly asset: Asset }) {
           <ReasonedButton
             variant="secondary"
             size="S"
-            reason={roleReason(here, 'editor')}
+            reason={mayReason(here, 'editAssets')}
             onPress={() => edit(NEW_CROP)}
           >
             Add crop
@@ -121,7 +121,7 @@ function OneCrop({ asset, crop, isEdited, onEdit }: OneCropProps) {
             : `${partOf(rect)}.`}
         </p>
         <span className={styles['actions']}>
-          {here.can('editor') ? (
+          {mayReason(here, 'editAssets') === null ? (
             <>
               <ActionButton size="S" aria-label={`Edit crop ${name}`} onPress={onEdit}>
                 Edit

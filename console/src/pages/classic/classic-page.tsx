@@ -95,11 +95,7 @@ function EditedList({ first }: { readonly first: readonly string[] }) {
         intro="Change a URL where it stands, or add one by typing or pasting. Each is checked again."
       >
         <p className={styles['quiet']} role="status">
-          {lines.length > 0
-            ? `${count(lines.length, 'URL')}.`
-            : first.length > 0
-              ? 'The list is empty.'
-              : 'The list is blank: the template forms nothing here. Add the URLs below.'}
+          {lengthWords(lines.length, first.length)}
         </p>
         {lines.length === 0 ? null : (
           <VirtualList
@@ -126,20 +122,37 @@ function EditedList({ first }: { readonly first: readonly string[] }) {
         />
       </Section>
       <ProblemAlert error={submit.error} />
-      <div className={styles['next']}>
-        <Button variant="secondary" onPress={() => window.history.back()}>
-          Cancel
-        </Button>
-        <ReasonedButton
-          variant="accent"
-          reason={mayReason(here, 'invalidate')}
-          isPending={submit.isPending}
-          onPress={() => submit.mutate()}
-        >
-          Continue
-        </ReasonedButton>
-      </div>
+      <Actions isPending={submit.isPending} onContinue={() => submit.mutate()} />
     </Stack>
+  )
+}
+
+function lengthWords(amount: number, formed: number): string {
+  if (amount > 0) return `${count(amount, 'URL')}.`
+  if (formed > 0) return 'The list is empty.'
+  return 'The list is blank: the template forms nothing here. Add the URLs below.'
+}
+
+interface ActionsProps {
+  readonly isPending: boolean
+  readonly onContinue: () => void
+}
+
+function Actions({ isPending, onContinue }: ActionsProps) {
+  return (
+    <div className={styles['next']}>
+      <Button variant="secondary" onPress={() => window.history.back()}>
+        Cancel
+      </Button>
+      <ReasonedButton
+        variant="accent"
+        reason={mayReason(useProject(), 'invalidate')}
+        isPending={isPending}
+        onPress={onContinue}
+      >
+        Continue
+      </ReasonedButton>
+    </div>
   )
 }
 

@@ -79,12 +79,15 @@ export function AssetPicker({ chosen, onChosen }: AssetPickerProps) {
             </Button>
             <Button
               variant="accent"
+              isDisabled={
+                picked.size + folders.size + chosen.assets.length + chosen.folders.length === 0
+              }
               onPress={() => {
                 onChosen({ assets: [...picked], folders: [...folders] })
                 close()
               }}
             >
-              {chooseWords(picked.size, folders.size)}
+              {chooseWords(picked.size, folders.size, chosen)}
             </Button>
           </ButtonGroup>
         </>
@@ -93,12 +96,13 @@ export function AssetPicker({ chosen, onChosen }: AssetPickerProps) {
   )
 }
 
-function chooseWords(assets: number, folders: number): string {
+function chooseWords(assets: number, folders: number, before: Picked): string {
   const parts = [
     ...(assets === 0 ? [] : [count(assets, 'asset')]),
     ...(folders === 0 ? [] : [count(folders, 'folder')]),
   ]
-  return parts.length === 0 ? 'Choose none' : `Choose ${parts.join(' and ')}`
+  if (parts.length > 0) return `Choose ${parts.join(' and ')}`
+  return before.assets.length + before.folders.length > 0 ? 'Choose none' : 'Choose'
 }
 
 function changed(set: ReadonlySet<string>, one: string, on: boolean): ReadonlySet<string> {

@@ -33,6 +33,15 @@ export function reasonsOf(preview: Preview): ReadonlyMap<string, string> {
   )
 }
 
+/** What one should know of a chosen asset, by its id: it forms no URL, or is never delivered. */
+export function notesOf({ warnings }: Preview): ReadonlyMap<string, string> {
+  return new Map(
+    warnings.flatMap(({ item, reason }): [string, string][] =>
+      item === undefined ? [] : [[item, reason]],
+    ),
+  )
+}
+
 /** The draft without them. */
 export function withoutBad(draft: Draft, preview: Preview): Partial<Draft> {
   const bad = badRows(preview)

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react'
 import type { Preview } from '../../../../src/contract/api/invalidations.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { count } from '../../words.ts'
-import { reasonsOf } from './bad-rows.ts'
+import { notesOf, reasonsOf } from './bad-rows.ts'
 import { GroupedRows, OriginalRows, WholeAssets } from './confirm-rows.tsx'
 import { byAsset, originalsOf } from './draft.ts'
 import type { Draft, Tab } from './draft.ts'
@@ -68,6 +68,7 @@ export function ConfirmList({ preview, draft, tab, onChange }: ConfirmListProps)
           <WholeAssets
             ids={whole}
             wrong={wrong}
+            notes={notesOf(preview)}
             onRemove={(gone) => onChange({ assets: draft.assets.filter((id) => id !== gone) })}
           />
           <Rows entries={shown} wrong={wrong} onRemove={remove} />

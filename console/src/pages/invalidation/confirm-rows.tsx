@@ -79,11 +79,13 @@ interface WholeAssetsProps {
   readonly ids: readonly string[]
   /** What keeps an asset from being invalidated, by its id. */
   readonly wrong: ReadonlyMap<string, string>
+  /** What one should know of it. */
+  readonly notes: ReadonlyMap<string, string>
   readonly onRemove: (id: string) => void
 }
 
 /** With All renditions an asset goes as a whole; its URLs are listed for information. */
-export function WholeAssets({ ids, wrong, onRemove }: WholeAssetsProps) {
+export function WholeAssets({ ids, wrong, notes, onRemove }: WholeAssetsProps) {
   if (ids.length === 0) return null
   return (
     <section className={styles['group']} aria-label="Whole assets">
@@ -101,9 +103,12 @@ export function WholeAssets({ ids, wrong, onRemove }: WholeAssetsProps) {
             onRemove={() => onRemove(id)}
           >
             <strong>{id}</strong>
-            <p className={styles['quiet']}>
-              All renditions, known or not, on every host and under every company name.
-            </p>
+            {wrong.has(id) ? null : (
+              <p className={styles[notes.has(id) ? 'never' : 'quiet']}>
+                {notes.get(id) ??
+                  'All renditions, known or not, on every host and under every company name.'}
+              </p>
+            )}
           </RemovableRow>
         )}
       />

@@ -122,7 +122,9 @@ function Problems({ problems }: { readonly problems: Preview['problems'] }) {
   return (
     <ul className={styles['problems']}>
       {problems.slice(0, PROBLEMS_SHOWN_MAX).map((problem, at) => {
-        const place = placeOf(problem)
+        const named = placeOf(problem)
+        // A sentence that begins with the name says it once.
+        const place = named !== null && problem.reason.startsWith(named) ? null : named
         return (
           <li key={at}>
             {place === null ? null : <code>{place}</code>} {problem.reason}
