@@ -15,13 +15,16 @@ export function folderAncestors(id: string): readonly string[] {
   return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join('/'))
 }
 
-/** Texts of all keys of the answer to this URL, except those that only its inputs know. */
-export function urlKeyTexts(url: DeliveryUrl): readonly string[] {
+/**
+ * Texts of all keys of the answer to this URL, except those that only its inputs know. `ofProject`: the watermark that the project
+ * lays on where a URL names none, for whoever knows it.
+ */
+export function urlKeyTexts(url: DeliveryUrl, ofProject: string | null = null): readonly string[] {
   const { project } = url
   return [
     keyText.project(project),
     ...subjectKeyTexts(url),
-    ...markKeyTexts(url),
+    ...markKeyTexts(url, ofProject),
     ...url.presets.map((name) => keyText.preset(project, name)),
     keyText.path(project, url.path),
     urlKeyText(url),
@@ -43,9 +46,9 @@ function subjectKeyTexts({
   return keys
 }
 
-/** Of the watermark that the URL names, so that whoever knows URLs alone finds what it lies on. */
-function markKeyTexts(url: DeliveryUrl): readonly string[] {
-  const subject = markOf(url, null)
+/** Of the watermark, so that whoever knows URLs alone finds what it lies on. */
+function markKeyTexts(url: DeliveryUrl, ofProject: string | null): readonly string[] {
+  const subject = markOf(url, ofProject)
   return subject ? subjectKeyTexts({ project: url.project, subject }) : []
 }
 

@@ -1,3 +1,4 @@
+import { deliverySettings } from '../contract/delivery-settings.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import { parseCanonicalTarget } from '../contract/parse-delivery-url.ts'
 import { urlKeyTexts } from '../contract/url-keys.ts'
@@ -25,13 +26,14 @@ export async function* coveredUrls(
   if (!project) return
   const known = deliveryNames(project, [])
   const keys = new Set<string>(row.keys)
+  const mark = deliverySettings(project.delivery).watermarkImage
   for await (const subjects of subjectsOf(parts, row, known)) {
     for (const subject of subjects) {
       const whole = keys.has(keyHash(subject)) || keys.has(keyHash(keyText.project(row.project)))
       const list = (page: PageRequest) => tables.served.list(row.project, subject, page)
       const times = await tables.served.times(row.project, subject)
       for await (const places of pages(list)) {
-        const covered = whole ? places : places.filter(({ target }) => bears(target, keys))
+        const covered = whole ? places : places.filter(({ target }) => bears(target, keys, mark))
         yield covered.map(({ url, target }) => ({ url, target, times: times.get(url) ?? 1 }))
         await timers.sleep(0)
       }
@@ -54,9 +56,10 @@ async function* listedUrls(tables: Tables, row: InvalidationRow, known: Delivery
 }
 
 /** Does an answer to this canonical target bear one of the keys, as far as its URL tells? */
-function bears(target: string | null, keys: ReadonlySet<string>): boolean {
+function bears(target: string | null, keys: ReadonlySet<string>, mark: string | null): boolean {
   const parsed = target === null ? null : parseCanonicalTarget(target)
-  return parsed?.ok === true && urlKeyTexts(parsed.url).some((text) => keys.has(keyHash(text)))
+  if (parsed?.ok !== true) return false
+  return urlKeyTexts(parsed.url, mark).some((text) => keys.has(keyHash(text)))
 }
 
 /** Whoever names more than this is about most of a project anyway. */

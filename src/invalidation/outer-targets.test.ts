@@ -239,6 +239,35 @@ describe('the URLs that they are asked about', () => {
   )
 
   test(
+    'pictures that a watermark lies on, by its URL or the project’s, when it is invalidated',
+    withTargets(async (bench, one) => {
+      const watermarkImage = 'sample.li/mark.png'
+      await bench.store.transaction('durable', (tx) =>
+        tx.projects.update(PROJECT.id, { delivery: { watermarkImage } }),
+      )
+      const ofOriginal = (file: string, query: string) =>
+        [
+          keyText.original(PROJECT.id, `sample.li/${file}`),
+          `http://x.example/_t/doc/sample.li/${file}?${query}`,
+          `/~/original/demo/sample.li/${file}?${query}`,
+        ] as const
+      const marked = [
+        ofOriginal('a.jpg', 'wat=1&wat_url=sample.li%2Fmark.png'),
+        ofOriginal('b.jpg', 'wat=1'),
+      ]
+      const others = [
+        ofOriginal('c.jpg', 'w=7'),
+        ofOriginal('d.jpg', 'wat=1&wat_url=sample.li%2Fother.png'),
+      ]
+      await serve(bench, ...marked, ...others)
+      await bench.finished((await bench.submit({ originals: ['/sample.li/mark.png'] })).id)
+      const urls = one.flushed[0]?.urls ?? []
+      for (const [, url] of marked) assert.ok(urls.includes(url), url)
+      for (const [, url] of others) assert.ok(!urls.includes(url), url)
+    }),
+  )
+
+  test(
     'and are looked at by those that were served most',
     withTargets(async (bench, one) => {
       const [subject, , target] = ofAsset('a', 'wid=7')
