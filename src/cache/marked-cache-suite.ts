@@ -51,6 +51,17 @@ export function markedCacheSuite<Body>(name: string, open: () => Promise<Bodies<
   }
 
   describe(`a cache with ${name}`, () => {
+    test('what turns out to be lost is dropped, and not what was kept in its place meanwhile', async () => {
+      const { cache, keep, serve } = await setUp()
+      await keep('/red', 'lost')
+      const { body } = cache.lookup('/red', 0)!.entry
+      await keep('/red', 'kept since')
+      cache.dropLost('/red', body)
+      assert.equal(await serve('/red'), 'kept since')
+      cache.dropLost('/red', cache.lookup('/red', 0)!.entry.body)
+      assert.equal(await serve('/red'), undefined)
+    })
+
     test('miss, keep, hit, purge, miss', async () => {
       const { cache, keep, purge, serve, bodies } = await setUp()
       assert.equal(await serve('/red'), undefined)

@@ -149,6 +149,11 @@ export class MarkedCache<Meta, Body> {
     if (entry) this.#remove(key, entry)
   }
 
+  /** What has a body that could not be read; what was kept since under the same key stays. */
+  dropLost(key: string, body: Body): void {
+    if (this.#entries.get(key)?.body === body) this.drop(key)
+  }
+
   clear(): void {
     for (const [key, entry] of this.#entries) this.#remove(key, entry)
   }

@@ -210,7 +210,7 @@ async function madeOf(
 async function loadKept(parts: RenditionParts, key: string, body: DiskBody): Promise<Uint8Array> {
   const bytes = await parts.bodies.read(body)
   if (bytes) return bytes
-  parts.renditions.drop(key)
+  parts.renditions.dropLost(key, body)
   throw keptBytesLost()
 }
 

@@ -168,7 +168,7 @@ export class Resizer {
           made: { kind: 'rendition', meta, load: async () => bytes, keep: true },
         }
       }
-      renditions.drop(key)
+      renditions.dropLost(key, body)
     }
     meter.count('sluice_resizer_requests_total', { cache: 'miss' })
     const bypass = bypassOf({
