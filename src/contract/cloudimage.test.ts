@@ -89,7 +89,8 @@ describe('an operation', () => {
     ['w=300', 'w=150&dpr=2', 'w=200&dpr=1.5', 'w=300&dpr=1', 'dpr=3&w=100'],
     ['h=100&w=300', 'w=300&h=100&aspect_ratio=16:9', 'w=150&h=50&dpr=2&aspect_ratio=1'],
     ['func=proxy', 'func=proxy&w=300&q=3&force_format=webp', 'func=PROXY&p=small_img&dpr=2'],
-    ['p=small_img', 'p=Small_IMG'],
+    ['p=small_img', 'p=Small_IMG', 'p=small_img&dpr=0.9'],
+    ['dpr=1.5&p=small_img', 'p=small_img&dpr=1.3'],
     [
       'wat=1&wat_url=sample.li%2Fmark.png',
       'wat=1&wat_url=sample.li/mark.png',
@@ -258,6 +259,12 @@ describe('any query', () => {
       'grey,bright:3',
       'sample.li/mark.png',
       '10p',
+      '.9',
+      '2.7',
+      '33.333,12.3456789',
+      '0.1p',
+      '12.5p,3',
+      '.333333:7',
       'absolute',
     ),
     fc
@@ -276,7 +283,7 @@ describe('any query', () => {
         const made = resolveRecipe(result.url, { presets: PRESETS, crop: null, format: null })
         assert.ok(made.ok || made.problem.parameter === 'p')
       }),
-      { numRuns: 1000 },
+      { numRuns: 3000 },
     )
   })
 })

@@ -77,7 +77,9 @@ function withoutIdle(canonical: Canonical): Canonical {
   if (valueOf(modifiers, 'func') === 'proxy') {
     return { ok: true, modifiers: modifiers.filter(isProxyOr(LIFETIMES)) }
   }
-  if (valueOf(modifiers, 'p') !== null) return { ok: true, modifiers: modifiers.map(inRatioSteps) }
+  if (valueOf(modifiers, 'p') !== null) {
+    return { ok: true, modifiers: modifiers.map(inRatioSteps).filter(saysSomething) }
+  }
   const ratio = Number(valueOf(modifiers, 'dpr') ?? 1)
   const marked = valueOf(modifiers, 'wat') !== null
   const both = valueOf(modifiers, 'w') !== null && valueOf(modifiers, 'h') !== null
@@ -106,6 +108,10 @@ function inRatioSteps(modifier: Modifier): Modifier {
     ...modifier,
     value: String(Math.ceil(Number(modifier.value) * RATIO_STEPS) / RATIO_STEPS),
   }
+}
+
+function saysSomething(modifier: Modifier): boolean {
+  return modifier.kind === 'preset' || modifier.name !== 'dpr' || modifier.value !== '1'
 }
 
 function isProxyOr(names: ReadonlySet<string>): (modifier: Modifier) => boolean {
