@@ -4,6 +4,7 @@ import type { Selection } from '../contract/invalidation.ts'
 import { SENTENCES } from './errors.ts'
 import type { InvalidationErrorCode, RefusedItem } from './errors.ts'
 import { encodeId, expandLine, isBare, namesAsset, templateLines } from './template-lines.ts'
+import type { TemplateLine } from './template-lines.ts'
 import type { AssetRow, ProjectRow } from '../store/store.ts'
 
 /**
@@ -48,7 +49,11 @@ export interface Formation {
 export function formUrls(input: FormationInput): Formation {
   const { selection } = input
   const eligible = input.assets.filter((asset) => !isIneligible(asset))
-  const refusals = [...unknownAssets(input), ...missingServer(input)]
+  const refusals = [
+    ...unknownAssets(input),
+    ...missingServer(input),
+    ...tooManyToForm(input, eligible),
+  ]
   const formed = refusals.length > 0 ? typedUrls(selection) : allUrls(input, eligible)
   const excluded = new Set(selection.exclude.map((url) => url.trim()))
   return {
@@ -56,6 +61,54 @@ export function formUrls(input: FormationInput): Formation {
     refusals,
     warnings: warnings(input),
   }
+}
+
+/**
+ * Twice what an admin may allow for one list, because doubles are found only once they are formed. Each takes some 5 µs and 500 bytes:
+ * a thousand assets with a template of a thousand lines would stop the server for seconds, and be refused in the end.
+ */
+export const FORMED_MAX = 200_000
+
+function tooManyToForm(input: FormationInput, eligible: readonly AssetRow[]): readonly Refusal[] {
+  const count = formedCount(input, eligible)
+  return count > FORMED_MAX ? tooManyUrls(count, input) : []
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, each) => all + each, 0)
+}
+
+/** How many there would be, doubles among them, without forming one. */
+function formedCount(input: FormationInput, eligible: readonly AssetRow[]): number {
+  const { project, selection, served } = input
+  const images = eligible.filter((asset) => asset.kind === 'image')
+  const presets = selection.presets ? Object.keys(project.presets).length : 0
+  const lines = selection.template ? distinctLines(project.template) : []
+  const perAsset = lines.filter(namesAsset).length
+  return sum([
+    selection.urls.length,
+    formsBase(selection) ? images.length * (1 + presets) : 0,
+    selection.crops
+      ? sum(images.map((asset) => cropNames(project.smartCrops, asset.crops).length))
+      : 0,
+    selection.content ? eligible.length - images.length : 0,
+    perAsset * eligible.length + (lines.length - perAsset),
+    selection.served ? sum([...served.values()].map((urls) => urls.length)) : 0,
+  ])
+}
+
+/** Dynamic Media refuses more than 1000 URLs at once (the same page, "up to 1000 URLs"). */
+export function tooManyUrls(
+  counted: number,
+  { project, selection }: FormationInput,
+): readonly Refusal[] {
+  const max = project.maxUrlsPerInvalidation
+  if (counted <= max) return []
+  const way = selection.renditions
+    ? 'Untick what forms URLs: all renditions of the assets go without them, too.'
+    : 'Take some out, submit in parts, or invalidate by asset (All renditions), which has no such limit.'
+  const detail = `The list has ${counted} URLs; at most ${max} are accepted at once. ${way}`
+  return [{ code: 'too-many-urls', title: 'Too many URLs.', detail, errors: [] }]
 }
 
 function allUrls(input: FormationInput, eligible: readonly AssetRow[]): FormedUrl[] {
@@ -129,7 +182,7 @@ function servedUrls(asset: AssetRow, { served }: FormationInput): FormedUrl[] {
 }
 
 function templateUrls(assets: readonly AssetRow[], { project }: FormationInput): FormedUrl[] {
-  return templateLines(project.template).flatMap((line) => {
+  return distinctLines(project.template).flatMap((line) => {
     const place = { line: line.line }
     if (!namesAsset(line)) {
       const from = `template line ${line.line}`
@@ -140,6 +193,13 @@ function templateUrls(assets: readonly AssetRow[], { project }: FormationInput):
       return { ...formedFor(asset, url, `template line ${line.line}, asset ${asset.id}`), place }
     })
   })
+}
+
+/** A line again forms nothing new. */
+function distinctLines(template: string): readonly TemplateLine[] {
+  const first = new Map<string, TemplateLine>()
+  for (const line of templateLines(template)) if (!first.has(line.text)) first.set(line.text, line)
+  return [...first.values()]
 }
 
 function formedFor(asset: AssetRow, url: string, from: string): FormedUrl {

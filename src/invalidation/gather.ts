@@ -2,6 +2,7 @@ import type { Selection } from '../contract/invalidation.ts'
 import { keyText } from '../contract/keys.ts'
 import type { ProjectRow, Tables } from '../store/store.ts'
 import { InvalidationError, SENTENCES } from './errors.ts'
+import { FORMED_MAX } from './formation.ts'
 import { ORIGINALS_READ_MAX, checkOriginal, splitOriginals } from './originals.ts'
 import { FOLDERS_MAX, URLS_READ_MAX, folderName } from './plan.ts'
 import type { PlanInput } from './plan.ts'
@@ -102,14 +103,15 @@ async function servedUrls(
   project: string,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const served = new Map<string, readonly string[]>()
-  for (const id of ids) {
-    const subject = keyText.asset(project, id)
-    const rows = await walk((page) => tables.served.list(project, subject, page))
-    served.set(
-      id,
-      rows.map((row) => row.url),
-    )
+  const subjects = new Map(ids.map((id) => [keyText.asset(project, id), id]))
+  // One more than may be formed: then the plan says so.
+  const rows = await tables.served.urls(project, [...subjects.keys()], FORMED_MAX + 1)
+  const served = new Map<string, string[]>()
+  for (const { subject, url } of rows) {
+    const id = subjects.get(subject)!
+    const known = served.get(id)
+    if (known) known.push(url)
+    else served.set(id, [url])
   }
   return served
 }

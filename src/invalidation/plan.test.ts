@@ -167,6 +167,21 @@ describe('limits', () => {
     assert.ok(performance.now() - started < 2000)
   })
 
+  test('what would form far too many is refused without being formed, by its number', () => {
+    const lines = Array.from({ length: 1000 }, (_, at) => `<ID>?wid=${at + 1}`)
+    const project = { template: [...lines, ...lines].join('\n') }
+    const assets = Array.from({ length: 2000 }, (_, at) => image(`many/${at}`))
+    const before = process.cpuUsage()
+    const found = plan({ template: true, presets: true, crops: true }, { assets, project })
+    const { user } = process.cpuUsage(before)
+    assert.deepEqual([found.entries, found.refusals.length], [[], 1])
+    // Each of two thousand: a base, three crops, and a thousand lines, which count once.
+    assert.match(found.refusals[0]!.detail, /^The list has 2008000 URLs; at most 1000 /)
+    assert.ok(user < 1_000_000, `${user} µs`)
+    const [refusal] = plan({ template: true, renditions: true }, { assets, project }).refusals
+    assert.match(refusal?.detail ?? '', /Untick what forms URLs: all renditions .* go without them/)
+  })
+
   test('ten originals pass, eleven do not', () => {
     assert.deepEqual(plan({ originals: [manyOriginals(10)] }).refusals, [])
     assert.equal(plan({ originals: [manyOriginals(11)] }).refusals[0]?.code, 'too-many-originals')

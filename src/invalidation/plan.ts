@@ -11,7 +11,7 @@ import { deliverySettings } from '../contract/delivery-settings.ts'
 import { sha256 } from '../kernel/hash.ts'
 import { SENTENCES } from './errors.ts'
 import type { RefusedItem } from './errors.ts'
-import { formUrls, imageBase, isIneligible } from './formation.ts'
+import { formUrls, imageBase, isIneligible, tooManyUrls } from './formation.ts'
 import type { FormationInput, FormedUrl, Refusal } from './formation.ts'
 import { ORIGINALS_READ_MAX, checkOriginal, commaForms, splitOriginals } from './originals.ts'
 import { sightedUrl } from './sightings.ts'
@@ -151,16 +151,6 @@ function badUrls(errors: readonly RefusedItem[]): readonly Refusal[] {
   if (errors.length === 0) return []
   const detail = `URLs that cannot be invalidated: ${errors.length}. Nothing was purged.`
   return [{ code: 'bad-urls', title: SENTENCES.defined, detail, errors }]
-}
-
-/** Dynamic Media refuses more than 1000 URLs at once (the same page, "up to 1000 URLs"). */
-function tooManyUrls(counted: number, { project }: PlanInput): readonly Refusal[] {
-  const max = project.maxUrlsPerInvalidation
-  if (counted <= max) return []
-  const detail =
-    `The list has ${counted} URLs; at most ${max} are accepted at once. ` +
-    'Take some out, submit in parts, or invalidate by asset (All renditions), which has no such limit.'
-  return [{ code: 'too-many-urls', title: 'Too many URLs.', detail, errors: [] }]
 }
 
 function originalsPart(input: PlanInput): Part {

@@ -125,7 +125,13 @@ describe('preview', () => {
     withBench(async (bench) => {
       const found = await bench.invalidations.preview('demo', selected({ assets: ['a'] }))
       assert.deepEqual(found.urls, [
-        { url: `${BASE}/a`, from: 'asset a', covers: 'this path with all its queries' },
+        {
+          url: `${BASE}/a`,
+          from: 'asset a',
+          covers: 'this path with all its queries',
+          served: false,
+          lastSeenAt: null,
+        },
       ])
       assert.equal(found.confirm, null)
       assert.equal(found.refusal, null)

@@ -93,7 +93,7 @@ type OfSubject = (project: string, subject: string) => readonly ServedRow[]
 function memorySightings(
   access: MemoryAccess,
   ofSubject: OfSubject,
-): Pick<ServedTable, 'sightings' | 'anyBelow'> {
+): Pick<ServedTable, 'sightings' | 'urls' | 'anyBelow'> {
   return {
     async sightings(project, subjects, limit) {
       const rows = [...new Set(subjects)].sort(order).flatMap((subject) => {
@@ -105,6 +105,14 @@ function memorySightings(
           .sort(([one], [other]) => order(one, other))
           .map(([target, lastSeenAt]) => ({ subject, target, lastSeenAt }))
       })
+      return rows.slice(0, limit)
+    },
+    async urls(project, subjects, limit) {
+      const rows = [...new Set(subjects)].sort(order).flatMap((subject) =>
+        ofSubject(project, subject)
+          .map(({ url }) => ({ subject, url }))
+          .sort((one, other) => order(one.url, other.url)),
+      )
       return rows.slice(0, limit)
     },
     async anyBelow(project, prefix) {

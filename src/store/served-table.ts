@@ -28,6 +28,12 @@ export interface ServedTable {
     subjects: readonly string[],
     limit: number,
   ): Promise<readonly SightingRow[]>
+  /** URLs of these subjects, subject by subject in order; `limit` of them at most. */
+  urls(
+    project: string,
+    subjects: readonly string[],
+    limit: number,
+  ): Promise<readonly { readonly subject: string; readonly url: string }[]>
   /** Is anything known of a subject whose key text begins so? */
   anyBelow(project: string, prefix: string): Promise<boolean>
 }

@@ -129,13 +129,20 @@ function looking(db: Sql): Pick<ServedTable, 'known' | 'times' | 'subjects' | 'l
   }
 }
 
-function sighting(db: Sql): Pick<ServedTable, 'sightings' | 'anyBelow'> {
+function sighting(db: Sql): Pick<ServedTable, 'sightings' | 'urls' | 'anyBelow'> {
   return {
     async sightings(project, subjects, limit) {
       const found = await sql<SightingRow>`
         select subject, target, max(last_seen_at) as lastSeenAt from served
         where project = ${project} and subject in (select value from json_each(${JSON.stringify(subjects)}))
         group by subject, target order by subject, target limit ${limit}`.execute(db)
+      return found.rows.map((row) => ({ ...row }))
+    },
+    async urls(project, subjects, limit) {
+      const found = await sql<{ subject: string; url: string }>`
+        select subject, url from served
+        where project = ${project} and subject in (select value from json_each(${JSON.stringify(subjects)}))
+        order by subject, url limit ${limit}`.execute(db)
       return found.rows.map((row) => ({ ...row }))
     },
     async anyBelow(project, prefix) {

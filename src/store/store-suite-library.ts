@@ -197,6 +197,17 @@ async function sightings(store: Store): Promise<void> {
   ])
   assert.deepEqual(await table.sightings('demo', subjects, 2), found.slice(0, 2))
   assert.deepEqual(await table.sightings('demo', [], 2), [])
+  const urls = await table.urls('demo', subjects, 10)
+  assert.deepEqual(
+    urls.map(({ subject, url }) => `${subject} ${url}`),
+    [
+      'asset:demo/a https://one/a?hei=1',
+      'asset:demo/a https://one/a?wid=1',
+      'asset:demo/a https://two/a?wid=1',
+      'asset:demo/b https://one/b?wid=1',
+    ],
+  )
+  assert.deepEqual(await table.urls('demo', subjects, 3), urls.slice(0, 3))
   await record(7, sighted('shoes/red', 'one', 'wid=1'))
   assert.equal(await table.anyBelow('demo', 'asset:demo/shoes/'), true)
   assert.equal(await table.anyBelow('demo', 'asset:demo/shoe/'), false)
