@@ -151,6 +151,7 @@ describe('the Invalidation Log', { skip: chromium.skip }, () => {
     await page.getByRole('button', { name: 'Clear filters' }).last().click()
     await until('all rows', async () => (await rows(page).count()) === 3)
     assert.equal(await search.inputValue(), '')
+    await page.waitForFunction('document.activeElement.type === "search"')
   })
 
   test('Export saves what the filters let through, as the server streams it', async () => {

@@ -120,6 +120,7 @@ describe('originals in the console', { skip: chromium.skip }, () => {
       })
       .click()
     await verdicts.getByRole('img', { name: 'Correct', exact: true }).waitFor()
+    await page.waitForFunction('document.activeElement.tagName === "TEXTAREA"')
     await page.getByRole('button', { name: 'Correct 2 entries' }).click()
     await verdicts.getByRole('img', { name: 'Correct', exact: true }).nth(2).waitFor()
     assert.equal(

@@ -1,6 +1,9 @@
 import { Button, TextArea } from '@react-spectrum/s2'
+import type { TextFieldRef } from '@react-spectrum/s2'
+import { useRef } from 'react'
 import type { Preview } from '../../../../src/contract/api/invalidations.ts'
 import type { ProblemItem } from '../../../../src/contract/api/shapes.ts'
+import { browser } from '../../browser.ts'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { Section, Stack } from '../../parts/page.tsx'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
@@ -24,6 +27,12 @@ export function Originals({
   const settled = useSettled(draft.originals)
   const entries = originalsOf(settled)
   const preview = usePreview(here.id, { originals: [...entries] }, entries.length > 0)
+  const field = useRef<TextFieldRef<HTMLTextAreaElement>>(null)
+  // The button that was pressed goes with its entry's fault; the focus would go with it.
+  const correct = (right: ReadonlyMap<number, string>): void => {
+    onChange({ originals: withEntries(settled, right) })
+    browser.after(0, () => field.current?.focus())
+  }
   const problems = entries.length === 0 ? [] : (preview.data?.problems ?? [])
   return (
     <Stack>
@@ -38,6 +47,7 @@ export function Originals({
         }
       >
         <TextArea
+          ref={field}
           label="Originals"
           description={`${originalsOf(draft.originals).length} of ${limit}. A comma that belongs to a name is written %2C.`}
           value={draft.originals}
@@ -49,11 +59,7 @@ export function Originals({
           {entries.length === 0 ? null : preview.data === undefined ? (
             <ProblemAlert error={preview.error} />
           ) : (
-            <Verdicts
-              entries={entries}
-              preview={preview.data}
-              onCorrect={(right) => onChange({ originals: withEntries(settled, right) })}
-            />
+            <Verdicts entries={entries} preview={preview.data} onCorrect={correct} />
           )}
         </div>
       </Section>

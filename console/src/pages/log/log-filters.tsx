@@ -9,6 +9,7 @@ import {
 } from '@react-spectrum/s2'
 import { INVALIDATION_STATUSES } from '../../../../src/contract/invalidation.ts'
 import type { LogSearch } from '../../api.ts'
+import { browser } from '../../browser.ts'
 import { STATUS_MEANINGS } from '../../parts/status.tsx'
 import { useAddressState, useSetAddress } from '../../use-project.ts'
 import styles from './log.module.css'
@@ -86,11 +87,19 @@ export function LogFilters() {
   )
 }
 
+/** Goes when there is nothing to clear any more: the search gets the focus that it had. */
 export function ClearFilters() {
   const setAddress = useSetAddress()
+  const clear = (): void => {
+    setAddress({})
+    // After the press, which gives the focus to the button itself.
+    browser.after(0, () =>
+      document.querySelector<HTMLInputElement>('input[type="search"]')?.focus(),
+    )
+  }
   return (
     <div>
-      <Button variant="secondary" size="S" onPress={() => setAddress({})}>
+      <Button variant="secondary" size="S" onPress={clear}>
         Clear filters
       </Button>
     </div>
