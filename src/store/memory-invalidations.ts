@@ -12,6 +12,7 @@ import {
 import { memoryBulkUrls } from './memory-bulk.ts'
 import { order } from './memory-log.ts'
 import { pair } from './memory-state.ts'
+import { comparable } from './search-words.ts'
 import type { MemoryAccess } from './memory-state.ts'
 import type { InvalidationRow, InvalidationTable } from './store.ts'
 
@@ -42,10 +43,10 @@ function shown(access: MemoryAccess): Shown {
     },
     async list(project, filter, page) {
       const before = page.cursor === undefined ? null : decodeCursor(page.cursor, [''] as const)[0]
-      const q = filter.q?.toLowerCase() ?? ''
+      const q = comparable(filter.q ?? '')
       const rows = ofProject(project)
         .filter(({ row }) => (before === null || row.id < before) && passes(row, filter))
-        .filter(({ row, urls }) => searchText(row, urls).toLowerCase().includes(q))
+        .filter(({ row, urls }) => comparable(searchText(row, urls)).includes(q))
         .sort((a, b) => order(b.row.id, a.row.id))
         .slice(0, page.limit + 1)
       return toPage(

@@ -45,14 +45,31 @@ function sourceMark(source: Invalidation['source']): string {
   return String.fromCodePoint(SOURCE_MARKS_FROM + SOURCES.indexOf(source))
 }
 
-/** The question for rows of a project, perhaps of one source, that hold any of `texts`. */
+/**
+ * Asked in pieces of so many characters, which need not follow each other: the index then looks at those entries that have the rarest piece,
+ * and a whole URL takes a tenth of the time. What it finds for more than one piece has still to be compared.
+ */
+const PIECE_LENGTH = 8
+
+export function piecesOf(q: string): readonly string[] {
+  const characters = Array.from(q)
+  if (characters.length <= PIECE_LENGTH) return [q]
+  const count = Math.floor(characters.length / PIECE_LENGTH)
+  const pieces = Array.from({ length: count }, (_, at) =>
+    characters.slice(at * PIECE_LENGTH, (at + 1) * PIECE_LENGTH).join(''),
+  )
+  return [...new Set([...pieces, characters.slice(-PIECE_LENGTH).join('')])]
+}
+
+/** The question for rows of a project, perhaps of one source, that hold every text of any of `alternatives`. */
 export function indexQuestion(
   project: string,
   source: Invalidation['source'] | undefined,
-  texts: readonly string[],
+  alternatives: readonly (readonly string[])[],
 ): string {
   const mark = projectMark(project) + (source === undefined ? '' : sourceMark(source))
-  return `${quoted(mark)} AND (${texts.map(quoted).join(' OR ')})`
+  const texts = alternatives.map((pieces) => pieces.map(quoted).join(' AND '))
+  return `${quoted(mark)} AND (${texts.join(' OR ')})`
 }
 
 /** An FTS5 string: quotes are doubled, everything else is literal (https://www.sqlite.org/fts5.html §3.1). */
@@ -70,4 +87,9 @@ export function folded(q: string): string {
     const lower = character.toLowerCase()
     return Array.from(lower).length === 1 ? lower : character
   }).join('')
+}
+
+/** Without regard to case; the Greek sigma at the end of a word is the one inside. */
+export function comparable(text: string): string {
+  return text.toLowerCase().replaceAll('ς', 'σ')
 }

@@ -6,7 +6,7 @@ import { SEARCHED_URLS_MAX } from './limits.ts'
 import type { Patience } from './patience.ts'
 import { facetsOf, firstIdOf, idRange } from './sql-invalidation-pages.ts'
 import type { Sql } from './sql-schema.ts'
-import { folded, indexQuestion, isIndexed } from './search-words.ts'
+import { comparable, folded, indexQuestion, isIndexed, piecesOf } from './search-words.ts'
 import type { InvalidationFilter, Page, PageRequest } from './store.ts'
 
 /**
@@ -56,23 +56,33 @@ export async function searchInvalidations(
   const { q } = filter
   // No stored text holds NUL, and the search index would take it for the end of the question.
   if (q.includes('\0')) return NOTHING
-  const { low, high } = await arrivals(db, project, filter)
-  const until = before === null ? high : Math.min(before, high)
-  const search = { db, project, filter, q, low, high: until, limit: page.limit }
+  const arrived = await arrivals(db, project, filter)
+  const high = before === null ? arrived.high : Math.min(before, arrived.high)
+  const search = { db, project, filter, q, low: arrived.low, high, limit: page.limit }
   const passing = await countCandidates(search)
   if (passing <= NARROW_ROWS_MAX)
     return toFoundPage(await lookThrough(search, 'narrow'), page.limit)
-  const texts = isIndexed(q) ? [q] : await threesFrom(db, folded(q))
+  const pieces = piecesOf(q)
+  const texts = isIndexed(q) ? [pieces] : await threesFrom(db, folded(q))
   if (texts.length === 0) return NOTHING
   if (texts.length > THREES_MAX) return inPieces(search, patience, unindexed)
   const question = indexQuestion(project, filter.source, texts)
-  const few = passing <= Math.min(NUMBERED_ROWS_MAX, (until - low) * NUMBERED_SHARE_MAX)
-  const among = few ? new Set(await numbers(db, sql`select n from ${candidates(search)}`)) : null
+  return searchIndex(search, { question, exact: pieces.length === 1, passing }, patience)
+}
+
+async function searchIndex(
+  search: Search,
+  asked: { readonly question: string; readonly exact: boolean; readonly passing: number },
+  patience: Patience,
+): Promise<Page<Invalidation>> {
+  const { question, exact, passing } = asked
+  const among = await numbersOfFew(search, passing)
+  const rest = among === null ? search : within(search, among)
   // As many as fill a page if what passes the filter is spread evenly, because beginning again has its price.
-  let count = (page.limit + 1) * Math.max(1, (until - low) / passing)
-  return inPieces(search, patience, (rest) => {
+  let count = (search.limit + 1) * Math.max(1, (rest.high - rest.low) / passing)
+  return inPieces(rest, patience, (part) => {
     count = Math.min(Math.ceil(count * 1.5), MATCHES_MAX)
-    return matching(rest, { question, count, among })
+    return matching(part, { question, exact, count, among })
   })
 }
 
@@ -124,13 +134,15 @@ async function matching(
   rest: Search,
   asked: {
     readonly question: string
+    /** The index alone tells; else what it finds is compared. */
+    readonly exact: boolean
     readonly count: number
     /** Numbers of all that can pass, where they are few. */
     readonly among: ReadonlySet<number> | null
   },
 ): Promise<Piece> {
   const { db, low, high, limit } = rest
-  const { question, count, among } = asked
+  const { question, exact, count, among } = asked
   const matches = await numbers(
     db,
     sql`select rowid as n from invalidation_search
@@ -141,7 +153,7 @@ async function matching(
   const found = await newest(
     db,
     sql`select i.n from json_each(${JSON.stringify(wanted)}) as m cross join invalidations as i on i.n = m.value
-      where ${passes(rest)} order by i.n desc limit ${limit + 1}`,
+      where ${passes(rest)}${exact ? sql`` : sql` and ${contains(rest.q)}`} order by i.n desc limit ${limit + 1}`,
   )
   return { found, low: matches.length < count ? low : Math.min(...matches) }
 }
@@ -151,7 +163,7 @@ async function lookThrough(search: Search, which: 'narrow' | 'all'): Promise<rea
   const { low, high, limit, q } = search
   const narrow = which === 'narrow' ? sql`i.n in (select n from ${candidates(search)}) and ` : sql``
   const query = sql`select i.n from invalidations as i
-    where ${narrow}i.n >= ${low} and i.n < ${high} and ${passes(search)} and ${contains(q.toLowerCase())}
+    where ${narrow}i.n >= ${low} and i.n < ${high} and ${passes(search)} and ${contains(q)}
     order by i.n desc limit ${limit + 1}`
   return newest(search.db, query)
 }
@@ -172,8 +184,12 @@ function passes({ project, filter }: Search): RawBuilder<unknown> {
   return sql.join(inside, sql` and `)
 }
 
-/** All columns before the id are named, so that the index by facets is all that is read. */
+/**
+ * By index alone: by facets, with all columns before the id named, or by id. A source alone is left out: the search index knows it.
+ */
 function candidates({ project, filter }: Search): RawBuilder<unknown> {
+  if (filter.status === undefined && filter.scope === undefined)
+    return sql`invalidations where project = ${project}${idRange(filter)}`
   const { statuses, scopes, sources } = facetsOf(filter)
   return sql`invalidations where project = ${project} and status in (${list(statuses)})
     and scope in (${list(scopes)}) and source in (${list(sources)})${idRange(filter)}`
@@ -184,14 +200,35 @@ function list(values: readonly string[]): RawBuilder<unknown> {
   return values.length === 0 ? sql`` : sql.join(values)
 }
 
-/** One more than matters; without end where the index itself knows everything of the filter. */
+/** One more than matters at most; without end where the index itself knows everything of the filter. */
 async function countCandidates(search: Search): Promise<number> {
   const { status, scope } = search.filter
-  if (status === undefined && scope === undefined) return Number.POSITIVE_INFINITY
+  if (status === undefined && scope === undefined && !hasRange(search)) return Infinity
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from (select 1 from ${candidates(search)} limit ${NUMBERED_ROWS_MAX + 1})
     `.execute(search.db)
   return rows[0]!.count
+}
+
+function hasRange({ filter: { from, to } }: Search): boolean {
+  return from !== undefined || to !== undefined
+}
+
+/** Null where they are many, or so large a share of all that looking up what matches is less. */
+async function numbersOfFew(search: Search, passing: number): Promise<ReadonlySet<number> | null> {
+  const share = hasRange(search) ? 1 : NUMBERED_SHARE_MAX
+  if (passing > Math.min(NUMBERED_ROWS_MAX, (search.high - search.low) * share)) return null
+  return new Set(await numbers(search.db, sql`select n from ${candidates(search)}`))
+}
+
+/** Nothing before the first of them, nothing behind the last. */
+function within(search: Search, among: ReadonlySet<number>): Search {
+  let [low, high] = [search.high, search.low]
+  for (const n of among) {
+    low = Math.min(low, n)
+    high = Math.max(high, n + 1)
+  }
+  return { ...search, low: Math.max(search.low, low), high: Math.min(search.high, high) }
 }
 
 /** As one text, which takes a third of the time that rows do. */
@@ -216,18 +253,19 @@ async function arrivals(db: Sql, project: string, { from, to }: InvalidationFilt
 }
 
 /** Texts of three characters that begin so. */
-async function threesFrom(db: Sql, beginning: string): Promise<readonly string[]> {
+async function threesFrom(db: Sql, beginning: string): Promise<readonly (readonly string[])[]> {
   const { rows } = await sql<{ term: string }>`
     select term from invalidation_threes where term >= ${beginning} and term < ${`${beginning}\u{10ffff}`}
     limit ${THREES_MAX + 1}`.execute(db)
-  return rows.map(({ term }) => term)
+  return rows.map(({ term }) => [term])
 }
 
 /** `holds` is ours: SQLite folds ASCII alone (`sqlite-connection.ts`). */
 function contains(q: string): RawBuilder<unknown> {
+  const part = comparable(q)
   return sql`(
-    holds(i.id, ${q}) or holds(i.shown ->> '$.note', ${q}) or holds(i.shown ->> '$.createdBy', ${q})
+    holds(i.id, ${part}) or holds(i.shown ->> '$.note', ${part}) or holds(i.shown ->> '$.createdBy', ${part})
     or exists (select 1 from invalidation_urls as u
-      where u.n = i.n and u.position < ${SEARCHED_URLS_MAX} and holds(u.url, ${q}))
+      where u.n = i.n and u.position < ${SEARCHED_URLS_MAX} and holds(u.url, ${part}))
   )`
 }

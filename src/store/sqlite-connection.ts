@@ -9,6 +9,7 @@ import {
 } from 'kysely'
 import type { Dialect, SqliteDatabase, SqliteStatement } from 'kysely'
 import { assert } from '../kernel/assert.ts'
+import { comparable } from './search-words.ts'
 
 /** Another process may hold the file for a moment: `sluice admin` beside a running server. */
 const BUSY_TIMEOUT_MS = 5000
@@ -34,10 +35,10 @@ export function connect(path: string, access: 'write' | 'read'): Connection {
   return { database, dialect: sqliteDialect(adapt(database)) }
 }
 
-/** SQLite's own comparison without regard to case knows ASCII alone. `part` is in lower case. */
+/** SQLite's own comparison without regard to case knows ASCII alone. `part` is comparable already. */
 function holds(text: SQLOutputValue, part: SQLOutputValue): 1 | 0 {
   const found =
-    typeof text === 'string' && typeof part === 'string' && text.toLowerCase().includes(part)
+    typeof text === 'string' && typeof part === 'string' && comparable(text).includes(part)
   return found ? 1 : 0
 }
 

@@ -32,7 +32,7 @@ before(async () => {
         status: at % 50 === 0 ? 'ERROR' : 'Done',
         source: at % 4 === 0 ? 'automatic' : 'api',
         scope: at % 100 === 1 ? 'all' : 'original',
-        note: at % 500 === 7 ? 'spring' : null,
+        note: at % 50 === 0 ? 'lost' : at % 500 === 7 ? 'spring' : null,
       })
       await tx.invalidations.insert(row, [
         `https://x.example/is/image/demo/shoe-${at}?wid=${at % 7}`,
@@ -61,6 +61,9 @@ const QUESTIONS: readonly InvalidationFilter[] = [
   { q: 'wid=3', status: ['ERROR'], source: 'api' },
   { q: 'wid=3', from: '2026-01-01T00:10:00Z', to: '2026-01-01T00:30:00Z' },
   { q: 'image/image' },
+  { q: 'lost', status: ['Done'] },
+  { q: 'x.example/is/image/demo/SHOE-33' },
+  { q: 'is/image/x.example/is/image' },
   { q: 'shoe-17', status: ['Done'], source: 'automatic' },
 ]
 
@@ -122,7 +125,7 @@ describe('searching the log', () => {
     let partial = 0
     for (const filter of QUESTIONS) {
       const all = await walk(whole.tables, filter, 500)
-      const some = await walk(hasty.tables, filter, 7)
+      const some = await walk(hasty.tables, filter, 20)
       assert.deepEqual(some.seen, all.seen, JSON.stringify(filter))
       assert.equal(all.partial, 0)
       partial += some.partial
@@ -138,11 +141,11 @@ describe('searching the log', () => {
       return false
     }
     const { tables, db } = reading({ isOver })
-    const filter = { q: 'wid=3', to: '2026-01-01T00:10:00Z' }
+    const filter = { q: 'is/image/x.example/is/image' }
     const search = () => tables.invalidations.list('demo', filter, { limit: 60 })
     await assert.rejects(search(), { code: 'abandoned' })
     wanted = true
-    assert.ok((await search()).items.length > 50)
+    assert.deepEqual(await search(), { items: [], nextCursor: null })
     await db.destroy()
   })
 
