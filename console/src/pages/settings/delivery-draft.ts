@@ -10,6 +10,7 @@ export interface DeliveryDraft {
   readonly signedUrls: Project['delivery']['signedUrls']
   readonly missingOriginal: MissingOriginal
   readonly missingImage: string
+  readonly watermarkImage: string
   readonly missingTtlSeconds: number
   /** NaN: never by itself. */
   readonly originRefreshSeconds: number
@@ -26,6 +27,7 @@ export function deliveryDraft(delivery: Project['delivery']): DeliveryDraft {
     signedUrls: delivery.signedUrls,
     missingOriginal: delivery.missingOriginal,
     missingImage: delivery.missingImage ?? '',
+    watermarkImage: delivery.watermarkImage ?? '',
     missingTtlSeconds: delivery.missingTtlSeconds,
     originRefreshSeconds: delivery.originRefreshSeconds ?? Number.NaN,
     staleIfErrorSeconds: delivery.staleIfErrorSeconds,
@@ -42,6 +44,7 @@ export function deliveryPatch(draft: DeliveryDraft, before: DeliveryDraft): Deli
     signedUrls,
     missingOriginal,
     missingImage: orNull(draft.missingImage),
+    watermarkImage: orNull(draft.watermarkImage),
     missingTtlSeconds,
     originRefreshSeconds: numberOrNull(draft.originRefreshSeconds),
     staleIfErrorSeconds,

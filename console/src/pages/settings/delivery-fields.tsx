@@ -65,6 +65,13 @@ export function OriginalsFields(props: FieldsProps) {
         isReadOnly={isReadOnly}
       />
       <NumberOf {...props} name="missingTtlSeconds" />
+      <WideText
+        label="Watermark"
+        description="Path of an asset or original. It is laid on where a Cloudimage URL has wat=1 and names none."
+        value={draft.delivery.watermarkImage}
+        onChange={(watermarkImage) => onChange({ delivery: { ...draft.delivery, watermarkImage } })}
+        isReadOnly={isReadOnly}
+      />
       <NumberOf {...props} name="originRefreshSeconds" />
       <NumberOf {...props} name="staleIfErrorSeconds" />
     </div>
