@@ -146,6 +146,8 @@ describe('the Invalidation Log', { skip: chromium.skip }, () => {
     await search.fill('image/demo/spinset')
     await until('one row', async () => (await rows(page).count()) === 1)
     await rows(page).getByRole('button', { name: 'ERROR_CDN_NODE' }).waitFor()
+    await search.fill('spring')
+    await rows(page).getByText('Note: spring campaign').waitFor()
     await search.fill('nobody asked for this')
     await page.getByText('No invalidation fits.').waitFor()
     await page.getByRole('button', { name: 'Clear filters' }).last().click()

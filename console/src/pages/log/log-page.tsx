@@ -114,6 +114,7 @@ function columns(project: string, browserTtlSeconds: number): readonly ColumnOf<
         <div className={styles['status']}>
           <StatusOf status={row.status} />
           <span className={styles['quiet']}>{outcomeOf(row, browserTtlSeconds)}</span>
+          {row.note === null ? null : <span className={styles['quiet']}>Note: {row.note}</span>}
           <Actions row={row} />
         </div>
       ),
@@ -183,7 +184,7 @@ function DateAndTime({ at }: { readonly at: string }) {
 
 function outcomeOf(row: Invalidation, browserTtlSeconds: number): string | null {
   if (row.status === 'Done') return doneSentence(row, browserTtlSeconds)
-  return row.failure ?? row.note
+  return row.failure
 }
 
 function NoRows({ filtered }: { readonly filtered: boolean }) {
