@@ -1,6 +1,8 @@
 import type { Selection } from '../contract/invalidation.ts'
 import { keyText } from '../contract/keys.ts'
-import type { ProjectRow, Tables } from '../store/store.ts'
+import { folderAncestors } from '../contract/url-keys.ts'
+import type { Timers } from '../kernel/timers.ts'
+import type { AssetRow, Page, PageRequest, ProjectRow, Store, Tables } from '../store/store.ts'
 import { InvalidationError, SENTENCES } from './errors.ts'
 import { FORMED_MAX } from './formation.ts'
 import { ORIGINALS_READ_MAX, checkOriginal, splitOriginals } from './originals.ts'
@@ -12,12 +14,13 @@ import type { DeliveryNames } from './url-check.ts'
 /** Rows asked for at a time while walking through a list. */
 const WALK_PAGE = 500
 
-/** Reads what planning a selection needs. */
+/** Reads what planning a selection needs. Between two pages of a long walk others get their turn: `parts.timers`. */
 export async function gather(
-  tables: Tables,
+  parts: { readonly store: Pick<Store, 'tables'>; readonly timers: Timers },
   project: ProjectRow,
   selection: Selection,
 ): Promise<PlanInput> {
+  const { tables } = parts.store
   try {
     const known = deliveryNames(project, await edgeUrls(tables))
     const ids = [...new Set(selection.assets)]
@@ -30,7 +33,7 @@ export async function gather(
       known,
       assets,
       served: selection.served ? await servedUrls(tables, project.id, ids) : new Map(),
-      folderAssets: await folderAssets(tables, project.id, selection.folders),
+      folderAssets: await folderAssets(parts, project.id, selection.folders),
       originalAssets: new Set(originals.map((asset) => asset.id)),
     }
   } catch (cause) {
@@ -117,31 +120,28 @@ async function servedUrls(
 }
 
 async function folderAssets(
-  tables: Tables,
+  { store, timers }: Parameters<typeof gather>[0],
   project: string,
   folders: readonly string[],
 ): Promise<readonly string[]> {
+  const { assets } = store.tables
   const ids: string[] = []
   // More are refused by the plan, which needs nothing of them.
-  for (const folder of [...new Set(folders.map(folderName))].slice(0, FOLDERS_MAX)) {
-    if (folder === '') continue
-    const rows = await walk((page) => tables.assets.list(project, { folder }, page))
-    ids.push(...rows.map((row) => row.id))
+  const named = new Set(folders.slice(0, FOLDERS_MAX).map(folderName))
+  for (const folder of named) {
+    // What lies below another one of them was met there.
+    if (folder === '' || folderAncestors(folder).some((above) => named.has(above))) continue
+    let cursor: string | null = null
+    do {
+      const page: Page<AssetRow> = await assets.list(project, { folder }, pageAt(cursor))
+      for (const { id } of page.items) ids.push(id)
+      cursor = page.nextCursor
+      if (cursor !== null) await timers.sleep(0)
+    } while (cursor !== null)
   }
   return ids
 }
 
-type PageOf<T> = { readonly items: readonly T[]; readonly nextCursor: string | null }
-
-async function walk<T>(
-  list: (page: { limit: number; cursor?: string }) => Promise<PageOf<T>>,
-): Promise<readonly T[]> {
-  const items: T[] = []
-  let cursor: string | null = null
-  do {
-    const page: PageOf<T> = await list({ limit: WALK_PAGE, ...(cursor === null ? {} : { cursor }) })
-    items.push(...page.items)
-    cursor = page.nextCursor
-  } while (cursor !== null)
-  return items
+function pageAt(cursor: string | null): PageRequest {
+  return { limit: WALK_PAGE, ...(cursor === null ? {} : { cursor }) }
 }

@@ -116,7 +116,7 @@ export function createInvalidations(given: InvalidationParts): Invalidations {
     evidence: (project, id) => evidence(tables, project, id),
     async checkTemplate(project, text, assets) {
       const row = await projectRow(tables, project)
-      const { known, assets: rows } = await gather(tables, row, { ...NO_SELECTION, assets })
+      const { known, assets: rows } = await gather(given, row, { ...NO_SELECTION, assets })
       const named = await tables.assets.getMany(project, namedAssets(text, known))
       return checkTemplateText(text, { project: row, known, assets: rows, named })
     },

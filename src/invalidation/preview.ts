@@ -20,7 +20,7 @@ export async function preview(
   const { tables } = parts.store
   const project = await projectRow(tables, projectId)
   await settle(parts, project, selection)
-  const plan = makePlan(await gather(tables, project, selection))
+  const plan = makePlan(await gather(parts, project, selection))
   previews.remember(plan)
   const history = await tables.invalidations.recentDurations(project.id, HISTORY_COUNT)
   const purge = { keysCount: plan.keys.length, urlsCount: plan.entries.length }

@@ -39,7 +39,7 @@ export async function submit(
   const project = await projectRow(store.tables, projectId)
   const dueAt = scheduledAt(request.scheduleAt, clock.wall())
   await settle(parts, project, request.selection)
-  const plan = makePlan(await gather(store.tables, project, request.selection))
+  const plan = makePlan(await gather(parts, project, request.selection))
   // First: what a person saw may be refused now because it is no longer there.
   refuseChangedPreview(parts.previews, plan, request.digest)
   refuse(plan, project, request)
