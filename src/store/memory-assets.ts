@@ -5,7 +5,7 @@ import { SERVED_URLS_PER_SUBJECT_MAX } from './limits.ts'
 import { order } from './memory-log.ts'
 import { pair } from './memory-state.ts'
 import type { MemoryAccess, ServedRow } from './memory-state.ts'
-import { presetInTarget } from './sql-served.ts'
+import { namesPreset } from './sql-served.ts'
 import type { AssetFilter, AssetRow, AssetTable, ServedTable } from './store.ts'
 
 export function memoryAssets(access: MemoryAccess): AssetTable {
@@ -177,7 +177,7 @@ export function memoryServed(access: MemoryAccess): ServedTable {
     async usage(project, preset) {
       const subjects = [...access.read().served]
         .filter(([key]) => key.startsWith(pair(project, '')))
-        .map(([, rows]) => rows.filter(({ target }) => target.includes(presetInTarget(preset))))
+        .map(([, rows]) => rows.filter(({ target }) => namesPreset(target, preset)))
         .filter((rows) => rows.length > 0)
       const targets = new Set(subjects.flat().map(({ target }) => target))
       return { renditions: targets.size, assets: subjects.length }

@@ -13,8 +13,11 @@ export function sqlServed(db: Sql): ServedTable {
     async usage(project, preset) {
       const found = await sql<{ renditions: number; assets: number }>`
         select count(distinct target) as renditions, count(distinct subject) as assets from served
-        where project = ${project} and instr(target, '$') > 0
-          and instr(target, ${presetInTarget(preset)}) > 0`.execute(db)
+        where project = ${project} and (
+          (instr(target, '$') > 0 and instr(target, ${presetInTarget(preset)}) > 0) or
+          (instr(target, 'p=') > 0 and
+            instr('&' || replace(target, '?', '&') || '&', ${operationInTarget(preset)}) > 0)
+        )`.execute(db)
       return { renditions: found.rows[0]!.renditions, assets: found.rows[0]!.assets }
     },
   }
@@ -159,7 +162,19 @@ function sighting(db: Sql): Pick<ServedTable, 'sightings' | 'urls' | 'anyBelow'>
   }
 }
 
-/** How a canonical target names a preset; nothing else in one has a dollar sign. */
-export function presetInTarget(preset: string): string {
+/** How a canonical target of Dynamic Media names a preset; nothing else in one has a dollar sign. */
+function presetInTarget(preset: string): string {
   return `$${encodeValue(preset)}$`
+}
+
+/** The same in Cloudimage's dialect, between the ampersands that separate operations. */
+function operationInTarget(preset: string): string {
+  return `&p=${encodeValue(preset)}&`
+}
+
+export function namesPreset(target: string, preset: string): boolean {
+  return (
+    target.includes(presetInTarget(preset)) ||
+    `&${target.replaceAll('?', '&')}&`.includes(operationInTarget(preset))
+  )
 }

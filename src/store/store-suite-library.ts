@@ -286,6 +286,11 @@ async function usage(store: Store): Promise<void> {
         sighted('c', 'one', '$larger$&$large$'),
         sighted('d', 'one', 'wid=9'),
         { ...sighted('e', 'one', '$large$'), project: 'other' },
+        // In Cloudimage's dialect, with an original's own query and names that begin and end alike.
+        sighted('f', 'one', 'h=4&p=thumb&w=3'),
+        sighted('g', 'one', 'p=thumb'),
+        sighted('h', 'one', 'p=thumbs'),
+        sighted('i', 'one', 'map=thumb'),
       ],
       1,
     ),
@@ -294,5 +299,6 @@ async function usage(store: Store): Promise<void> {
   assert.deepEqual(await table.usage('demo', 'large'), { renditions: 3, assets: 2 })
   assert.deepEqual(await table.usage('demo', 'larger'), { renditions: 1, assets: 1 })
   assert.deepEqual(await table.usage('demo', 'a b'), { renditions: 1, assets: 1 })
+  assert.deepEqual(await table.usage('demo', 'thumb'), { renditions: 2, assets: 2 })
   assert.deepEqual(await table.usage('demo', 'arge'), { renditions: 0, assets: 0 })
 }
