@@ -201,6 +201,22 @@ describe('originals in the console', { skip: chromium.skip }, () => {
     await page.getByRole('button', { name: /^Project shop/ }).click()
     await page.getByRole('menuitemradio', { name: 'demo' }).click()
     await page.waitForURL(/\/projects\/demo$/)
+  })
+
+  test('who lost the sign-in link gets a new one, which works', async () => {
+    const { page } = desk
+    await page.getByRole('link', { name: 'People and API keys' }).click()
+    await page.getByLabel('E-mail').fill('lost@example.com')
+    await page.getByRole('button', { name: 'Add person' }).click()
+    const link = page.getByText(/#\/sign-in\//)
+    const first = await link.innerText()
+    await page.getByRole('button', { name: 'New link for lost@example.com' }).click()
+    await page.getByText(first).waitFor({ state: 'detached' })
+    assert.deepEqual(await seriousAxeFindings(page), [])
+    const lost = await visit(browser, serve.consoleUrl)
+    await lost.page.goto(await link.innerText())
+    await lost.page.getByText('You have no password yet.').waitFor()
+    await lost.close()
     assert.deepEqual(desk.findings, [])
   })
 })

@@ -63,7 +63,13 @@ export function Members() {
                   name: 'Actions',
                   unnamed: true,
                   narrow: true,
-                  cell: (row) => (row.owner ? null : <RemoveMember member={row} />),
+                  cell: (row) =>
+                    row.owner ? null : (
+                      <span className={styles['actions']}>
+                        {row.hasPassword ? null : <NewLink member={row} onMade={setAdded} />}
+                        <RemoveMember member={row} />
+                      </span>
+                    ),
                 },
               ]}
             />
@@ -105,6 +111,38 @@ function AddMember({ onAdded }: { readonly onAdded: (added: MemberAdded) => void
         </Button>
       </div>
     </form>
+  )
+}
+
+interface NewLinkProps {
+  readonly member: Member
+  readonly onMade: (added: MemberAdded) => void
+}
+
+/** For somebody whose link is lost or over: links work once, and not for ever. */
+function NewLink({ member: { email, role }, onMade }: NewLinkProps) {
+  const here = useProject()
+  const make = useMutation({
+    mutationFn: () => api.addMember(here.id, email, role),
+    onSuccess: (added) => {
+      onMade(added)
+      if (added.signInPath === null) {
+        ToastQueue.info(
+          `${email} is in another project, too. On the server, sluice admin link --email ${email} makes one.`,
+        )
+      }
+    },
+    onError: toastFailure,
+  })
+  return (
+    <ActionButton
+      size="S"
+      aria-label={`New link for ${email}`}
+      isPending={make.isPending}
+      onPress={() => make.mutate()}
+    >
+      New link
+    </ActionButton>
   )
 }
 
