@@ -34,6 +34,7 @@ import {
   purgedThenCrashed,
   slowGrant,
   softAndLate,
+  softListAndLate,
 } from './scripts.ts'
 import type { Violation } from './safety.ts'
 import { SequenceDatabase } from './sequence-database.ts'
@@ -366,5 +367,11 @@ export const MUTANTS: readonly Mutant[] = [
     build: { ...soundBuild, freshness: ({ clock }) => new SoftWhenever(clock) },
     profile: SCRIPT_PROFILE,
     script: softAndLate,
+  },
+  {
+    name: 'a soft list whose window begins whenever a node hears of it',
+    build: { ...soundBuild, freshness: ({ clock }) => new SoftWhenever(clock) },
+    profile: SCRIPT_PROFILE,
+    script: softListAndLate,
   },
 ]

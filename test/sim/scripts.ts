@@ -1,3 +1,4 @@
+import type { Control } from './control.ts'
 import { CALM_PROFILE } from './profile.ts'
 import type { Profile } from './profile.ts'
 import type { Script } from './run.ts'
@@ -143,23 +144,28 @@ export const powerCut: Script = async (theatre, safety) => {
  * An edge is cut off while a picture is purged softly: control waits until its lease is over, and then for the window. Back again, the
  * edge hears of the purge, and would begin a window of its own.
  */
-export const softAndLate: Script = async (theatre, safety) => {
-  const { world, network, ledger, controls } = theatre.stage
-  const [edge] = theatre.edges
-  const [control] = controls
-  const url = URLS.find(({ target }) => target.includes('shoes/blue?wid'))!
-  void safety.read(edge!, url)
-  await world.run(world.now + 100)
-  network.script = ({ what, asker }) =>
-    asker === edge!.host.name && !what.startsWith('ask') ? 'lost' : undefined
-  void control!.put('shoes/blue', 'v2 of shoes/blue')
-  await world.run(world.now + 100)
-  void control!.purgeSoftly('shoes/blue', 200)
-  await world.run(world.now + 3_000, () => ledger.floorOf(url).moment > 0)
-  network.heal()
-  await world.run(world.now + 3_000, () => edge!.freshness.holdsLease())
-  for (let ms = 0; ms < 300; ms += 1) {
+export const softAndLate = softlyAndLate((control) => control.purgeSoftly('shoes/blue', 200))
+export const softListAndLate = softlyAndLate((control) => control.purgePacked('shoes/blue', 200))
+
+function softlyAndLate(purge: (control: Control) => Promise<void>): Script {
+  return async (theatre, safety) => {
+    const { world, network, ledger, controls } = theatre.stage
+    const [edge] = theatre.edges
+    const [control] = controls
+    const url = URLS.find(({ target }) => target.includes('shoes/blue?wid'))!
     void safety.read(edge!, url)
-    await world.run(world.now + 1)
+    await world.run(world.now + 100)
+    network.script = ({ what, asker }) =>
+      asker === edge!.host.name && !what.startsWith('ask') ? 'lost' : undefined
+    void control!.put('shoes/blue', 'v2 of shoes/blue')
+    await world.run(world.now + 100)
+    void purge(control!)
+    await world.run(world.now + 3_000, () => ledger.floorOf(url).moment > 0)
+    network.heal()
+    await world.run(world.now + 3_000, () => edge!.freshness.holdsLease())
+    for (let ms = 0; ms < 300; ms += 1) {
+      void safety.read(edge!, url)
+      await world.run(world.now + 1)
+    }
   }
 }
