@@ -30,6 +30,8 @@ export interface FormedUrl {
   readonly place: Pick<RefusedItem, 'pointer' | 'line'>
   /** Known from an edge: its host may be one that the project no longer has. */
   readonly served: boolean
+  /** Made of the asset's id by rule alone: surely a URL of that asset, without being read. */
+  readonly own: boolean
 }
 
 export interface Refusal {
@@ -139,6 +141,7 @@ function typedUrls({ urls }: Selection): FormedUrl[] {
       asset: null,
       place: { pointer: `/urls/${at}` },
       served: false,
+      own: false,
     }))
 }
 
@@ -178,6 +181,7 @@ function servedUrls(asset: AssetRow, { served }: FormationInput): FormedUrl[] {
   return (served.get(asset.id) ?? []).map((url) => ({
     ...formedFor(asset, url, `asset ${asset.id}, served`),
     served: true,
+    own: false,
   }))
 }
 
@@ -186,11 +190,12 @@ function templateUrls(assets: readonly AssetRow[], { project }: FormationInput):
     const place = { line: line.line }
     if (!namesAsset(line)) {
       const from = `template line ${line.line}`
-      return [{ url: line.text, from, asset: null, place, served: false }]
+      return [{ url: line.text, from, asset: null, place, served: false, own: false }]
     }
     return assets.map((asset) => {
       const url = expandLine(line, asset.id, imageBase(project))
-      return { ...formedFor(asset, url, `template line ${line.line}, asset ${asset.id}`), place }
+      const from = `template line ${line.line}, asset ${asset.id}`
+      return { ...formedFor(asset, url, from), place, own: false }
     })
   })
 }
@@ -203,7 +208,7 @@ function distinctLines(template: string): readonly TemplateLine[] {
 }
 
 function formedFor(asset: AssetRow, url: string, from: string): FormedUrl {
-  return { url, from, asset: asset.id, place: {}, served: false }
+  return { url, from, asset: asset.id, place: {}, served: false, own: true }
 }
 
 /** `<publish server>/is/image/<company>/`, with the publish server's own scheme. */

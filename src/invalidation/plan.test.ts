@@ -189,11 +189,8 @@ describe('limits', () => {
     assert.equal(found.entries.length, 50_001)
     assert.equal(found.entries.filter(({ covers }) => covers !== null).length, 1)
     assert.equal(found.keys.length, 2 * 50_000 + 2)
-    const bad = plan({ renditions: true, urls: ['nonsense'] }, { assets })
-    assert.deepEqual(
-      bad.refusals.flatMap(({ errors }) => errors.map(({ url }) => url)),
-      ['nonsense'],
-    )
+    const [bad] = plan({ renditions: true, urls: ['nonsense'] }, { assets }).refusals
+    assert.equal(bad?.errors[0]?.url, 'nonsense')
     assert.equal(plan({}, { assets }).refusals[0]?.code, 'too-many-urls', 'not by asset')
   })
 

@@ -100,35 +100,51 @@ const NOTHING: Refusal = {
 export const URLS_READ_MAX = 20_000
 
 function urlsPart(urls: readonly FormedUrl[], input: PlanInput): Part {
-  if (urls.length > Math.max(URLS_READ_MAX, input.project.maxUrlsPerInvalidation)) {
+  const { project, selection, known } = input
+  const readMax = Math.max(URLS_READ_MAX, project.maxUrlsPerInvalidation)
+  // A purge by asset has no limit, and what its own URLs are needs no reading.
+  const skipsOwn = urls.length > readMax && selection.renditions
+  const readCount = skipsOwn ? urls.filter(({ own }) => !own).length : urls.length
+  if (readCount > readMax) {
     const entries = urls.map(({ url, from }) => ({ url, from, covers: null }))
-    return { entries, keys: [], refusals: tooManyUrls(urls.length, input) }
+    return { entries, keys: [], refusals: tooManyUrls(readCount, input) }
   }
-  const byAsset = purgedByAsset(input)
-  const checked = urls.map((formed) => {
-    const check = formed.served ? checkServedUrl : checkUrl
-    return { formed, result: check(formed.url, input.known) }
-  })
+  const rows = urls.map((formed) => readUrl(formed, known, skipsOwn && formed.own))
   // A URL that an edge once saw and that is none any more cannot be asked for either.
-  const kept = checked.filter(({ formed, result }) => result.ok || !formed.served)
-  const errors = kept.flatMap(({ formed, result }) =>
-    result.ok ? [] : [{ ...formed.place, url: formed.url, reason: result.reason }],
+  const kept = rows.filter(({ formed, reason }) => reason === null || !formed.served)
+  const errors = kept.flatMap(({ formed, reason }) =>
+    reason === null ? [] : [{ ...formed.place, url: formed.url, reason }],
   )
   errors.sort((a, b) => placeOf(a) - placeOf(b))
-  const entries = kept.map(({ formed, result }) => ({
+  const byAsset = purgedByAsset(input)
+  const entries = kept.map(({ formed, url }) => ({
     url: formed.url,
     from: formed.from,
-    covers: result.ok && !byAsset(result.url) ? COVERS[coverage(result.url).covers] : null,
-    ...(result.ok ? { sighted: sightedUrl(result.url) } : {}),
+    covers: url !== null && !byAsset(url) ? COVERS[coverage(url).covers] : null,
+    ...(url === null ? {} : { sighted: sightedUrl(url) }),
   }))
   const counted = entries.filter(({ covers }) => covers !== null).length
   return {
     entries,
-    keys: kept.flatMap(({ result }) =>
-      result.ok && !byAsset(result.url) ? urlKeys(result.url, input) : [],
-    ),
+    keys: kept.flatMap(({ url }) => (url !== null && !byAsset(url) ? urlKeys(url, input) : [])),
     refusals: [...badUrls(errors), ...tooManyUrls(counted, input)],
   }
+}
+
+interface ReadUrl {
+  readonly formed: FormedUrl
+  /** Null when it cannot be invalidated, or was not read. */
+  readonly url: DeliveryUrl | null
+  /** Why it cannot. */
+  readonly reason: string | null
+}
+
+function readUrl(formed: FormedUrl, known: DeliveryNames, skip: boolean): ReadUrl {
+  if (skip) return { formed, url: null, reason: null }
+  const result = (formed.served ? checkServedUrl : checkUrl)(formed.url, known)
+  return result.ok
+    ? { formed, url: result.url, reason: null }
+    : { formed, url: null, reason: result.reason }
 }
 
 /** People look for their mistakes in the order in which they wrote. */
