@@ -87,8 +87,9 @@ describe('fills', () => {
     const asked = ask(5)
     freshness.startEmpty('another log', 0)
     await begun[0]!.answer('of before', 5)
-    assert.deepEqual(begun[1]?.order, { minMark: 0, waitersJudge: false })
-    await begun[1].answer('of now', 0)
+    const { order } = begun[1]!
+    assert.deepEqual(order, { minMark: 0, waitersJudge: false, logId: 'another log' })
+    await begun[1]!.answer('of now', 0)
     assert.equal((await asked).name, 'of now')
   })
 
@@ -203,7 +204,7 @@ describe('fills', () => {
     void ask()
     void ask(3)
     await begun[0]!.answer('one', 0)
-    assert.deepEqual(begun[1]!.order, { minMark: 3, waitersJudge: false })
+    assert.deepEqual(begun[1]!.order, { minMark: 3, waitersJudge: false, logId: 'log' })
     grant()
     void ask(0, false, '/blue')
     assert.equal(begun[2]!.order.waitersJudge, true)

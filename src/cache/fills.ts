@@ -21,8 +21,8 @@ export interface Waiter {
   readonly appliedAtArrival: number
   /** Whether the node might answer this request from its cache then: it held a lease, or a node with one asked. */
   readonly mayUseCache: boolean
-  /** Of which purge log these numbers are; of the present one when absent. */
-  readonly logId?: string
+  /** Of which purge log these numbers are. */
+  readonly logId: string
 }
 
 export function arrive(freshness: Freshness, minMark: number, askerHoldsLease: boolean): Waiter {
@@ -40,6 +40,17 @@ export interface FillOrder {
   readonly minMark: number
   /** Every waiter will judge the answer by itself, so tiers further in may use their caches without a lease. */
   readonly waitersJudge: boolean
+  /** Of which purge log the number is. */
+  readonly logId: string
+}
+
+/**
+ * The same order at this moment: numbers of a log that was replaced since mean nothing, and nobody knows how old anything is. Whoever
+ * takes a mark from an order asks here at that very moment.
+ */
+export function inThisLog(freshness: Freshness, order: FillOrder): FillOrder {
+  const { logId } = freshness
+  return order.logId === logId ? order : { minMark: 0, waitersJudge: false, logId }
 }
 
 interface Fill<A> {
@@ -84,12 +95,12 @@ export class Fills<A extends FillAnswer> {
   /** `start` makes the fill, its own deadline included; it is called at most twice for one waiter. */
   async obtain(key: string, asked: Waiter, start: (order: FillOrder) => Promise<A>): Promise<A> {
     const waiter = this.#inThisLog(asked)
-    const order: FillOrder = { minMark: waiter.minMark, waitersJudge: waiter.mayUseCache }
+    const order = this.#orderOf(waiter, waiter.minMark)
     if (this.#isApart(key)) return this.#alone(key, waiter, order, start)
     const first = await this.#join(key, waiter.mayUseCache, order, start)
     if (this.accepts(waiter, first.answer) && (first.own || first.answer.shareable))
       return first.answer
-    const again = { ...order, minMark: this.#needAfter(waiter, first.answer) }
+    const again = this.#orderOf(waiter, this.#needAfter(waiter, first.answer))
     if (!first.answer.shareable) return this.#noteApart(key, await start(again))
     const second = await this.#join(key, false, again, start)
     return second.own || second.answer.shareable ? second.answer : start(again)
@@ -110,8 +121,13 @@ export class Fills<A extends FillAnswer> {
    */
   #inThisLog(waiter: Waiter): Waiter {
     const { logId, applied } = this.#freshness
-    if (waiter.logId === undefined || waiter.logId === logId) return waiter
-    return { minMark: 0, appliedAtArrival: applied, mayUseCache: false }
+    if (waiter.logId === logId) return waiter
+    return { minMark: 0, appliedAtArrival: applied, mayUseCache: false, logId }
+  }
+
+  #orderOf(asked: Waiter, minMark: number): FillOrder {
+    const { mayUseCache: waitersJudge } = this.#inThisLog(asked)
+    return { minMark, waitersJudge, logId: this.#freshness.logId }
   }
 
   /** Enough that the second answer passes whatever is applied while it is made. */
@@ -128,7 +144,7 @@ export class Fills<A extends FillAnswer> {
   ): Promise<A> {
     const answer = this.#noteApart(key, await start(order))
     if (this.accepts(waiter, answer)) return answer
-    return start({ ...order, minMark: this.#needAfter(waiter, answer) })
+    return start(this.#orderOf(waiter, this.#needAfter(waiter, answer)))
   }
 
   async #join(
@@ -150,12 +166,10 @@ export class Fills<A extends FillAnswer> {
     if (!slot.running) return { answer: await this.#run(key, slot, order, start), own: true }
     const orders = [order]
     const before = slot.running.answer
-    const { epoch } = this.#freshness
     const begin = async (): Promise<A> => {
       await before.catch(() => undefined)
       slot.next = undefined
-      const inThisLog = this.#freshness.epoch === epoch
-      return this.#run(key, slot, inThisLog ? strictest(orders) : OF_ANOTHER_LOG, start)
+      return this.#run(key, slot, inThisLog(this.#freshness, strictest(orders)), start)
     }
     slot.next = { answer: begin(), orders }
     return { answer: await slot.next.answer, own: true }
@@ -211,11 +225,10 @@ export class Fills<A extends FillAnswer> {
   }
 }
 
-/** What was needed in a log that was replaced before the fill began: nothing by number, and everything looked at anew. */
-const OF_ANOTHER_LOG: FillOrder = { minMark: 0, waitersJudge: false }
-
+/** Of orders for one slot, and so of one log. */
 function strictest(orders: readonly FillOrder[]): FillOrder {
   return {
+    logId: orders[0]!.logId,
     minMark: Math.max(...orders.map((order) => order.minMark)),
     waitersJudge: orders.every((order) => order.waitersJudge),
   }

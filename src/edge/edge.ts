@@ -239,7 +239,7 @@ export class Edge {
     const own = variantKey(resource, this.#variants, request.headers)
     if (made.variant !== own) made = await this.#fills.obtain(own, waiter, start)
     if (made.variant !== variantKey(resource, this.#variants, request.headers))
-      made = await start({ minMark: waiter.minMark, waitersJudge: false })
+      made = await start({ minMark: waiter.minMark, waitersJudge: false, logId: waiter.logId })
     if (made.upstreamStatus < 500 && !this.#fills.accepts(waiter, made)) throw upstreamBehind()
     const judged = freshness.judge(made, waiter.minMark)
     const { missing, reason, detail } = FORWARDED[bypass]

@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Timers } from '../kernel/timers.ts'
+import { inThisLog } from '../cache/fills.ts'
 import type { FillAnswer, FillOrder } from '../cache/fills.ts'
 import type { Freshness } from '../cache/freshness.ts'
 import type { CacheEntry, MarkedCache } from '../cache/marked-cache.ts'
@@ -78,10 +79,11 @@ async function fillOnce(
   parts: FillParts,
   resource: Resource,
   request: HeaderMap,
-  order: FillOrder,
+  asked: FillOrder,
   signal: AbortSignal,
 ): Promise<EdgeFill> {
   const { clock, freshness, cache, upstream, variants } = parts
+  const order = inThisLog(freshness, asked)
   const epoch = freshness.epoch
   const candidate = cache.lookupStale(variantKey(resource, variants, request), 0)?.entry
   const minMark = Math.max(order.minMark, freshness.needOf(candidate?.keys ?? resource.keys()))

@@ -33,7 +33,7 @@ export async function contentAnswer(
   waiter: Waiter,
   mark: number,
 ): Promise<ResizerAnswer> {
-  const need = { mark, strict: !waiter.mayUseCache }
+  const need = { mark, strict: !waiter.mayUseCache, logId: waiter.logId }
   const from = { logId: parts.freshness.logId, mark, keys: urlKeyTexts(url).map(keyHash) }
   if (url.subject.kind !== 'content') return textAnswer(404, 'Not content.', from)
   const id = url.subject.asset

@@ -34,7 +34,7 @@ export async function propertiesAnswer(
   }
   if (asks.kind !== 'properties' || subject.kind === 'original')
     return textAnswer(400, 'req: only for assets', from)
-  const need = { mark, strict: !waiter.mayUseCache }
+  const need = { mark, strict: !waiter.mayUseCache, logId: waiter.logId }
   const record = await parts.records.read<AssetRecord>(
     recordName.asset(url.project, subject.asset),
     need,

@@ -16,8 +16,8 @@ export interface InputNeed {
   readonly mark: number
   /** The node may not answer from its cache (freshness rule P6): inputs are read, or asked after, at the origin. */
   readonly strict: boolean
-  /** Of which purge log the mark is; of the present one when absent. */
-  readonly logId?: string
+  /** Of which purge log the mark is. */
+  readonly logId: string
 }
 
 /** Records, cached with keys and marks like any bytes. */
@@ -33,17 +33,15 @@ export class RecordReader {
   }
 
   async read<T>(name: string, need: InputNeed): Promise<T | null> {
-    const found = need.strict ? undefined : this.#cache.lookup(name, need.mark)
+    const { epoch, logId, applied } = this.#freshness
+    // A fill may be older than the log that this node follows now: its number would claim purges of this one that are yet to come.
+    const mark = need.logId === logId ? need.mark : applied
+    const found = need.strict ? undefined : this.#cache.lookup(name, mark)
     if (found) return found.entry.meta.document as T | null
-    const epoch = this.#freshness.epoch
     const document = await this.#read(name)
     const keys = keysOf(name)
     const bodyBytes = JSON.stringify(document).length * 2
-    this.#cache.store(
-      name,
-      { keys, mark: need.mark, meta: { document }, body: NO_BODY, bodyBytes },
-      epoch,
-    )
+    this.#cache.store(name, { keys, mark, meta: { document }, body: NO_BODY, bodyBytes }, epoch)
     return document as T | null
   }
 

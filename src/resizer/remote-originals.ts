@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { sha256 } from '../kernel/hash.ts'
 import type { Log } from '../kernel/log.ts'
-import { Fills } from '../cache/fills.ts'
+import { Fills, inThisLog } from '../cache/fills.ts'
 import type { FillAnswer, FillOrder } from '../cache/fills.ts'
 import type { DiskBodies, DiskBody } from '../cache/disk-bodies.ts'
 import type { Freshness } from '../cache/freshness.ts'
@@ -129,7 +129,7 @@ export class RemoteOriginals {
       minMark: need.mark,
       appliedAtArrival: freshness.applied,
       mayUseCache: !need.strict,
-      ...(need.logId === undefined ? {} : { logId: need.logId }),
+      logId: need.logId,
     }
     const fill = await this.#fills.obtain(name, waiter, (order) => this.#fetch(name, ask, order))
     return fill.original
@@ -197,8 +197,9 @@ export class RemoteOriginals {
   }
 
   /** What a hard purge made unusable is fetched anew, past every cache; the rest is asked after with its validators. */
-  async #fetch(name: string, ask: OriginalAsk, order: FillOrder): Promise<OriginalFill> {
+  async #fetch(name: string, ask: OriginalAsk, asked: FillOrder): Promise<OriginalFill> {
     const { freshness, cache, clock, remote } = this.#parts
+    const order = inThisLog(freshness, asked)
     const { project, rule, original } = ask
     const epoch = freshness.epoch
     const mark = Math.max(freshness.applied, order.minMark)

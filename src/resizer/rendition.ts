@@ -3,6 +3,7 @@ import { sha256 } from '../kernel/hash.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Meter } from '../kernel/metrics.ts'
 import type { DiskBodies, DiskBody } from '../cache/disk-bodies.ts'
+import { inThisLog } from '../cache/fills.ts'
 import type { FillAnswer, FillOrder } from '../cache/fills.ts'
 import type { Freshness } from '../cache/freshness.ts'
 import type { MarkedCache } from '../cache/marked-cache.ts'
@@ -115,10 +116,11 @@ export async function fillRendition(
   parts: RenditionParts,
   url: DeliveryUrl,
   format: string | null,
-  order: FillOrder,
+  asked: FillOrder,
   mayStandIn = true,
 ): Promise<RenditionFill> {
   const { freshness } = parts
+  const order = inThisLog(freshness, asked)
   const epoch = freshness.epoch
   const mark = Math.max(freshness.applied, order.minMark)
   const need: InputNeed = { mark, strict: !order.waitersJudge, logId: freshness.logId }

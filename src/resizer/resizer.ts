@@ -235,7 +235,7 @@ export class Resizer {
 
   async #parse(request: ResizerRequest, waiter: Waiter, mark: number): Promise<ParsedDelivery> {
     if (request.target.startsWith('/~/')) return parseCanonicalTarget(request.target)
-    const need = { mark, strict: !waiter.mayUseCache }
+    const need = { mark, strict: !waiter.mayUseCache, logId: waiter.logId }
     const names = await this.#parts.records.read<NamesRecord>(recordName.names(), need)
     return parseDeliveryUrl(
       { host: request.host, target: request.target },
@@ -244,7 +244,7 @@ export class Resizer {
   }
 
   async #names(request: ResizerRequest, waiter: Waiter, mark: number): Promise<ResizerAnswer> {
-    const need = { mark, strict: !waiter.mayUseCache }
+    const need = { mark, strict: !waiter.mayUseCache, logId: waiter.logId }
     const { projects } = (await this.#parts.records.read<NamesRecord>(
       recordName.names(),
       need,

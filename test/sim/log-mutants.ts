@@ -1,6 +1,7 @@
 import { Fills } from '../../src/cache/fills.ts'
 import type { FillAnswer, FillOrder, Waiter } from '../../src/cache/fills.ts'
 import type { Freshness } from '../../src/cache/freshness.ts'
+import type { Clock } from '../../src/kernel/clock.ts'
 import { NODE_HEADERS } from '../../src/contract/node-protocol.ts'
 import type { RenewAnswer, RenewRequest } from '../../src/contract/node-protocol.ts'
 import type { Upstream } from '../../src/edge/upstream.ts'
@@ -20,12 +21,26 @@ class OfAnyLog extends Authority {
 
 /** What a waiter needed when it came, it needs in whichever log there is now. */
 class UprootedFills<A extends FillAnswer> extends Fills<A> {
+  readonly #freshness: Freshness
+
+  constructor(freshness: Freshness, clock: Clock) {
+    super(freshness, clock)
+    this.#freshness = freshness
+  }
+
   override obtain(
     key: string,
-    { logId: _, ...waiter }: Waiter,
+    waiter: Waiter,
     start: (order: FillOrder) => Promise<A>,
   ): Promise<A> {
-    return super.obtain(key, waiter, start)
+    const freshness = this.#freshness
+    const uprooted = {
+      ...waiter,
+      get logId() {
+        return freshness.logId
+      },
+    }
+    return super.obtain(key, uprooted, start)
   }
 }
 
