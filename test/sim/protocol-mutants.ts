@@ -5,7 +5,9 @@ import type { FreshnessState, Judgement, Marked } from '../../src/cache/freshnes
 import { MarkedCache } from '../../src/cache/marked-cache.ts'
 import type { MarkedCacheParts, StoreOutcome } from '../../src/cache/marked-cache.ts'
 import type { PurgeSink } from '../../src/purgelog/follower.ts'
+import type { Store } from '../../src/store/store.ts'
 import { soundBuild } from './build.ts'
+import { Database } from './database.ts'
 import type { Program } from './host.ts'
 import { HURRIED } from './mutants.ts'
 import type { Mutant } from './mutants.ts'
@@ -124,8 +126,22 @@ class BelievingAnyMark extends Freshness {
   }
 }
 
+/** "Durable before they are told": what was accepted is on the disk some time. */
+class AtLeisure extends Database {
+  override for(program: Program, announce: () => void): Store {
+    const store = super.for(program, announce)
+    return { ...store, transaction: (_, work) => store.transaction('volatile', work) }
+  }
+}
+
 /** Departures of what a node does with the purge log, and of what it keeps. */
 export const PROTOCOL_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'an invalidation that is accepted before it is on the disk',
+    build: { ...soundBuild, database: (world, ledger) => new AtLeisure(world, ledger) },
+    profile: { ...HURRIED, faults: onlyFaults({ powerCut: 1 }) },
+    by: 'not Done',
+  },
   {
     name: 'a node that acknowledges a purge before it has applied it',
     build: { ...soundBuild, sink: acknowledgingFirst },

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { soundBuild } from './build.ts'
+import { breakAll } from './claims.ts'
 import { Coverage } from './coverage.ts'
 import { DEPARTURES } from './departures.ts'
 import type { Mutant } from './mutants.ts'
@@ -14,12 +15,12 @@ const UNSAFE: readonly Violation['kind'][] = ['stale', 'false mark']
 const SEEDS = 200
 const SEEDS_MAX = 1e9
 
-const USAGE = `npm run sim -- [--seeds N | --minutes M] [--seed S] [--only STEPS] [--trace] [--coverage] [--mutant M | --mutants]
+const USAGE = `npm run sim -- [--seeds N | --minutes M] [--seed S] [--only STEPS] [--trace] [--coverage] [--mutant M | --mutants | --claims]
 
 Runs production code under N seeds of faults (${SEEDS}), or as many as M minutes allow, from seed S (1) on. Ends with 1 at the first seed
 that breaks a promise, and shows how it came about, with as few steps as show it; --only 3,17 (or none) takes only these steps of seed S;
 --trace shows all of each run. --coverage shows how often each fault and each branch was met, and ends with 1 if one
-was not. --mutant runs a departure from the freshness rules, under the faults that show it;
+was not. --claims breaks what ordinary tests watch, in a copy of the code, and looks whether they fail. --mutant runs a departure from the freshness rules, under the faults that show it;
 --mutants looks for each of them, and at the sound code in the same place:
 ${DEPARTURES.map(({ name }, at) => `  ${at + 1}  ${name}`).join('\n')}
 `
@@ -88,12 +89,18 @@ const { values } = parseArgs({
     trace: { type: 'boolean', default: false },
     mutant: { type: 'string' },
     mutants: { type: 'boolean', default: false },
+    claims: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 if (values.help) {
   process.stdout.write(USAGE)
   process.exit(0)
+}
+
+if (values.claims) {
+  const all = await breakAll((line) => void process.stdout.write(`${line}\n`))
+  process.exit(all ? 0 : 1)
 }
 
 if (values.mutants) process.exit((await findAll()) ? 0 : 1)

@@ -1,0 +1,228 @@
+/**
+ * What keeps a promise of `docs/freshness.md` and is watched by an ordinary test rather than by a departure of the simulator: how it
+ * is broken, and the test that must fail then. `npm run sim -- --claims` breaks them one by one in a copy of the code.
+ */
+export interface Breakage {
+  /** The paragraph of the argument, or where else the page claims it. */
+  readonly claim: string
+  /** In words, after "what if". */
+  readonly broken: string
+  readonly file: string
+  /** Occurs once in the file. */
+  readonly text: string
+  readonly becomes: string
+  readonly check: string
+  /** The test of that file, or the beginning of its name, that must fail. */
+  readonly test: string
+}
+
+export const BREAKAGES: readonly Breakage[] = [
+  {
+    claim: 'assumption 2',
+    broken: 'nobody asks for the uptime of a machine whose time of day was set back in a suspend',
+    file: 'src/cache/leases.ts',
+    text: 'const slept = suspendedMs - this.#suspendedMs > LEASE_JUMP_MAX_MS',
+    becomes: 'const slept = false',
+    check: 'src/cache/leases.test.ts',
+    test: 'is lost after a suspend that the time of day, set back in the same moment, does not show',
+  },
+  {
+    claim: 'assumption 3',
+    broken: 'the fields of a client are believed as those of a node are',
+    file: 'src/edge/edge-server.ts',
+    text: 'shown === undefined || !sameSecret(secret, shown)',
+    becomes: 'shown === undefined',
+    check: 'src/edge/sluice-edge.test.ts',
+    test: 'are not nodes by saying so',
+  },
+  {
+    claim: '1',
+    broken: 'the judge looks at the floor alone, and at no stamp',
+    file: 'src/cache/freshness.ts',
+    text: 'return mark >= this.#floor && mark >= this.stampOf(keys)',
+    becomes: 'return mark >= this.#floor',
+    check: 'src/cache/freshness.test.ts',
+    test: 'unusable although it was read late',
+  },
+  {
+    claim: '1',
+    broken: 'the cache keeps what a purge has condemned on its way',
+    file: 'src/cache/marked-cache.ts',
+    text: "if (!this.#freshness.reflects(entry.keys, entry.mark)) return 'not-usable'",
+    becomes: '',
+    check: 'src/cache/marked-cache.test.ts',
+    test: 'what began before a purge and lands after it is not kept',
+  },
+  {
+    claim: '1',
+    broken: 'a plain edge marks what it read when it has read it',
+    file: 'src/edge/fill.ts',
+    text: 'return keep(parts, epoch, { ...common, meta, body, shareable: true })',
+    becomes:
+      'return keep(parts, epoch, { ...common, mark: freshness.applied, meta, body, shareable: true })',
+    check: 'test/flows/plain-edge.test.ts',
+    test: 'a late fill does not come back after a purge',
+  },
+  {
+    claim: '2',
+    broken: 'a lease is held whatever its head is',
+    file: 'src/cache/leases.ts',
+    text: 'grant.head <= applied && now',
+    becomes: 'now',
+    check: 'src/cache/leases.test.ts',
+    test: 'is held only once the head that it was granted for is applied',
+  },
+  {
+    claim: '2',
+    broken: 'a grant names the head of before its renewal arrived',
+    file: 'src/purgelog/authority.ts',
+    text: "return { kind: 'grant', logId, head: await memory.head(), leaseMs }",
+    becomes: "return { kind: 'grant', logId, head: applied, leaseMs }",
+    check: 'src/purgelog/purgelog.test.ts',
+    test: 'names the head that was read after the renewal arrived',
+  },
+  {
+    claim: '3',
+    broken: 'whoever comes joins the fill that is under way',
+    file: 'src/cache/fills.ts',
+    text: 'if (slot.running && (mayJoinRunning || enough))',
+    becomes: 'if (slot.running)',
+    check: 'src/cache/fills.test.ts',
+    test: 'without a lease a waiter joins only a fill that begins after it arrived',
+  },
+  {
+    claim: '4',
+    broken: 'a waiter takes what an earlier fill brings although a purge of it came since',
+    file: 'src/cache/fills.ts',
+    text: 'return this.#freshness.reflects(answer.keys, answer.mark) && !this.#freshness.staleness(answer)',
+    becomes: 'return true',
+    check: 'src/cache/fills.test.ts',
+    test: 'nobody gets bytes older than what was applied on arrival',
+  },
+  {
+    claim: '6',
+    broken: 'after a hard purge a remote original is asked for like any other',
+    file: 'src/resizer/remote-originals.ts',
+    text: '...(candidate ? { validators: candidate.meta } : { noCache: true }),',
+    becomes: '...(candidate ? { validators: candidate.meta } : {}),',
+    check: 'src/resizer/remote-originals.test.ts',
+    test: 'purged by its URL is fetched unconditionally, past every cache',
+  },
+  {
+    claim: '6',
+    broken: 'bytes that are not what the record says are kept under its name',
+    file: 'src/resizer/rendition.ts',
+    text: 'sound: false, load: async () => read.bytes',
+    becomes: 'sound: true, load: async () => read.bytes',
+    check: 'src/resizer/resizer.test.ts',
+    test: 'that changed is sent as it is, for this once, and reported',
+  },
+  {
+    claim: '9',
+    broken: 'a body from disk is believed without its digest',
+    file: 'src/cache/disk-bodies.ts',
+    text: "if (!data || hash('sha256', data, 'hex') !== body.sha256) return undefined",
+    becomes: 'if (!data) return undefined',
+    check: 'src/cache/saved-state.test.ts',
+    test: 'does not serve a torn, altered or missing body',
+  },
+  {
+    claim: '10',
+    broken: 'a sweep forgets stamps and raises no floor',
+    file: 'src/cache/freshness.ts',
+    text: 'this.#floor = Math.max(this.#floor, sweptTo)',
+    becomes: '',
+    check: 'src/cache/freshness.test.ts',
+    test: 'raises the floor, so that what no sweep judged is unusable',
+  },
+  {
+    claim: '11',
+    broken: 'a runner that was replaced goes on writing',
+    file: 'src/store/sql-invalidations.ts',
+    text: 'if (row?.runner !== runner || row.runnerEpoch !== epoch) return false',
+    becomes: 'if (!row) return false',
+    check: 'src/store/sqlite-store.test.ts',
+    test: 'a change by a runner that lost it is refused',
+  },
+  {
+    claim: '12',
+    broken: 'a node applies what comes, in whatever order it comes',
+    file: 'src/cache/freshness.ts',
+    text: 'assert(entry.seq === this.#applied + 1, `purge ${entry.seq} applied after ${this.#applied}`)',
+    becomes: '',
+    check: 'src/cache/freshness.test.ts',
+    test: 'is in order: a gap or a repetition is a programmer’s error',
+  },
+  {
+    claim: '13',
+    broken: 'an edge gives another node an answer that spans two logs as one of its own',
+    file: 'src/edge/edge.ts',
+    text: 'return ofOneLog(await this.#resolved(request), logId, freshness.logId)',
+    becomes: 'return this.#resolved(request)',
+    check: 'src/edge/sluice-edge-trouble.test.ts',
+    test: 'makes the answer one of no log, which the node that asked refuses',
+  },
+  {
+    claim: '13',
+    broken: 'an image server does',
+    file: 'src/resizer/resizer.ts',
+    text: 'return ofOneLog(await this.#answer(request), logId, freshness.logId)',
+    becomes: 'return this.#answer(request)',
+    check: 'src/resizer/resizer.test.ts',
+    test: 'that was begun under a purge log that is replaced meanwhile is of no log',
+  },
+  {
+    claim: '13',
+    broken: 'a fill that was to begin next asks for a number of the log before',
+    file: 'src/cache/fills.ts',
+    text: 'inThisLog ? strictest(orders) : OF_ANOTHER_LOG',
+    becomes: 'strictest(orders)',
+    check: 'src/cache/fills.test.ts',
+    test: 'a fill that was to begin next asks for none of them either',
+  },
+  {
+    claim: '13',
+    broken: 'a renewal acknowledges its number in whatever log there is',
+    file: 'src/purgelog/authority.ts',
+    text: '(request.logId ?? logId) === logId ? request.applied : 0',
+    becomes: 'request.applied',
+    check: 'src/purgelog/purgelog.test.ts',
+    test: 'acknowledges nothing when the renewal speaks of a log that was replaced',
+  },
+  {
+    claim: 'soft',
+    broken: 'another node is shown what is stale',
+    file: 'src/edge/edge.ts',
+    text: 'if (request.asker || !waiter.mayUseCache',
+    becomes: 'if (!waiter.mayUseCache',
+    check: 'src/edge/soft-purge.test.ts',
+    test: 'a node of ours is never given what is stale',
+  },
+  {
+    claim: 'soft',
+    broken: 'what is shown stale may be kept behind',
+    file: 'src/edge/edge.ts',
+    text: '...KEPT_BY_NOBODY',
+    becomes: '',
+    check: 'src/edge/soft-purge.test.ts',
+    test: 'what is shown is kept by nobody else',
+  },
+  {
+    claim: 'soft',
+    broken: 'a waiter takes what a soft purge made stale from an earlier fill',
+    file: 'src/cache/fills.ts',
+    text: ' && !this.#freshness.staleness(answer)',
+    becomes: '',
+    check: 'src/cache/fills.test.ts',
+    test: 'a waiter who came after a soft purge is refused the older answer as well',
+  },
+  {
+    claim: 'outer caches',
+    broken: 'a look that betrays an old copy is called fresh',
+    file: 'src/targets/generic-http.ts',
+    text: "if (stale > 0) return 'stale'",
+    becomes: '',
+    check: 'src/targets/generic-http.test.ts',
+    test: 'is looked at where it says, and judged by the mark',
+  },
+]
