@@ -206,6 +206,37 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
     await page.getByRole('button', { name: /Editor Role of vera@example\.com/ }).waitFor()
   })
 
+  test('an editor goes the whole way from the template to Done; emptying everything needs an admin, and says so', async () => {
+    const edi = await visit(browser, serve.consoleUrl)
+    await edi.page.goto(await signInAddress(serve, 'edi@example.com', 'editor'))
+    await edi.page.getByText('You have no password yet.').waitFor()
+    await edi.page.getByRole('link', { name: 'CDN Invalidation Template' }).click()
+    await edi.page
+      .getByLabel('Define template for invalidating CDN cache')
+      .fill('<ID>\n<ID>?wid=40')
+    await edi.page.getByRole('button', { name: 'Save', exact: true }).click()
+    await edi.page.getByRole('button', { name: 'OK', exact: true }).click()
+    await edi.page.getByText(/Version 1, saved by edi@example\.com on /).waitFor()
+    await edi.page.getByRole('link', { name: 'CDN Invalidation', exact: true }).click()
+    await edi.page.getByRole('button', { name: 'Add Assets' }).click()
+    await edi.page.getByRole('checkbox', { name: 'shoes/red' }).check()
+    await edi.page.getByRole('button', { name: 'Choose 1 asset' }).click()
+    await edi.page.getByRole('checkbox', { name: 'All renditions' }).uncheck()
+    await edi.page.getByRole('checkbox', { name: 'Invalidation based on template' }).check()
+    await edi.page.getByRole('button', { name: 'Next' }).click()
+    await edi.page.getByText(/^From template line 2, asset shoes\/red\. /).waitFor()
+    await edi.page.getByRole('button', { name: 'Submit' }).click()
+    await edi.page
+      .getByText(/^Live everywhere, 2 URLs, /)
+      .first()
+      .waitFor()
+    await edi.page.goto('/projects/shop/invalidate?tab=everything')
+    assert.ok(await edi.page.getByRole('button', { name: 'Next' }).isDisabled())
+    await edi.page.getByText(/this needs the role admin/).waitFor()
+    assert.deepEqual(edi.findings, [])
+    await edi.close()
+  })
+
   test('an API key is shown once, and works', async () => {
     const { page } = desk
     await page.getByLabel('Name of the key').fill('ci')
@@ -251,6 +282,20 @@ async function call(
   const headers = { authorization: `Bearer ${await serve.adminKey()}`, ...type }
   const answer = await fetch(serve.consoleUrl + path, { method, headers, body })
   assert.ok(answer.ok, await answer.text())
+}
+
+/** Adds a person, and gives the link by which he comes in. */
+async function signInAddress(serve: Started, email: string, role: string): Promise<string> {
+  const answer = await fetch(`${serve.consoleUrl}/api/v1/projects/shop/members`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await serve.adminKey()}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ email, role }),
+  })
+  const { signInPath } = (await answer.json()) as { signInPath: string }
+  return serve.consoleUrl + signInPath
 }
 
 /** A real drag from the desktop: pages cannot make one themselves, so the browser is asked to. */

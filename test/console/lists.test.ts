@@ -283,6 +283,30 @@ describe('long and wrong lists in the console', { skip: chromium.skip }, () => {
       .waitFor()
   })
 
+  test('a list that could not be formed says why, and is asked for again by a button', async () => {
+    const { page } = desk
+    let refused = 0
+    await page.route('**/invalidations/preview', async (route) => {
+      refused += 1
+      const problem = {
+        code: 'store-unreadable',
+        title: 'Failed to retrieve URL(s) for selected asset(s).',
+      }
+      await route.fulfill({
+        status: 503,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({ ...problem, status: 503, detail: 'Try again.', errors: [] }),
+      })
+    })
+    await page.goto('/projects/demo/invalidate?assets=flat')
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText('Failed to retrieve URL(s) for selected asset(s).').waitFor()
+    assert.ok(refused > 0)
+    await page.unroute('**/invalidations/preview')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('group', { name: 'URLs to invalidate' }).waitFor()
+  })
+
   test('Confirm says on which hosts and under which company names each row goes', async () => {
     await patchProject({ hosts: ['images.shop.example'] })
     const { page } = desk
