@@ -55,12 +55,15 @@ export function LogFilters() {
   const search = useLogSearch()
   return (
     <div className={styles['filters']}>
-      <SearchField
-        aria-label="Search the log"
-        placeholder="Search ID, note, person or URL"
-        value={q}
-        onChange={setQ}
-      />
+      <span className={styles['search']}>
+        <SearchField
+          aria-label="Search the log"
+          placeholder="Search ID, note, person or URL"
+          value={q}
+          onChange={setQ}
+          UNSAFE_style={{ width: '100%' }}
+        />
+      </span>
       <span className={styles['withHelp']}>
         <Choice
           name="status"
