@@ -314,13 +314,16 @@ function everythingPart({ project, selection }: PlanInput): Part {
   }
 }
 
+/** It is a remark for people, who take rows out one by one. */
+const EXCLUDED_READ_MAX = 1000
+
 /** An X at a row does nothing when the asset goes as a whole: say so instead of pretending. */
 function uselessExclusions(urls: readonly FormedUrl[], input: PlanInput): readonly RefusedItem[] {
   const { selection, known } = input
   if (!selection.renditions || selection.exclude.length === 0) return []
   const byAsset = purgedByAsset(input)
   const left = new Set(urls.map(({ url }) => url))
-  return selection.exclude.flatMap((text, at) => {
+  return selection.exclude.slice(0, EXCLUDED_READ_MAX).flatMap((text, at) => {
     const checked = checkServedUrl(text.trim(), known)
     if (left.has(text.trim()) || !checked.ok || !byAsset(checked.url)) return []
     const reason = 'It goes all the same, because All renditions of its asset go: untick that.'
