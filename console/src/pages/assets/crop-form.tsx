@@ -82,9 +82,9 @@ export function CropForm({ asset, edited, onDone }: CropFormProps) {
             crop={crop}
             onChange={(next) => setCrop(keeps ? inShape(next, picture) : next)}
           />
+          <LivePreview asset={asset} crop={crop} />
         </div>
       </div>
-      <LivePreview asset={asset} crop={crop} />
       <Reach asset={asset} isOn={invalidate} onChange={setInvalidate} />
       <ProblemAlert error={save.error} title="The crop was not saved." />
       <div className={styles['actions']}>

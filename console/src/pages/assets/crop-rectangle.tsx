@@ -158,7 +158,7 @@ function StagePicture({ asset }: { readonly asset: Asset }) {
 /** In its own proportions, and never higher than the screen. */
 function stageStyle(width: number, height: number) {
   const ratio = width / height
-  return { aspectRatio: String(ratio), width: `min(100%, ${70 * ratio}vh)` }
+  return { aspectRatio: String(ratio), width: `min(100%, ${64 * ratio}vh)` }
 }
 
 function placed({ x, y, width, height }: Rect) {
