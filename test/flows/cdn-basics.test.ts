@@ -254,6 +254,8 @@ describe('“Details of the Invalidation Log”', () => {
 
   it('“ERROR_CDN_NODE - error in the CDN invalidation step”; “click Retry”: “resend the invalidation request if it failed”', async () => {
     const cache = await outerCache()
+    // Once what comes later in the purge log is Done, edges know that there is a target.
+    await invalidate({ originals: ['/sample.li/never-served.jpg'] })
     await everywhere('/failed.jpg', 'red')
     const { id } = (await api('POST', `${DEMO_PROJECT}/invalidations`, {
       originals: ['/sample.li/failed.jpg'],

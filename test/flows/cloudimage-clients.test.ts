@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 
-import { until } from '../support/http.ts'
+import { serveHttp, until } from '../support/http.ts'
 import { colorOf, DEMO_PROJECT, startOriginalDelivery } from '../support/original-delivery.ts'
 import type { OriginalDelivery } from '../support/original-delivery.ts'
 import { exchange } from '../support/raw-exchange.ts'
@@ -71,15 +71,23 @@ function uuidOf({ body }: Exchanged): string {
   return UUID.exec(body)?.[1] ?? ''
 }
 
-/** The state's answer once it says DONE. */
-async function done(uuid: string): Promise<Exchanged> {
+/** Rarely enough that the limit on requests is not met. */
+const LOOK_MS = 50
+
+/** The state's answer once it says so. */
+async function reaches(uuid: string, status: string): Promise<Exchanged> {
   let answer = await stateOf(uuid)
-  await until('DONE', async () => {
-    answer = await stateOf(uuid)
-    return answer.body.includes('"status":"DONE"')
-  })
+  const reached = () => answer.body.includes(`"status":"${status}"`)
+  await until(
+    status,
+    async () => reached() || ((answer = await stateOf(uuid)), reached()),
+    10_000,
+    LOOK_MS,
+  )
   return answer
 }
+
+const done = (uuid: string) => reaches(uuid, 'DONE')
 
 function accepted(answer: Exchanged): string {
   assert.equal(answer.statusLine, 'HTTP/1.1 201 Created', answer.body)
@@ -115,6 +123,36 @@ describe('as documented', () => {
     assert.equal(await colorOf(await whole.get('/sample.li/now.png?w=50')), 'red')
     await done(accepted(await documented('{"scope":"original","urls":["/sample.li/now.png"]}')))
     assert.equal(await colorOf(await whole.get('/sample.li/now.png?w=50')), 'blue')
+  })
+})
+
+describe('a CDN step that fails', () => {
+  it('is ERROR_CDN_NODE with its paths under failed, and DONE after a Retry that succeeds', async () => {
+    whole.newClient()
+    await whole.origin.put('/outer.png', 'red')
+    const outer = await serveHttp((_, response) => response.writeHead(403).end())
+    const target = `${DEMO_PROJECT}/targets/outer`
+    await whole.api('PUT', target, {
+      kind: 'generic-http',
+      purge: { method: 'PURGE', url: `${outer.url}{target}`, headers: {}, body: null },
+      allowPrivate: true,
+      verifyAddress: null,
+      timeoutSeconds: 2,
+      fillBoundSeconds: 0.1,
+      askers: { addresses: [], header: null },
+    })
+    // Whatever comes later in the purge log than the target, edges know that there is one.
+    await whole.invalidate({ originals: ['/sample.li/never-served.png'] })
+    await whole.get('/sample.li/outer.png?w=50')
+    const uuid = accepted(await documented('{"scope":"original","urls":["/sample.li/outer.png"]}'))
+    const state = await reaches(uuid, 'ERROR_CDN_NODE')
+    const failed = `"status":"ERROR_CDN_NODE","uuid":"4fc96d31-9815-4021-830a-ca6d96c514a5","added_at":"2023-08-08 13:39:52.636426","urls":{"received":["/sample.li/outer.png"],"invalidated":[],"failed":["/sample.li/outer.png"]},"scope":"original"`
+    assert.equal(likeDocumented(state), `{"status":"success","invalidation":{${failed}}}`)
+    await whole.api('DELETE', target)
+    await whole.api('POST', `${DEMO_PROJECT}/invalidations/${uuid}/retry`)
+    await outer.stop()
+    const { body } = await done(uuid)
+    assert.ok(body.includes('"invalidated":["/sample.li/outer.png"],"failed":[]'), body)
   })
 })
 
