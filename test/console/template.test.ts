@@ -31,14 +31,14 @@ describe('what forms URLs', { skip: chromium.skip }, () => {
   })
 
   /** What another editor does meanwhile. */
-  async function putTemplate(text: string): Promise<void> {
+  async function putTemplate(theirs: string): Promise<void> {
     const answer = await fetch(`${serve.consoleUrl}/api/v1/projects/demo/template`, {
       method: 'PUT',
       headers: {
         authorization: `Bearer ${await serve.adminKey()}`,
         'content-type': 'application/json',
       },
-      body: JSON.stringify({ text }),
+      body: JSON.stringify({ text: theirs }),
     })
     assert.equal(answer.status, 200, await answer.text())
   }
@@ -69,6 +69,34 @@ describe('what forms URLs', { skip: chromium.skip }, () => {
     await sample.fill('spin')
     await page.getByRole('option', { name: 'spinset' }).click()
     await page.getByText('/is/image/demo/spinset?$prodct$').waitFor()
+  })
+
+  test('eight planted typos give one message each, with its column', async () => {
+    const { page } = desk
+    const server = serve.edges[0]
+    const lines = [
+      '<ID>?$prodct$',
+      `${server}/is/imgae/demo/<ID>`,
+      `${server}/is/image/demo/<id>?$product$`,
+      `${server}/is/image/demo/<ID?$product$`,
+      'htp://my.publishserver.com/is/image/demo/<ID>',
+      '<ID>?fmt=jpeg& wid=400',
+      `${server}/is/image/OtherCompany/<ID>`,
+      '<ID>?$prodct$',
+    ]
+    await text(page).fill(lines.join('\n'))
+    await page.getByText(/^\d errors and \d warnings\. /).waitFor()
+    const rows = page.getByRole('list', { name: 'Lines' }).getByRole('listitem')
+    await rows
+      .nth(7)
+      .getByRole('button', { name: /^Warning, column 1: / })
+      .waitFor()
+    assert.equal(await rows.count(), 8)
+    for (const row of await rows.all()) {
+      const messages = row.getByRole('button', { name: /^(Error|Warning), column \d+: / })
+      assert.equal(await messages.count(), 1, await row.innerText())
+    }
+    assert.equal(await page.getByText(/Did you mean /).count(), 6)
   })
 
   test('a thousand lines are checked, and those with a remark are picked out', async () => {
