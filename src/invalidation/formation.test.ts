@@ -68,6 +68,12 @@ describe('forming URLs', () => {
     assert.deepEqual(urls({}, [image('b'), image('a'), pdf('c')]), [`${BASE}/a`, `${BASE}/b`])
   })
 
+  test('presets in Cloudimage’s words form none: they stand behind p=', () => {
+    const both = { large: 'wid=1000', gallery_thumb: 'w=250&h=250&f=gray' }
+    const found = urls({ presets: true }, [image('a')], { presets: both })
+    assert.deepEqual(found, [`${BASE}/a`, `${BASE}/a?$large$`])
+  })
+
   test('template and presets together form both', () => {
     const found = urls({ template: true, presets: true }, [image('a')], {
       template: '<ID>?wid=9',

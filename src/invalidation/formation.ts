@@ -1,3 +1,4 @@
+import { isCloudimagePreset } from '../contract/cloudimage-presets.ts'
 import { undeliverable, undeliverableReason } from '../contract/deliverable.ts'
 import { cropNames } from '../contract/smart-crops.ts'
 import type { Selection } from '../contract/invalidation.ts'
@@ -84,7 +85,7 @@ function sum(numbers: readonly number[]): number {
 function formedCount(input: FormationInput, eligible: readonly AssetRow[]): number {
   const { project, selection, served } = input
   const images = eligible.filter((asset) => asset.kind === 'image')
-  const presets = selection.presets ? Object.keys(project.presets).length : 0
+  const presets = presetNames(input).length
   const lines = selection.template ? distinctLines(project.template) : []
   const perAsset = lines.filter(namesAsset).length
   return sum([
@@ -116,9 +117,10 @@ export function tooManyUrls(
 function allUrls(input: FormationInput, eligible: readonly AssetRow[]): FormedUrl[] {
   const { selection } = input
   const images = eligible.filter((asset) => asset.kind === 'image')
+  const presets = presetNames(input)
   return [
     ...typedUrls(selection),
-    ...(formsBase(selection) ? images.flatMap((asset) => baseUrls(asset, input)) : []),
+    ...(formsBase(selection) ? images.flatMap((asset) => baseUrls(asset, presets, input)) : []),
     ...(selection.crops ? images.flatMap((asset) => cropUrls(asset, input)) : []),
     ...(selection.content ? contentUrls(eligible, input) : []),
     ...(selection.template ? templateUrls(eligible, input) : []),
@@ -145,11 +147,21 @@ function typedUrls({ urls }: Selection): FormedUrl[] {
     }))
 }
 
-function baseUrls(asset: AssetRow, { project, selection }: FormationInput): FormedUrl[] {
+/** Of presets in Cloudimage's words there are no URLs of Dynamic Media. */
+function presetNames({ project, selection }: FormationInput): readonly string[] {
+  if (!selection.presets) return []
+  const { presets } = project
+  return Object.keys(presets).filter((name) => !isCloudimagePreset(presets[name]!))
+}
+
+function baseUrls(
+  asset: AssetRow,
+  presets: readonly string[],
+  { project }: FormationInput,
+): FormedUrl[] {
   // Reached without them only when the purge goes by asset: then the list is for information.
   if (project.publishServer === null || project.company === null) return []
   const base = imageBase(project) + encodeId(asset.id)
-  const presets = selection.presets ? Object.keys(project.presets) : []
   return [
     formedFor(asset, base, `asset ${asset.id}`),
     ...presets.map((name) =>
