@@ -96,8 +96,13 @@ export class Freshness {
   }
   /** Whether forgetting stamps is worth judging all that is held. A sweep makes soft purges hard ones: not within their windows. */
   get sweepIsDue(): boolean {
-    const over = this.#clock.now() >= this.#soft.lastUntil
-    return this.#stamps.count + (over ? this.#soft.count : 0) > STAMPS_BEFORE_SWEEP
+    const soft = this.#soft.count
+    const over = soft > 0 && this.uptime() >= this.#soft.lastUntil
+    return this.#stamps.count + (over ? soft : 0) > STAMPS_BEFORE_SWEEP
+  }
+  /** By what windows of soft purges are measured: the monotonic clock would stand still while the machine sleeps. */
+  uptime(): number {
+    return this.#clock.boot?.() ?? this.#clock.now()
   }
 
   /**
@@ -184,7 +189,7 @@ export class Freshness {
    */
   #applySoft({ keys, packed, seq, softMs }: PurgeEntry): boolean {
     if (softMs === undefined || !(softMs > 0) || !this.holdsLease()) return false
-    const now = this.#clock.now()
+    const now = this.uptime()
     const until = now + softMs
     return packed
       ? this.#soft.raisePacked(packed, seq, now, until)

@@ -13,7 +13,7 @@ const SOFT_STAMPS_MAX = 2_100_000
 /** A soft purge of something: since which seq it is stale, and until when it may still be shown. */
 export interface Staleness {
   readonly seq: number
-  /** Monotonic milliseconds. */
+  /** Milliseconds of the machine's uptime. */
   readonly until: number
 }
 
@@ -39,12 +39,12 @@ export class SoftStamps {
     return this.#table.count
   }
 
-  /** Monotonic milliseconds: from then on nothing is shown because of these any more. */
+  /** Milliseconds of uptime: from then on nothing is shown because of these any more. */
   get lastUntil(): number {
     return this.#lastUntil
   }
 
-  /** False when there is no room: the purge must then be a hard one. `now` and `until` are monotonic milliseconds. */
+  /** False when there is no room: the purge must then be a hard one. `now` and `until` are of the machine's uptime. */
   raise(keys: readonly KeyHash[], seq: number, now: number, until: number): boolean {
     if (this.count + keys.length > SOFT_STAMPS_MAX) return false
     const tick = this.#tickOf(now, until)

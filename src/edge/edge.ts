@@ -188,8 +188,9 @@ export class Edge {
   #showable(request: EdgeRequest, key: string, waiter: Waiter, now: number): Obtained | undefined {
     const found = this.parts.cache.lookupStale(key, waiter.minMark)
     const until = found?.staleness?.until
-    if (!found || until === undefined || now >= until) return undefined
+    if (!found || until === undefined) return undefined
     if (request.asker || !waiter.mayUseCache || !isFresh(found.entry.meta, now)) return undefined
+    if (this.parts.freshness.uptime() >= until) return undefined
     const meta = {
       ...found.entry.meta,
       headers: { ...found.entry.meta.headers, ...KEPT_BY_NOBODY },

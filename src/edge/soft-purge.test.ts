@@ -63,6 +63,15 @@ for (const [name, soft] of FORMS)
       assert.equal((await edge.get(RED)).text, 'version 2')
     })
 
+    test('an edge that was suspended meanwhile shows nothing old for longer', async () => {
+      const { resizer, edge } = await setUp()
+      resizer.applied = edge[soft](WINDOW_MS, ASSET)
+      edge.clock.suspend(WINDOW_MS)
+      edge.lease()
+      edge.lease()
+      assert.equal((await edge.get(RED)).text, 'version 2')
+    })
+
     test('a second one does not lengthen the window of the first', async () => {
       const { resizer, edge } = await setUp()
       edge[soft](WINDOW_MS, ASSET)

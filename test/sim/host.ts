@@ -26,6 +26,7 @@ export class Host {
   readonly clock: Clock = {
     now: () => this.#begin + this.#awakeMs() * (1 + this.#drift),
     wall: () => EPOCH_MS + this.world.now * (1 + this.#drift) + this.#wallJumpMs,
+    boot: () => this.#begin + this.world.now * (1 + this.#drift),
   }
 
   #awakeMs(): number {

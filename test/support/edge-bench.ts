@@ -28,14 +28,19 @@ export const LOG_ID = 'the-log'
 /** The machine's clock, which a test may move ahead. */
 export interface MovableClock extends Clock {
   advance(ms: number): void
+  /** Its monotonic clock stands still, and no other. */
+  suspend(ms: number): void
 }
 
 export function movableClock(): MovableClock {
   let moved = 0
+  let slept = 0
   return {
     now: () => performance.now() + moved,
-    wall: () => Date.now() + moved,
+    wall: () => Date.now() + moved + slept,
+    boot: () => performance.now() + moved + slept,
     advance: (ms) => void (moved += ms),
+    suspend: (ms) => void (slept += ms),
   }
 }
 
