@@ -10,8 +10,11 @@ import type { Theatre } from './theatre.ts'
 /** Another runner's silence (10 s), its takeover and a whole lease fit into this, and a lost follow request too. */
 const SETTLE_MS = 60_000
 const ANSWER_MS = 5_000
-/** What hung is reset, and nodes that have just started have joined the purge log (their retries are a second apart). */
-const RESET_MS = 2_000
+/**
+ * What hung is reset, a store that was being replaced is back (a lease and its margin), and nodes have joined the purge log (their
+ * retries are a second apart).
+ */
+const RESET_MS = 6_000
 
 /** When faults stop, everything ends: every invalidation in Done, every reader with an answer. */
 export async function endsWell(theatre: Theatre, faults: Faults, safety: Safety): Promise<void> {
