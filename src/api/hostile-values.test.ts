@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { TSchema } from 'typebox'
 
 import { ADMIN_KEY, NODE_SECRET, startControlApi } from '../../test/support/control-api.ts'
-import type { ControlApi } from '../../test/support/control-api.ts'
+import type { Answer, ControlApi } from '../../test/support/control-api.ts'
 import type { RouteEntry } from './open-api.ts'
 
 /**
@@ -70,7 +70,7 @@ describe('values that are allowed and insane', () => {
           headers: { 'sluice-node-secret': NODE_SECRET, 'x-client-key': ADMIN_KEY },
           ...(body === undefined ? {} : { body }),
         })
-        if (answer.status < 500 || answer.status === 501) continue
+        if (answer.status < 500 || answer.status === 501 || needsImageServer(answer)) continue
         faults.push(`${route.method} ${url} ${JSON.stringify(body)} -> ${answer.text}`)
       }
     }
@@ -78,6 +78,11 @@ describe('values that are allowed and insane', () => {
     assert.equal((await control.call('GET', '/healthz', { key: null })).status, 200)
   })
 })
+
+/** There is none here; whoever wants a picture is told so. */
+function needsImageServer({ status, text }: Answer): boolean {
+  return status === 503 && text.includes('No image server answers')
+}
 
 function asMethod(method: string): 'GET' {
   return method as 'GET'
