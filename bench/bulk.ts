@@ -89,14 +89,16 @@ async function measure(control: Started, all: readonly Started[]): Promise<reado
 /** The same again, made stale instead of removed; nothing beside it. */
 async function softFigure(api: Client, edge: string, all: readonly Started[]): Promise<Figure> {
   for (const { pid } of all) forgetPeak(pid)
+  const before = all.map(({ pid }) => cpuSeconds(pid))
   const began = performance.now()
   await api.untilDone('demo', await api.submitLines('demo', edge, URLS, '?mode=soft'))
   const doneMs = performance.now() - began
+  const cpu = all.map(({ pid }, at) => ((cpuSeconds(pid) - before[at]!) / URLS) * 1e6)
   const peaks = all.map((each) => `${peakMegabytes(each.pid).toFixed(0)} MB`)
   return {
     what: `${URLS.toLocaleString('en')} URLs softly, submit to Done`,
     value: `${Math.round((URLS / doneMs) * 1000).toLocaleString('en')} URLs/s`,
-    beside: `nothing beside it; peak memory of control ${peaks[0]}, image server ${peaks[1]}, edges ${peaks.slice(2).join(' and ')}`,
+    beside: `nothing beside it; ${cpu.reduce((sum, each) => sum + each).toFixed(1)} µs of processor time a URL, control ${cpu[0]!.toFixed(1)}; peak memory of control ${peaks[0]}, image server ${peaks[1]}, edges ${peaks.slice(2).join(' and ')}`,
   }
 }
 
