@@ -164,7 +164,7 @@ describe('what falls due', () => {
       const keyed = { selection: selected({ assets: ['a'] }), idempotencyKey: 'k' } as const
       const submit = () =>
         bench.invalidations.submit('demo', { ...keyed, source: 'api', createdBy: 'key test' })
-      const upkeep = createUpkeep({ store: bench.store, clock: time.clock }, 2)
+      const upkeep = createUpkeep({ store: bench.store, ...time }, 2)
       for (let at = 0; at < 4; at++) await bench.submit({ assets: ['b'] })
       const first = await submit()
       await time.advance(23 * 3_600_000)

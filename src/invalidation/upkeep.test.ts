@@ -6,6 +6,7 @@ import { describe, test } from 'node:test'
 import { manualTime } from '../../test/support/manual-time.ts'
 import { systemRandom } from '../kernel/random.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
+import { systemTimers } from '../kernel/timers.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { invalidationRow } from '../store/store-suite-rows.ts'
 import { packUrls } from '../store/url-pieces.ts'
@@ -29,7 +30,12 @@ describe('upkeep', () => {
         [],
       )
     })
-    const upkeep = createUpkeep({ store, clock: time.clock, logDays: 10 })
+    const upkeep = createUpkeep({
+      store,
+      clock: time.clock,
+      timers: systemTimers,
+      logDays: 10,
+    })
     const left = async () => (await store.tables.invalidations.countByStatus())['Done']
     await upkeep()
     assert.equal(await left(), 251, 'a look never takes long')
@@ -50,7 +56,7 @@ describe('upkeep', () => {
       }
     })
     const left = async () => (await store.tables.invalidations.countByStatus())['Done'] ?? 0
-    const upkeep = createUpkeep({ store, clock: time.clock })
+    const upkeep = createUpkeep({ store, clock: time.clock, timers: systemTimers })
     for (let before = await left(); before > 0; before = await left()) {
       const look = upkeep()
       const submitted = store.transaction('durable', async (tx) => {
@@ -58,7 +64,11 @@ describe('upkeep', () => {
         return (await tx.invalidations.countByStatus())['Done'] ?? 0
       })
       assert.ok(before - (await submitted) <= 20, 'no more than a slice is forgotten before it')
+      let turns = 0
+      const counting = setInterval(() => (turns += 1), 0)
       await look
+      clearInterval(counting)
+      assert.ok(turns >= 5, `others were heard ${turns} times`)
       assert.ok(before - (await left()) <= 200, 'a look never takes long')
     }
     const found = await store.tables.invalidations.list('demo', { q: 'shoe-' }, { limit: 5 })
@@ -79,7 +89,7 @@ describe('upkeep', () => {
       await tx.invalidations.insert(done, ['u'])
       await tx.bulk.accept(done.id)
     })
-    await createUpkeep({ store, clock: time.clock })()
+    await createUpkeep({ store, clock: time.clock, timers: systemTimers })()
     const { bulk, invalidations } = store.tables
     assert.deepEqual(await bulk.abandoned(Number.MAX_SAFE_INTEGER, 5), ['coming'])
     assert.deepEqual(await bulk.keys(done.id, 0, 5), [])
