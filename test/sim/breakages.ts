@@ -175,7 +175,7 @@ export const BREAKAGES: readonly Breakage[] = [
     claim: '13',
     broken: 'a fill that was to begin next asks for a number of the log before',
     file: 'src/cache/fills.ts',
-    text: 'inThisLog ? strictest(orders) : OF_ANOTHER_LOG',
+    text: 'inThisLog(this.#freshness, strictest(orders))',
     becomes: 'strictest(orders)',
     check: 'src/cache/fills.test.ts',
     test: 'a fill that was to begin next asks for none of them either',
