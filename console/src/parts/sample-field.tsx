@@ -63,7 +63,7 @@ export function SampleField({ sample, label }: SampleFieldProps) {
       inputValue={sample.typed}
       onInputChange={sample.onTyped}
       onSelectionChange={(key) => key !== null && sample.onChosen(String(key))}
-      placeholder={sample.asset?.id ?? 'There is no asset yet'}
+      placeholder={sample.asset?.id ?? (sample.isKnown ? 'There is no asset yet' : '')}
     >
       {(item) => <ComboBoxItem id={item.id}>{item.id}</ComboBoxItem>}
     </ComboBox>

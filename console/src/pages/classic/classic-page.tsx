@@ -216,13 +216,16 @@ function Row({ line, number, reason, onChange, onRemove }: RowProps) {
   return (
     <div className={styles['row']}>
       <div className={styles['rowText']}>
-        <input
+        {/* Grows with what is in it: the end of a URL tells it from the others. */}
+        <textarea
           className={styles['url']}
           aria-label={`URL ${number}`}
           aria-invalid={reason !== null}
+          rows={1}
           value={line.url}
           spellCheck={false}
-          onChange={(event) => onChange(event.currentTarget.value)}
+          onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
+          onChange={(event) => onChange(event.currentTarget.value.replaceAll(/\s*[\r\n]+\s*/g, ''))}
         />
         {reason === null ? null : <p className={styles['wrong']}>{reason}</p>}
       </div>

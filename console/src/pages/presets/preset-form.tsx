@@ -101,7 +101,9 @@ function PresetPreview({ modifiers }: { readonly modifiers: string }) {
     <section aria-label="Preview" className={styles['preview']}>
       <SampleField sample={sample} label="Preview with" />
       {sample.asset === undefined ? (
-        <p className={styles['quiet']}>A published picture is shown here, once there is one.</p>
+        sample.isKnown ? (
+          <p className={styles['quiet']}>A published picture is shown here, once there is one.</p>
+        ) : null
       ) : settled === '' ? (
         <p className={styles['quiet']}>Write a modifier, and see here what it makes.</p>
       ) : (
