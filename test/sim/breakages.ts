@@ -200,6 +200,15 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     claim: 'soft',
+    broken: 'a window is measured by a clock that stands still in a suspend',
+    file: 'src/cache/freshness.ts',
+    text: 'return this.#clock.boot?.() ?? this.#clock.now()',
+    becomes: 'return this.#clock.now()',
+    check: 'src/edge/soft-purge.test.ts',
+    test: 'an edge that was suspended meanwhile shows nothing old for longer',
+  },
+  {
+    claim: 'soft',
     broken: 'what is shown stale may be kept behind',
     file: 'src/edge/edge.ts',
     text: '...KEPT_BY_NOBODY',
