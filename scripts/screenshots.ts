@@ -14,6 +14,19 @@ const PAGES = [
   { file: 'home', address: '' },
   { file: 'assets', address: '/assets' },
   { file: 'asset', address: '/assets/flat' },
+  {
+    file: 'smart-crop',
+    address: '/assets/portrait',
+    button: 'Edit crop Medium',
+    picture: /^This part/,
+  },
+  {
+    file: 'image-presets',
+    address: '/presets',
+    button: 'Edit preset product',
+    picture: /these modifiers$/,
+  },
+  { file: 'cdn-invalidation-template', address: '/template' },
   { file: 'cdn-invalidation', address: '/invalidate?assets=flat,spinset' },
   { file: 'confirm', address: '/invalidate?assets=flat', button: 'Next' },
   { file: 'invalidate-cdn', address: '/invalidate-cdn?assets=spinset' },
@@ -68,6 +81,7 @@ async function picturesOf(browser: Browser, consoleUrl: string, first: Visit): P
         await seen.page.getByRole('button', { name: page.button }).click()
         await settle(seen.page)
       }
+      if ('picture' in page) await seen.page.getByRole('img', { name: page.picture }).waitFor()
       await pictureOf(seen.page, `${page.file}-${width}.png`)
     }
     await seen.close()
