@@ -102,6 +102,11 @@ async function searches(store: Store): Promise<void> {
   assert.deepEqual((await ids(store, { q: 'ADA@' })).length, 1)
   assert.deepEqual((await ids(store, { q: 'ke' })).length, 1)
   assert.deepEqual(await ids(store, { q: 'B?' }), [row.id])
+  for (const q of [url, url.toUpperCase(), url.slice(0, -1)])
+    assert.deepEqual(await ids(store, { q }), [row.id], q)
+  // All parts of it are there, in another order.
+  for (const q of [`${url}x`, 'is/image/demo/is/image/demo/', 'demo/Backpack_Bdemo/Backpack_B'])
+    assert.deepEqual(await ids(store, { q }), [], q)
   assert.deepEqual(await ids(store, { q: 'nothing like it' }), [])
   assert.deepEqual(await ids(store, { q: 'https', status: ['Done'] }), [])
   assert.deepEqual(await ids(store, { q: 'BACKPACK', status: ['Received'] }), [row.id])
