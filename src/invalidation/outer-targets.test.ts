@@ -67,6 +67,14 @@ function serve(bench: Workbench, ...urls: readonly (readonly [string, string, st
   return bench.store.transaction('volatile', (tx) => tx.served.record(served, 1))
 }
 
+function ofOriginal(file: string, query: string) {
+  return [
+    keyText.original(PROJECT.id, `sample.li/${file}`),
+    `http://x.example/_t/doc/sample.li/${file}?${query}`,
+    `/~/original/demo/sample.li/${file}?${query}`,
+  ] as const
+}
+
 const ofAsset = (id: string, query: string, host = 'x.example') =>
   [
     keyText.asset(PROJECT.id, id),
@@ -245,12 +253,6 @@ describe('the URLs that they are asked about', () => {
       await bench.store.transaction('durable', (tx) =>
         tx.projects.update(PROJECT.id, { delivery: { watermarkImage } }),
       )
-      const ofOriginal = (file: string, query: string) =>
-        [
-          keyText.original(PROJECT.id, `sample.li/${file}`),
-          `http://x.example/_t/doc/sample.li/${file}?${query}`,
-          `/~/original/demo/sample.li/${file}?${query}`,
-        ] as const
       const marked = [
         ofOriginal('a.jpg', 'wat=1&wat_url=sample.li%2Fmark.png'),
         ofOriginal('b.jpg', 'wat=1'),

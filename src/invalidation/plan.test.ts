@@ -34,6 +34,8 @@ function plan(part: Partial<Selection>, given: Given = {}) {
   })
 }
 
+const suggestion = (text: string) => plan({ originals: [text] }).refusals[0]?.errors[0]?.suggestion
+
 function sortedHashes(...texts: readonly string[]) {
   return [...texts].sort().map(keyHash)
 }
@@ -251,8 +253,6 @@ describe('originals as Cloudimage takes and refuses them', () => {
   }
 
   test('a refusal brings the right form along, as a program can take it, when it is one', () => {
-    const suggestion = (text: string) =>
-      plan({ originals: [text] }).refusals[0]?.errors[0]?.suggestion
     for (const wrong of [
       '/sample.li/flat1.jpg?w=500',
       'doc.cloudimg.io/sample.li/flat1.jpg',
