@@ -57,10 +57,10 @@ export function AutomaticField({ draft, onChange, isReadOnly }: FieldsProps) {
         Invalidate by itself when an asset changes
       </Switch>
       <p className={styles['quiet']}>
-        On: a new version, publishing, unpublishing, deleting, moving, or a change of a crop or
-        preset is invalidated at once, and many changes together make one invalidation. Off: the
-        edges keep the old one until somebody invalidates it or its lifetime ends. The demo starts
-        with it off, so that you can see the difference.
+        On: a new version, publishing, or a change of a crop or preset is invalidated at once, and
+        many changes together make one invalidation. Off: the edges keep the old one until somebody
+        invalidates it or its lifetime ends. What is unpublished, deleted or moved away goes at once
+        either way. The demo starts with it off, so that you can see the difference.
       </p>
     </>
   )
