@@ -20,6 +20,9 @@ interface DataTableProps<T> {
   readonly stackBelow?: number
 }
 
+/** More columns than these stand closer together. */
+const DENSE_ABOVE = 6
+
 /** Four columns fit beside each other above this. */
 const STACK_BELOW = 760
 
@@ -32,7 +35,13 @@ export function DataTable<T>(props: DataTableProps<T>) {
   const stacked = useNarrow(stackBelow)
   return (
     <table
-      className={`${styles['table']} ${stacked ? styles['stacked'] : ''}`}
+      className={[
+        styles['table'],
+        columns.length > DENSE_ABOVE && styles['dense'],
+        stacked && styles['stacked'],
+      ]
+        .filter(Boolean)
+        .join(' ')}
       data-stacked={stacked}
       aria-label={label}
       role="table"
