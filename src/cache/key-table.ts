@@ -127,10 +127,8 @@ class Segment {
 }
 
 export class KeyTable {
-  readonly #segments: readonly Segment[] = Array.from(
-    { length: SEGMENTS },
-    (_, index) => new Segment(index),
-  )
+  /** Made when their first key comes: a node that has just started knows of few. */
+  readonly #segments: (Segment | undefined)[] = Array.from({ length: SEGMENTS })
   #count = 0
 
   get count(): number {
@@ -139,7 +137,7 @@ export class KeyTable {
 
   /** Keys with the same first bits are together. */
   segment(high: number): Segment {
-    return this.#segments[high >>> 24]!
+    return (this.#segments[high >>> 24] ??= new Segment(high >>> 24))
   }
 
   /** For a key that its segment has not yet. */
@@ -151,17 +149,18 @@ export class KeyTable {
   /** The number of a key; 0 when it is not there. */
   seqOf(key: KeyHash): number {
     const high = highOf(key)
-    const segment = this.segment(high)
-    return segment.seqAt(segment.find(high, lowOf(key)))
+    const segment = this.#segments[high >>> 24]
+    return segment === undefined ? 0 : segment.seqAt(segment.find(high, lowOf(key)))
   }
 
   each(take: (high: number, low: number, seq: number, note: number) => void): void {
-    for (const segment of this.#segments) segment.each(take)
+    for (const segment of this.#segments) segment?.each(take)
   }
 
   /** Forgets all but what stays. */
   keep(stays: (seq: number, note: number) => boolean): void {
     for (const segment of this.#segments) {
+      if (segment === undefined) continue
       const before = segment.used
       segment.keep(stays)
       this.#count -= before - segment.used
