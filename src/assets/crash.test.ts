@@ -5,12 +5,15 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { testLibrary } from '../../test/support/asset-library.ts'
+import { until } from '../../test/support/http.ts'
 import { systemTimers } from '../kernel/timers.ts'
 import { assetRecord } from './asset-rows.ts'
 
 const BUSY = new URL('../../test/support/busy-library.ts', import.meta.url).pathname
 
 const KILLS = 6
+/** Before a kill, however slow the machine is. */
+const ROUNDS = 2
 
 it('after kill -9 at any moment every record is what the store says, and nothing is left over', async (t) => {
   const library = await testLibrary(t)
@@ -20,7 +23,9 @@ it('after kill -9 at any moment every record is what the store says, and nothing
     const busy = spawn(process.execPath, [BUSY, library.folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    await once(busy.stdout, 'data')
+    let rounds = 0
+    busy.stdout.on('data', (dots: Buffer) => (rounds += dots.length))
+    await until('it has changed something', () => rounds >= ROUNDS)
     await systemTimers.sleep(Math.random() * 120)
     busy.kill('SIGKILL')
     await once(busy, 'exit')

@@ -7,7 +7,7 @@ import { systemTimers } from '../../src/kernel/timers.ts'
 import { openSqliteStore } from '../../src/store/sqlite-store.ts'
 import { bodyOf } from './asset-library.ts'
 
-/** A program that changes a library without end, to be killed at any moment: `node busy-library.ts <folder>`. */
+/** A program that changes a library without end, a dot for each round, to be killed at any moment: `node busy-library.ts <folder>`. */
 const folder = process.argv[2]!
 const store = await openSqliteStore(join(folder, 'control.db'), { random: systemRandom })
 const assets = createAssets({
@@ -20,7 +20,6 @@ const assets = createAssets({
   log: silentLog,
 })
 await assets.start()
-process.stdout.write('started\n')
 for (let at = 0; ; at++) {
   const id = `asset-${at % 5}`
   const by = 'busy'
@@ -30,4 +29,5 @@ for (let at = 0; ; at++) {
   if (at % 4 === 0) await assets.remove('demo', id, by)
   if (at % 4 === 1) await assets.patch('demo', id, { id: `moved-${unique.replace(' ', '-')}` }, by)
   if (at % 4 === 2) await assets.putPreset('demo', 'thumb', `wid=${at + 1}`)
+  process.stdout.write('.')
 }
