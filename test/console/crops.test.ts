@@ -14,7 +14,7 @@ import {
   shaped,
 } from '../../console/src/pages/assets/crop-drag.ts'
 import type { Rect } from '../../console/src/pages/assets/crop-drag.ts'
-import { launchBrowser, seriousAxeFindings, visit } from '../support/browser.ts'
+import { launchBrowser, seriousAxeFindings, signedIn } from '../support/browser.ts'
 import type { Visit } from '../support/browser.ts'
 import { program } from '../support/programs.ts'
 import { startServe } from '../support/serve.ts'
@@ -106,10 +106,7 @@ describe('smart crops on the page of an asset', { skip: chromium.skip }, () => {
   before(async () => {
     serve = await startServe()
     browser = await launchBrowser(chromium.path)
-    desk = await visit(browser, serve.consoleUrl)
-    assert.ok(serve.signInLink)
-    await desk.page.goto(serve.signInLink)
-    await desk.page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+    desk = await signedIn(browser, serve)
   })
 
   after(async () => {

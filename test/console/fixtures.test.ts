@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Browser } from 'playwright-core'
-import { launchBrowser, visit } from '../support/browser.ts'
+import { launchBrowser, signedIn } from '../support/browser.ts'
 import type { Visit } from '../support/browser.ts'
 import { program } from '../support/programs.ts'
 import { startServe } from '../support/serve.ts'
@@ -97,10 +97,7 @@ describe('lists as Dynamic Media forms them', { skip: chromium.skip }, () => {
     serve = await startServe()
     await call('PATCH', '', { publishServer: SERVER })
     browser = await launchBrowser(chromium.path)
-    desk = await visit(browser, serve.consoleUrl)
-    assert.ok(serve.signInLink)
-    await desk.page.goto(serve.signInLink)
-    await desk.page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+    desk = await signedIn(browser, serve)
   })
 
   after(async () => {

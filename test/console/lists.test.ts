@@ -10,7 +10,7 @@ import {
   seenOf,
 } from '../../console/src/pages/invalidation/groups.ts'
 import type { Preview } from '../../src/contract/api/invalidations.ts'
-import { launchBrowser, seriousAxeFindings, visit } from '../support/browser.ts'
+import { launchBrowser, seriousAxeFindings, signedIn } from '../support/browser.ts'
 import type { Visit } from '../support/browser.ts'
 import { program } from '../support/programs.ts'
 import { startServe } from '../support/serve.ts'
@@ -120,10 +120,7 @@ describe('long and wrong lists in the console', { skip: chromium.skip }, () => {
   before(async () => {
     serve = await startServe()
     browser = await launchBrowser(chromium.path)
-    desk = await visit(browser, serve.consoleUrl)
-    assert.ok(serve.signInLink)
-    await desk.page.goto(serve.signInLink)
-    await desk.page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+    desk = await signedIn(browser, serve)
   })
 
   after(async () => {

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import type { Invalidation } from '../../src/contract/invalidation.ts'
-import { launchBrowser, seriousAxeFindings, visit } from '../support/browser.ts'
+import { launchBrowser, seriousAxeFindings, signedIn, visit } from '../support/browser.ts'
 import type { Visit } from '../support/browser.ts'
 import { until } from '../support/http.ts'
 import { program } from '../support/programs.ts'
@@ -39,11 +39,8 @@ describe('the Invalidation Log', { skip: chromium.skip }, () => {
     serve = await startServe({ edges: 1 })
     await makeHistory()
     browser = await launchBrowser(chromium.path)
-    desk = await visit(browser, serve.consoleUrl)
+    desk = await signedIn(browser, serve)
     await desk.context.grantPermissions(['clipboard-read', 'clipboard-write'])
-    assert.ok(serve.signInLink)
-    await desk.page.goto(serve.signInLink)
-    await desk.page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
   })
 
   after(async () => {

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import { withEntries } from '../../console/src/pages/invalidation/original-entries.ts'
 import { versioned } from '../../console/src/versioned.ts'
 import { newProject } from '../../console/src/shell/new-project.ts'
-import { launchBrowser, seriousAxeFindings, visit } from '../support/browser.ts'
+import { launchBrowser, seriousAxeFindings, signedIn, visit } from '../support/browser.ts'
 import type { Visit } from '../support/browser.ts'
 import { ask } from '../support/http.ts'
 import { program } from '../support/programs.ts'
@@ -59,10 +59,7 @@ describe('originals in the console', { skip: chromium.skip }, () => {
     origin = await startSampleOrigin()
     serve = await startServe({ edges: 1 })
     browser = await launchBrowser(chromium.path)
-    desk = await visit(browser, serve.consoleUrl)
-    assert.ok(serve.signInLink)
-    await desk.page.goto(serve.signInLink)
-    await desk.page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+    desk = await signedIn(browser, serve)
   })
 
   after(async () => {

@@ -4,7 +4,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import type { Browser } from 'playwright-core'
-import { launchBrowser, seriousAxeFindings, visit } from '../support/browser.ts'
+import { launchBrowser, seriousAxeFindings, signedIn } from '../support/browser.ts'
 import type { Visit } from '../support/browser.ts'
 import { program } from '../support/programs.ts'
 import { startServe } from '../support/serve.ts'
@@ -32,10 +32,7 @@ describe('an invalidation that is running', { skip: chromium.skip }, () => {
     serve = await startServe()
     await putTarget((cache.address() as AddressInfo).port)
     browser = await launchBrowser(chromium.path)
-    desk = await visit(browser, serve.consoleUrl)
-    assert.ok(serve.signInLink)
-    await desk.page.goto(serve.signInLink)
-    await desk.page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+    desk = await signedIn(browser, serve)
   })
 
   after(async () => {

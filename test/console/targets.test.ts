@@ -12,7 +12,7 @@ import {
   wrongIn,
 } from '../../console/src/pages/targets/target-draft.ts'
 import { TARGET_DEFAULTS, filledIn, urlValues } from '../../src/contract/targets.ts'
-import { launchBrowser, seriousAxeFindings, visit } from '../support/browser.ts'
+import { launchBrowser, seriousAxeFindings, signedIn } from '../support/browser.ts'
 import type { Visit } from '../support/browser.ts'
 import { program } from '../support/programs.ts'
 import { startServe } from '../support/serve.ts'
@@ -98,10 +98,7 @@ describe('the page Targets', { skip: chromium.skip }, () => {
     await new Promise<void>((resolve) => cache.listen(0, '127.0.0.1', resolve))
     serve = await startServe()
     browser = await launchBrowser(chromium.path)
-    desk = await visit(browser, serve.consoleUrl)
-    assert.ok(serve.signInLink)
-    await desk.page.goto(serve.signInLink)
-    await desk.page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+    desk = await signedIn(browser, serve)
   })
 
   after(async () => {

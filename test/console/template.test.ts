@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { launchBrowser, seriousAxeFindings, visit } from '../support/browser.ts'
+import { launchBrowser, seriousAxeFindings, signedIn } from '../support/browser.ts'
 import type { Visit } from '../support/browser.ts'
 import { program } from '../support/programs.ts'
 import { startServe } from '../support/serve.ts'
@@ -19,10 +19,7 @@ describe('what forms URLs', { skip: chromium.skip }, () => {
   before(async () => {
     serve = await startServe()
     browser = await launchBrowser(chromium.path)
-    desk = await visit(browser, serve.consoleUrl)
-    assert.ok(serve.signInLink)
-    await desk.page.goto(serve.signInLink)
-    await desk.page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+    desk = await signedIn(browser, serve)
   })
 
   after(async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import sharp from 'sharp'
-import { launchBrowser, visit } from '../support/browser.ts'
+import { launchBrowser, signedIn } from '../support/browser.ts'
 import type { Visit } from '../support/browser.ts'
 import { program } from '../support/programs.ts'
 import { startServe } from '../support/serve.ts'
@@ -36,9 +36,7 @@ describe('the console of a watched folder', { skip: chromium.skip }, () => {
     data = await mkdtemp(join(tmpdir(), 'sluice-data-'))
     serve = await startServe({ data, env: { SLUICE_ASSETS: folder } })
     browser = await launchBrowser(chromium.path)
-    desk = await visit(browser, serve.consoleUrl)
-    assert.ok(serve.signInLink)
-    await desk.page.goto(serve.signInLink)
+    desk = await signedIn(browser, serve)
   })
 
   after(async () => {

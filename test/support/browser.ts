@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict'
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium } from 'playwright-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Started } from './serve.ts'
 
 /** A real Chromium that also keeps watch: over the content security policy, other hosts, and errors in the page. */
 
@@ -53,6 +55,18 @@ export async function visit(
   context.setDefaultTimeout(STEP_TIMEOUT_MS)
   const findings = await watch(context, new URL(baseUrl).origin)
   return { page: await context.newPage(), context, findings, close: () => context.close() }
+}
+
+/** A visit of whoever has the one-time link that a first start prints. */
+export async function signedIn(
+  browser: Browser,
+  { consoleUrl, signInLink }: Pick<Started, 'consoleUrl' | 'signInLink'>,
+): Promise<Visit> {
+  assert.ok(signInLink, 'a first start prints a sign-in link')
+  const desk = await visit(browser, consoleUrl)
+  await desk.page.goto(signInLink)
+  await desk.page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+  return desk
 }
 
 async function watch(context: BrowserContext, origin: string): Promise<string[]> {
