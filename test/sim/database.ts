@@ -38,7 +38,9 @@ export class Database {
           work(this.#watched(tx, notes, ticket)),
         )
         for (const note of notes) note()
+        const heard = program.whenDead(() => this.#world.meet('commit whose answer is lost'))
         await this.#way(program)
+        heard()
         if (notes.length > 0) announce()
         return result
       },
