@@ -12,7 +12,7 @@ import { appendPieces, keysToTell, nodesKeepUp } from './bulk-log.ts'
 import { targetsOf } from './parts.ts'
 import type { InvalidationParts } from './parts.ts'
 import { softMsOf } from './soft.ts'
-import { moved, progressed, waitingAgain, waitingWhereNotDone } from './timeline.ts'
+import { moved, progressed, receivedAt, waitingAgain, waitingWhereNotDone } from './timeline.ts'
 
 /** Progress between two statuses is written at most this often: the log shows it, nothing depends on it. */
 const PROGRESS_WRITE_MS = 100
@@ -101,11 +101,13 @@ export class Run {
   }
 
   purge(): Purge {
-    const { id, project, seq, keysSeq } = this.#row
+    const { id, project, seq, keysSeq, mode, timeline } = this.#row
     return {
       invalidation: id,
       project,
       seq: keysSeq ?? seq ?? 0,
+      receivedAt: receivedAt(timeline),
+      soft: mode === 'soft',
       keys: this.#keys,
       urls: () => this.#urls(),
     }

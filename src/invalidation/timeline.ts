@@ -22,6 +22,12 @@ export function begunAnew(row: Shown, at: string): Shown {
   return { status: 'Received', timeline: [...row.timeline, { status: 'Received', at }] }
 }
 
+/** When the attempt that is under way was asked for, in milliseconds; a scheduled one is asked for when it is due. */
+export function receivedAt(timeline: readonly TimelineEntry[]): number {
+  const last = timeline.findLast(({ status }) => status === 'Received')
+  return Date.parse(last?.at ?? timeline[0]?.at ?? '')
+}
+
 function rank(status: InvalidationStatus): number {
   return INVALIDATION_STATUSES.indexOf(status)
 }

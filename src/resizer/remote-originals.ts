@@ -24,6 +24,8 @@ export interface OriginalMeta {
   readonly lastModified: string | null
   /** Wall-clock milliseconds of the last answer that confirmed it; for ordinary expiry only. */
   readonly confirmedAt: number
+  /** How long a cache before the origin had kept that answer; absent when it did not tell. */
+  readonly ageSeconds?: number
 }
 
 export type OriginalCache = MarkedCache<OriginalMeta, DiskBody>
@@ -36,6 +38,8 @@ export type RemoteOriginal =
       readonly mediaType: string
       /** Wall-clock milliseconds of the last answer that confirmed it. */
       readonly confirmedAt: number
+      /** How long a cache before the origin had kept that answer; null when it did not tell. */
+      readonly ageSeconds: number | null
       /** Past its lifetime, standing in for an origin that failed just now. */
       readonly stale: boolean
       /** Only when something must be rendered. */
@@ -183,17 +187,17 @@ export class RemoteOriginals {
   #fromDisk(
     name: string,
     entry: OriginalEntry,
-    { stale = false, confirmedAt = entry.meta.confirmedAt } = {},
+    { stale = false, meta = entry.meta }: { stale?: boolean; meta?: OriginalMeta } = {},
   ): RemoteOriginal {
     const { bodies, cache } = this.#parts
-    const { hash, mediaType } = entry.meta
+    const { hash, mediaType, confirmedAt, ageSeconds = null } = meta
     const load = async (): Promise<Uint8Array> => {
       const bytes = await bodies.read(entry.body)
       if (bytes) return bytes
       cache.dropLost(name, entry.body)
       throw keptBytesLost()
     }
-    return { kind: 'found', hash, mediaType, confirmedAt, stale, load }
+    return { kind: 'found', hash, mediaType, confirmedAt, ageSeconds, stale, load }
   }
 
   /** What a hard purge made unusable is fetched anew, past every cache; the rest is asked after with its validators. */
@@ -245,13 +249,13 @@ export class RemoteOriginals {
         )
       // Somebody found its bytes lost, or something newer took its place: what this 304 speaks of is gone.
       if (cache.peek(name)?.entry.body !== candidate.body) return this.#fetch(name, ask, order)
-      const meta = { ...candidate.meta, confirmedAt }
+      const meta = metaOf(candidate.meta, confirmedAt, answer.ageSeconds)
       const { body } = candidate
       cache.store(name, { keys, mark, meta, body, bodyBytes: body.bytes }, epoch)
-      return { ...fill, original: this.#fromDisk(name, candidate, { confirmedAt }) }
+      return { ...fill, original: this.#fromDisk(name, candidate, { meta }) }
     }
     await this.#keep(name, keys, mark, answer, epoch)
-    const { bytes, hash, mediaType } = answer
+    const { bytes, hash, mediaType, ageSeconds } = answer
     return {
       ...fill,
       original: {
@@ -259,6 +263,7 @@ export class RemoteOriginals {
         hash,
         mediaType,
         confirmedAt,
+        ageSeconds,
         stale: false,
         load: async () => bytes,
       },
@@ -292,15 +297,23 @@ export class RemoteOriginals {
     epoch: number,
   ): Promise<void> {
     const { bodies, cache, clock, log } = this.#parts
-    const { hash, mediaType, etag, lastModified } = answer
     try {
       const body = await bodies.write(answer.bytes)
-      const meta: OriginalMeta = { hash, mediaType, etag, lastModified, confirmedAt: clock.wall() }
+      const meta = metaOf(answer, clock.wall(), answer.ageSeconds)
       cache.store(name, { keys, mark, meta, body, bodyBytes: body.bytes }, epoch)
     } catch (error) {
       log.warn({ err: error }, 'original not kept: the cache disk refused it')
     }
   }
+}
+
+function metaOf(
+  { hash, mediaType, etag, lastModified }: Omit<OriginalMeta, 'confirmedAt' | 'ageSeconds'>,
+  confirmedAt: number,
+  ageSeconds: number | null,
+): OriginalMeta {
+  const age = ageSeconds === null ? {} : { ageSeconds }
+  return { hash, mediaType, etag, lastModified, confirmedAt, ...age }
 }
 
 function notThere(status: number): RemoteOriginal {

@@ -5,12 +5,11 @@ import type { FillOrder, Waiter } from '../cache/fills.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import { problemText } from '../contract/delivery-url.ts'
 import type { DeliveryUrl, ParsedDelivery } from '../contract/delivery-url.ts'
-import { ORIGINALS_PAGE, ORIGINALS_TARGET } from '../contract/known-originals.ts'
+import { ORIGINALS_TARGET } from '../contract/known-originals.ts'
 import { negotiateFormat } from '../contract/negotiate-format.ts'
 import { NAMES_TARGET, ofOneLog } from '../contract/node-protocol.ts'
 import type { Asker } from '../contract/node-protocol.ts'
 import { parseCanonicalTarget, parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
-import { percentDecode } from '../contract/percent.ts'
 import { recordName } from '../contract/records.ts'
 import type { NamesRecord } from '../contract/records.ts'
 import { believedSeconds, lifetimeHeaders, provenanceHeaders, textAnswer } from './answer.ts'
@@ -18,6 +17,7 @@ import type { Provenance, ResizerAnswer } from './answer.ts'
 import { contentAnswer, sandbox } from './content.ts'
 import { isKeptBytesLost } from './errors.ts'
 import { standInAnswer } from './missing-original.ts'
+import { originalsAnswer } from './originals-answer.ts'
 import { propertiesAnswer } from './properties.ts'
 import { InputChanged, fillRendition, renditionKey } from './rendition.ts'
 import type { Made, Problem, RenditionFill, RenditionMeta, RenditionParts } from './rendition.ts'
@@ -82,7 +82,10 @@ export class Resizer {
     const mark = Math.max(freshness.applied, waiter.minMark)
     try {
       if (request.target === NAMES_TARGET) return await this.#names(request, waiter, mark)
-      if (request.target.startsWith(ORIGINALS_TARGET)) return this.#originals(request)
+      if (request.target.startsWith(ORIGINALS_TARGET)) {
+        if (!request.asker) return textAnswer(404, 'This is for nodes alone.', null)
+        return await originalsAnswer(this.#parts, request.target, waiter, mark)
+      }
       const parsed = await this.#parse(request, waiter, mark)
       const from = { logId: freshness.logId, mark, keys: [] }
       return parsed.ok
@@ -271,24 +274,6 @@ export class Resizer {
       headers: { ...headers, 'content-type': 'application/json', 'content-length': length },
       body,
     }
-  }
-
-  /** What is known of a project's remote originals, for control: one, or a page of them. */
-  #originals(request: ResizerRequest): ResizerAnswer {
-    const { remotes } = this.#parts
-    const url = request.asker ? URL.parse(request.target, 'http://resizer') : null
-    const project = percentDecode(url?.pathname.slice(ORIGINALS_TARGET.length) ?? '')
-    if (!url || !project) return textAnswer(404, 'This is for nodes alone.', null)
-    const original = url.searchParams.get('original')
-    const after = url.searchParams.get('after') ?? ''
-    const items =
-      original === null
-        ? remotes.known(project, after, ORIGINALS_PAGE)
-        : [remotes.knownOne(project, original)].filter((each) => each !== undefined)
-    const body = Buffer.from(JSON.stringify({ items }))
-    const length = String(body.byteLength)
-    const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
-    return { status: 200, headers: { ...headers, 'content-length': length }, body }
   }
 
   async #catchUp(minMark: number): Promise<void> {

@@ -4,7 +4,7 @@ import { NAMES } from '../../test/support/edge-bench.ts'
 import { serveHttp } from '../../test/support/http.ts'
 import { colourOf, plainPicture, resizerBench } from '../../test/support/resizer-bench.ts'
 import { originalsTarget } from '../contract/known-originals.ts'
-import type { KnownOriginal } from '../contract/known-originals.ts'
+import type { KnownOriginal, OriginalLook } from '../contract/known-originals.ts'
 import { keyText } from '../contract/keys.ts'
 import { recordName } from '../contract/records.ts'
 import type { RecordedDelivery } from '../contract/records.ts'
@@ -22,9 +22,12 @@ const TARGET = `/~/original/demo/${ORIGINAL}?func=fit&w=32`
 const HOURS_MS = 36_000_000
 
 async function setUp(delivery: Partial<RecordedDelivery> = { staleIfErrorSeconds: 600 }) {
-  const host = { picture: RED, status: 200 }
+  const host: { picture: Buffer; status: number; age?: number } = { picture: RED, status: 200 }
   const server = await serveHttp((_request, response) => {
-    if (host.status === 200) response.writeHead(200, { etag: '"one"' }).end(host.picture)
+    // Its clock is another than that of the bench.
+    response.sendDate = false
+    const age = host.age === undefined ? {} : { age: String(host.age) }
+    if (host.status === 200) response.writeHead(200, { etag: '"one"', ...age }).end(host.picture)
     else response.writeHead(host.status).end()
   })
   const connectTo = new URL(server.url).host
@@ -211,6 +214,45 @@ describe('what is known of originals', () => {
     assert.equal((await bench.get(one)).status, 404, 'to nobody else')
     bench.purge(keyText.source('demo', ORIGINAL))
     assert.deepEqual(await known(one), [])
+  })
+
+  it('one is read anew for a purge, and says how long a cache before its origin had kept it', async () => {
+    const { bench, host, heard } = await setUp()
+    const target = originalsTarget('demo', { look: ORIGINAL })
+    const look = async (mark = 0) =>
+      JSON.parse((await bench.ask(target, mark)).text) as OriginalLook
+    assert.deepEqual(await look(), { kind: 'read', originAgeMs: null }, 'nothing tells its age')
+    host.age = 90
+    const seq = bench.purge(keyText.original('demo', ORIGINAL), keyText.source('demo', ORIGINAL))
+    const ageMs = async () => {
+      const found = await look(seq)
+      return found.kind === 'read' ? (found.originAgeMs ?? 0) : 0
+    }
+    const first = await ageMs()
+    assert.ok(first >= 90_000, `${first}`)
+    assert.equal(heard.at(-1)?.headers['cache-control'], 'no-cache')
+    bench.clock.advance(1_000)
+    bench.lease()
+    assert.ok((await ageMs()) >= first + 1_000, 'it grows older as it is kept')
+    const reads = heard.length
+    assert.equal((await bench.ask(TARGET, seq)).status, 200)
+    assert.equal(heard.length, reads, 'whoever asks next does not wait for its origin')
+    assert.equal((await bench.get(target)).status, 404, 'for nodes alone')
+  })
+
+  it('one that is missing, or of no allowed origin, is said to be', async () => {
+    const { bench, host } = await setUp()
+    host.status = 404
+    const look = async (original: string) =>
+      JSON.parse(
+        (await bench.ask(originalsTarget('demo', { look: original }))).text,
+      ) as OriginalLook
+    assert.deepEqual(await look(ORIGINAL), {
+      kind: 'missing',
+      reason: 'The origin answered 404.',
+    })
+    const strange = await look('elsewhere.example/a.jpg')
+    assert.deepEqual(strange, { kind: 'failed', reason: 'It is of no allowed origin.' })
   })
 
   it('keys that sign URLs are told to nodes alone', async () => {

@@ -17,13 +17,12 @@ import { createRemote } from '../origin/remote.ts'
 import { Authority } from '../purgelog/authority.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
-import { createOwnNodes } from '../targets/own-nodes.ts'
 import { controlTargets } from './control-targets.ts'
 import type { ControlTargets } from './control-targets.ts'
 import { controlMemory } from './control-memory.ts'
 import type { DataFolder } from './data-folder.ts'
 import { noteLogPlace, refuseOlderCopy } from './log-place.ts'
-import { resizerOriginals } from './resizer-originals.ts'
+import { resizerOriginals, resizersOf } from './resizer-originals.ts'
 import { beginIfCopy } from './restored-start.ts'
 import type { CopyPlace } from './restored-start.ts'
 import type { Machine, Running } from './role.ts'
@@ -71,17 +70,15 @@ export async function startControl(machine: Machine, settings: ControlSettings):
   const authority = new Authority({ clock, timers, random, memory, leaseMs, origin })
   const store = announcing(plainStore, () => authority.announce())
   const late: { assets?: Assets } = {}
-  const outer = controlTargets(machine, { store: plainStore, authority, nodeSecret })
+  const targets = controlTargets(machine, { store: plainStore, authority, nodeSecret })
   const invalidations = createInvalidations({
     store,
-    targets: [
-      createOwnNodes({ barrier: authority, clock, list: () => plainStore.tables.nodes.list() }),
-    ],
+    targets: targets.own,
     clock,
     timers,
     random,
     log,
-    outerTargets: (project) => outer.of(project),
+    outerTargets: (project) => targets.of(project),
     alone: true,
     ...(settings.logDays === undefined ? {} : { logDays: settings.logDays }),
     settle: async (project, ids) => late.assets?.settle(project, ids),
@@ -92,12 +89,13 @@ export async function startControl(machine: Machine, settings: ControlSettings):
   const parts = { store, originFolder, onChange, findArea, clock, timers, random, log }
   const assets = createAssets(parts)
   late.assets = assets
-  const { originals, refresh } = originalsOf(machine, store, nodeSecret, onChange)
+  const originals = resizerOriginals(resizersOf(plainStore, nodeSecret, log))
+  const refresh = refreshOf(machine, store, originals, onChange)
   let endNotes: (() => Promise<void>) | null = null
   const stop = async (): Promise<void> => {
     await refresh.stop()
     await invalidations.stop()
-    await outer.stop()
+    await targets.stop()
     await assets.stop()
     await endNotes?.()
     await store.close()
@@ -122,7 +120,7 @@ export async function startControl(machine: Machine, settings: ControlSettings):
       openDoor(
         machine,
         settings,
-        { store, authority, assets, invalidations, originals, targets: outer },
+        { store, authority, assets, invalidations, originals, targets },
         place,
         demo,
       ),
@@ -142,21 +140,15 @@ async function beginLog(
   return noteLogPlace(machine, data, store)
 }
 
-/** What image servers know of originals, and the look at those whose project wants it. */
-function originalsOf(
+/** The look at originals whose project wants it. */
+function refreshOf(
   { clock, timers, log }: Machine,
   store: Store,
-  nodeSecret: string,
+  known: KnownOriginals,
   onChange: OnChange,
-) {
-  const originals = resizerOriginals({
-    nodes: () => store.tables.nodes.list(),
-    nodeSecret,
-    log,
-  })
+): OriginRefresh {
   const remote = createRemote({ clock, timers })
-  const parts = { store, known: originals, remote, onChange, clock, timers, log }
-  return { originals, refresh: new OriginRefresh(parts) }
+  return new OriginRefresh({ store, known, remote, onChange, clock, timers, log })
 }
 
 async function openDoor(

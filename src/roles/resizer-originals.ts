@@ -1,9 +1,14 @@
 import { request } from 'undici'
 import { ORIGINALS_PAGE, originalsTarget } from '../contract/known-originals.ts'
-import type { KnownOriginal, KnownOriginals } from '../contract/known-originals.ts'
+import type {
+  KnownOriginal,
+  KnownOriginals,
+  LookAtOriginal,
+  OriginalLook,
+} from '../contract/known-originals.ts'
 import { NODE_HEADERS } from '../contract/node-protocol.ts'
 import type { Log } from '../kernel/log.ts'
-import type { NodeRow } from '../store/store.ts'
+import type { NodeRow, Store } from '../store/store.ts'
 
 /** An image server that takes longer is left out: whoever asks would rather know less than wait. */
 const ASK_MS = 3_000
@@ -12,8 +17,14 @@ const BYTES_MAX = 32 * 1024 * 1024
 
 export interface ResizerOriginalsParts {
   readonly nodes: () => Promise<readonly NodeRow[]>
+  readonly logId: () => Promise<string>
   readonly nodeSecret: string
   readonly log: Log
+}
+
+export function resizersOf(store: Store, nodeSecret: string, log: Log): ResizerOriginalsParts {
+  const { nodes, log: purgeLog } = store.tables
+  return { nodes: () => nodes.list(), logId: () => purgeLog.id(), nodeSecret, log }
 }
 
 /** Asks every image server over HTTP, as a node of ours. */
@@ -22,11 +33,15 @@ export function resizerOriginals(parts: ResizerOriginalsParts): KnownOriginals {
     target: string,
     signal?: AbortSignal,
   ): Promise<readonly (readonly KnownOriginal[])[]> => {
-    const nodes = await parts.nodes()
-    const urls = nodes
-      .filter(({ role, state }) => role === 'resizer' && state === 'in')
-      .flatMap((node) => node.urls.slice(0, 1))
-    return Promise.all(urls.map((url) => ask(parts, url, target, signal)))
+    const urls = await urlsOf(parts)
+    return Promise.all(
+      urls.map(async (url) => {
+        const said = await ask(parts, url + target, {}, signal)
+        const items = said?.json['items']
+        // What a node of ours says was typed when it was written.
+        return Array.isArray(items) ? (items as KnownOriginal[]) : []
+      }),
+    )
   }
   return {
     one: async (project, original, signal) =>
@@ -45,16 +60,43 @@ export function resizerOriginals(parts: ResizerOriginalsParts): KnownOriginals {
   }
 }
 
+/** Asks the first image server that is in: what stands before an origin stands before it for all of them. */
+export function lookThroughResizer(parts: ResizerOriginalsParts): LookAtOriginal {
+  return async ({ project, original }, mark, signal) => {
+    const [url] = await urlsOf(parts)
+    if (url === undefined) return null
+    const logId = await parts.logId()
+    const need = { [NODE_HEADERS.log]: logId, [NODE_HEADERS.minMark]: String(mark) }
+    const said = await ask(parts, url + originalsTarget(project, { look: original }), need, signal)
+    const reflects = said?.logId === logId && said.mark >= mark
+    return reflects ? (said.json as unknown as OriginalLook) : null
+  }
+}
+
+async function urlsOf({ nodes }: ResizerOriginalsParts): Promise<readonly string[]> {
+  const known = await nodes()
+  return known
+    .filter(({ role, state }) => role === 'resizer' && state === 'in')
+    .flatMap((node) => node.urls.slice(0, 1))
+    .map((url) => new URL(url).origin)
+}
+
+interface Said {
+  readonly logId: string
+  readonly mark: number
+  readonly json: Readonly<Record<string, unknown>>
+}
+
 async function ask(
   { nodeSecret, log }: ResizerOriginalsParts,
   url: string,
-  target: string,
+  need: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
-): Promise<readonly KnownOriginal[]> {
+): Promise<Said | null> {
   const late = AbortSignal.timeout(ASK_MS)
   try {
-    const answer = await request(new URL(url).origin + target, {
-      headers: { [NODE_HEADERS.secret]: nodeSecret },
+    const answer = await request(url, {
+      headers: { ...need, [NODE_HEADERS.secret]: nodeSecret },
       signal: signal ? AbortSignal.any([signal, late]) : late,
     })
     const pieces: Buffer[] = []
@@ -64,14 +106,16 @@ async function ask(
       if (bytes > BYTES_MAX) break
       pieces.push(piece)
     }
-    if (answer.statusCode !== 200 || bytes > BYTES_MAX) return []
+    if (answer.statusCode !== 200 || bytes > BYTES_MAX) return null
     const parsed: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'))
-    const items =
-      parsed !== null && typeof parsed === 'object' && 'items' in parsed ? parsed.items : []
-    // What a node of ours says was typed when it was written.
-    return Array.isArray(items) ? (items as KnownOriginal[]) : []
+    if (parsed === null || typeof parsed !== 'object') return null
+    return {
+      logId: String(answer.headers[NODE_HEADERS.log] ?? ''),
+      mark: Number(answer.headers[NODE_HEADERS.mark] ?? 0),
+      json: parsed as Record<string, unknown>,
+    }
   } catch (error) {
-    log.debug({ err: error, url }, 'an image server did not say which originals it knows')
-    return []
+    log.debug({ err: error, url }, 'an image server did not say what it knows of originals')
+    return null
   }
 }

@@ -24,7 +24,16 @@ function purge(urls: readonly string[], change: Partial<Purge> = {}): Purge {
     yield urls
     yield urls
   }
-  return { invalidation: 'i', project: 'demo', seq: 7, keys: [], urls: pieces, ...change }
+  return {
+    invalidation: 'i',
+    project: 'demo',
+    seq: 7,
+    receivedAt: 0,
+    soft: false,
+    keys: [],
+    urls: pieces,
+    ...change,
+  }
 }
 
 async function flush(it: Target, what = purge(URLS)): Promise<MemberProgress> {

@@ -12,6 +12,8 @@ const PURGE: Purge = {
   invalidation: 'i',
   project: 'demo',
   seq: 7,
+  receivedAt: 0,
+  soft: false,
   keys: [],
   async *urls() {
     yield []

@@ -44,6 +44,10 @@ export interface Purge {
   readonly invalidation: string
   readonly project: string
   readonly seq: number
+  /** Wall-clock milliseconds at which it was asked for. */
+  readonly receivedAt: number
+  /** What is kept may be shown while it is asked after. */
+  readonly soft: boolean
   readonly keys: readonly KeyHash[]
   /**
    * Full URLs in pieces, for targets that know nothing else: the list, and every URL known to have been served that the keys

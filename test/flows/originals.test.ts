@@ -81,6 +81,59 @@ describe('versions', () => {
   })
 })
 
+interface Proof {
+  readonly verdict: string
+  readonly notes?: readonly string[]
+  readonly probes: readonly {
+    readonly via: string
+    readonly url: string
+    readonly detail?: string
+  }[]
+}
+
+const evidenceOf = async (selection: unknown): Promise<Proof> => {
+  const id = await invalidate(selection)
+  const shown = (await api('GET', `${DEMO_PROJECT}/invalidations/${id}`)) as { evidence: Proof }
+  return shown.evidence
+}
+
+describe('a cache before the origin', () => {
+  const original = 'sample.li/behind.png'
+  const url = '/sample.li/behind.png?w=50'
+
+  it('that keeps what is old makes an invalidation unverifiable, in words that say what to do', async () => {
+    newClient()
+    await origin.put('/behind.png', 'red')
+    assert.equal(await colorOf(await get(url)), 'red')
+    await eventually(
+      async () => ((await evidenceOf({ originals: [original] })).probes.length ?? 0) > 1,
+      'the picture is known to have been served',
+    )
+    origin.keepBefore(3600)
+    await origin.put('/behind.png', 'blue')
+    const evidence = await evidenceOf({ originals: [original] })
+    assert.equal(evidence.verdict, 'unverifiable')
+    assert.match(
+      evidence.notes?.[0] ?? '',
+      /sample\.li\/behind\.png: a cache before its origin .* 360\d s.*Purge that cache/,
+    )
+    assert.equal(origin.heard.at(-1)?.headers['cache-control'], 'no-cache')
+    assert.equal(await colorOf(await get(url)), 'red', 'as that cache has it')
+  })
+
+  it('that was purged, too, is no more in the way, and whoever asks next does not wait for the origin', async () => {
+    newClient()
+    origin.keepBefore(null)
+    const evidence = await evidenceOf({ urls: [`http://doc.cloudimg.io${url}`] })
+    assert.equal(evidence.verdict, 'fresh')
+    const look = evidence.probes.find(({ via }) => via === 'its origin')
+    assert.deepEqual([look?.url, look?.detail], [original, 'read anew'])
+    const reads = origin.heard.length
+    assert.equal(await colorOf(await get(url)), 'blue')
+    assert.equal(origin.heard.length, reads)
+  })
+})
+
 /** Lifetimes for browsers and for caches, as an answer states them. */
 const lifetimes = async (target: string) => {
   const { headers } = await get(target)

@@ -20,6 +20,8 @@ export interface SampleOrigin {
   put(path: string, color: string | null): Promise<void>
   /** Answers everything with this status; 0: as usual. */
   failWith(status: number): void
+  /** From now on answers come as they are now, from a cache before it that had kept them so long; null: as usual. */
+  keepBefore(ageSeconds: number | null): void
   stop(): Promise<void>
 }
 
@@ -29,10 +31,11 @@ export async function startSampleOrigin(): Promise<SampleOrigin> {
   const pictures = new Map<string, Buffer>()
   const times: number[] = []
   let failure = 0
+  let kept: { readonly pictures: ReadonlyMap<string, Buffer>; readonly age: string } | null = null
   let bodies = 0
   const server = await serveHttp((request, response) => {
     times.push(performance.now())
-    const bytes = pictures.get((request.url ?? '').split('?', 1)[0]!)
+    const bytes = (kept?.pictures ?? pictures).get((request.url ?? '').split('?', 1)[0]!)
     if (failure > 0 || !bytes) {
       response.writeHead(failure || 404).end()
       return
@@ -44,7 +47,7 @@ export async function startSampleOrigin(): Promise<SampleOrigin> {
     }
     bodies += 1
     const headers = { etag, 'content-length': bytes.length, 'content-type': 'image/png' }
-    response.writeHead(200, headers).end(bytes)
+    response.writeHead(200, kept ? { ...headers, age: kept.age } : headers).end(bytes)
   })
   return {
     place: new URL(server.url).host,
@@ -64,6 +67,9 @@ export async function startSampleOrigin(): Promise<SampleOrigin> {
     },
     failWith(status) {
       failure = status
+    },
+    keepBefore(ageSeconds) {
+      kept = ageSeconds === null ? null : { pictures: new Map(pictures), age: String(ageSeconds) }
     },
     stop: () => server.stop(),
   }
