@@ -111,8 +111,9 @@ export class NodeDisk {
     this.#state = fate === 'lost' ? this.#before : { ...state, data: this.#cut(state.data) }
   }
 
-  /** Between two lines or within one. */
+  /** Between two lines or within one; of a state that an earlier cut left empty there is nothing to cut. */
   #cut(lines: readonly string[]): readonly string[] {
+    if (lines.length === 0) return lines
     const { chance } = this.#world
     const at = Math.floor(chance.between(0, lines.length))
     const last = lines[at]!
