@@ -62,12 +62,25 @@ export function resizerOriginals(parts: ResizerOriginalsParts): KnownOriginals {
 
 /** Asks the first image server that is in: what stands before an origin stands before it for all of them. */
 export function lookThroughResizer(parts: ResizerOriginalsParts): LookAtOriginal {
-  return async ({ project, original }, mark, signal) => {
+  return lookThrough(parts.logId, async (target, need, signal) => {
     const [url] = await urlsOf(parts)
-    if (url === undefined) return null
-    const logId = await parts.logId()
+    return url === undefined ? null : ask(parts, url + target, need, signal)
+  })
+}
+
+/** What is asked of an image server, whatever carries it, and what its answer must reflect. */
+export function lookThrough(
+  logIdNow: () => Promise<string>,
+  asked: (
+    target: string,
+    need: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ) => Promise<ResizerSaid | null>,
+): LookAtOriginal {
+  return async ({ project, original }, mark, signal) => {
+    const logId = await logIdNow()
     const need = { [NODE_HEADERS.log]: logId, [NODE_HEADERS.minMark]: String(mark) }
-    const said = await ask(parts, url + originalsTarget(project, { look: original }), need, signal)
+    const said = await asked(originalsTarget(project, { look: original }), need, signal)
     const reflects = said?.logId === logId && said.mark >= mark
     return reflects ? (said.json as unknown as OriginalLook) : null
   }
@@ -81,7 +94,8 @@ async function urlsOf({ nodes }: ResizerOriginalsParts): Promise<readonly string
     .map((url) => new URL(url).origin)
 }
 
-interface Said {
+/** An answer to control, with the mark that it bears. */
+export interface ResizerSaid {
   readonly logId: string
   readonly mark: number
   readonly json: Readonly<Record<string, unknown>>
@@ -92,7 +106,7 @@ async function ask(
   url: string,
   need: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
-): Promise<Said | null> {
+): Promise<ResizerSaid | null> {
   const late = AbortSignal.timeout(ASK_MS)
   try {
     const answer = await request(url, {
@@ -109,13 +123,20 @@ async function ask(
     if (answer.statusCode !== 200 || bytes > BYTES_MAX) return null
     const parsed: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'))
     if (parsed === null || typeof parsed !== 'object') return null
-    return {
-      logId: String(answer.headers[NODE_HEADERS.log] ?? ''),
-      mark: Number(answer.headers[NODE_HEADERS.mark] ?? 0),
-      json: parsed as Record<string, unknown>,
-    }
+    return saidOf(answer.headers, parsed as Record<string, unknown>)
   } catch (error) {
     log.debug({ err: error, url }, 'an image server did not say what it knows of originals')
     return null
+  }
+}
+
+export function saidOf(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  json: ResizerSaid['json'],
+): ResizerSaid {
+  return {
+    logId: String(headers[NODE_HEADERS.log] ?? ''),
+    mark: Number(headers[NODE_HEADERS.mark] ?? 0),
+    json,
   }
 }

@@ -16,6 +16,8 @@ import type { PurgeSink } from '../../src/purgelog/follower.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createGenericHttp } from '../../src/targets/generic-http.ts'
 import type { OuterParts } from '../../src/targets/generic-http.ts'
+import { createOrigins } from '../../src/targets/origins.ts'
+import type { OriginsParts } from '../../src/targets/origins.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { soundLibrary } from './control.ts'
 import type { Library } from './control.ts'
@@ -42,6 +44,8 @@ export interface Build {
   readonly library: Library
   /** What an edge waits for when it is to drain. */
   readonly drains: 'requests' | 'answers'
+  /** How it is told whether a cache before the remote origin has kept what is old. */
+  readonly origins: (parts: OriginsParts) => Target
   /** How the cache outside is purged. */
   readonly outer: (parts: OuterParts, settings: OuterTarget) => Target
 }
@@ -59,5 +63,6 @@ export const soundBuild: Build = {
   database: (world, ledger) => new Database(world, ledger),
   library: soundLibrary,
   drains: 'requests',
+  origins: (parts) => createOrigins(parts),
   outer: (parts, settings) => createGenericHttp({ id: 'outer', settings }, parts),
 }

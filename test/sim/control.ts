@@ -22,6 +22,7 @@ import type { Program } from './host.ts'
 import type { Origin } from './origin.ts'
 import { subjectOf } from './origin.ts'
 import type { Profile } from './profile.ts'
+import { lookTo } from './links.ts'
 import { WayToOuter } from './outer-cache.ts'
 import type { OuterCache } from './outer-cache.ts'
 import { HOST, PROJECT, REMOTE } from './scene.ts'
@@ -68,11 +69,15 @@ export class Control {
       origin: { kind: 'folder', path: 'origin' },
     })
     const list = (): ReturnType<Store['tables']['nodes']['list']> => this.store.tables.nodes.list()
+    const logId = (): Promise<string> => this.store.tables.log.id()
     const outer = stage.outer && this.#outerTarget(stage.outer)
     this.invalidations = createInvalidations({
       outerTargets: async () => (outer ? [outer] : []),
       store: this.store,
-      targets: [createOwnNodes({ barrier: this.authority, clock, list })],
+      targets: [
+        createOwnNodes({ barrier: this.authority, clock, list }),
+        stage.build.origins({ clock, timers, look: lookTo(stage, program, logId) }),
+      ],
       clock,
       timers,
       random,

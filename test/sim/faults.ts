@@ -95,6 +95,11 @@ export class Faults {
         return this.#for('the remote origin fails', () => {
           origin.remoteFails = false
         })
+      case 'keptBefore':
+        origin.keepBefore()
+        return this.#for('a cache before the remote origin keeps what it has', () =>
+          origin.keepNothingBefore(),
+        )
       case 'naps': {
         // Each is within the margin, and goes unnoticed by whoever compares two looks at the clocks.
         const nap = (left: number): void => {

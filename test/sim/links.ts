@@ -1,8 +1,10 @@
 import { askerOf } from '../../src/contract/node-protocol.ts'
 import type { Asker, ControlLink } from '../../src/contract/node-protocol.ts'
+import type { LookAtOriginal } from '../../src/contract/known-originals.ts'
 import { EdgeError } from '../../src/edge/errors.ts'
 import type { Upstream, UpstreamAnswer, UpstreamRequest } from '../../src/edge/upstream.ts'
 import { PurgelogError } from '../../src/purgelog/errors.ts'
+import { lookThrough, saidOf } from '../../src/roles/resizer-originals.ts'
 import type { Control } from './control.ts'
 import type { Program } from './host.ts'
 import type { Caller } from './network.ts'
@@ -107,4 +109,29 @@ function received(
     yield body.subarray(half)
   }
   return { status, headers, body: pieces(), discard: () => undefined }
+}
+
+/** A control process's way to what an image server reads for it. */
+export function lookTo(stage: Stage, from: Program, logId: () => Promise<string>): LookAtOriginal {
+  return lookThrough(logId, async (target, need, signal) => {
+    const node = stage.resizer!
+    try {
+      const answer = await stage.network.call({
+        from,
+        to: () => node.program,
+        what: `look ${target}`,
+        signal,
+        handle: () => node.answer(readHead({ method: 'GET', target, headers: need }, node.logId())),
+        failure: unreachable,
+      })
+      stage.world.meet('origin looked at')
+      const { body, headers } = answer
+      return body instanceof Uint8Array && answer.status === 200
+        ? saidOf(headers, JSON.parse(Buffer.from(body).toString()))
+        : null
+    } catch (error) {
+      if (error instanceof EdgeError || signal.aborted) return null
+      throw error
+    }
+  })
 }

@@ -13,6 +13,8 @@ import { ABSENT, Truth } from './truth.ts'
 import type { World } from './world.ts'
 
 const encoder = new TextEncoder()
+/** More than any clock is set by. */
+const KEPT_BEFORE_SECONDS = 3_600
 
 /** Records, originals and a remote host, in memory: every byte says which version it is of. */
 export class Origin {
@@ -61,8 +63,46 @@ export class Origin {
     return this.textOf((document as AssetRecord).hash)
   }
 
-  /** A remote host tells nobody when it changes. */
+  /** Since when a cache before the remote host answers what it has, whoever asks it to pass the question on. */
+  #kept: { readonly from: number; readonly at: number } | null = null
+  /** Moments at which it began and ceased to. */
+  readonly #keptTimes: { readonly from: number; readonly to: number }[] = []
+  /** What has changed behind it. */
+  #behind: (() => void) | null = null
+
+  keepBefore(): void {
+    this.#kept ??= { from: this.#world.moment(), at: this.#world.now }
+  }
+
+  keepNothingBefore(): void {
+    if (!this.#kept) return
+    this.#keptTimes.push({ from: this.#kept.from, to: this.#world.moment() })
+    this.#kept = null
+    this.#behind?.()
+    this.#behind = null
+  }
+
+  /** Of all that was read there since then, and of what is read now, nothing came from the host itself. */
+  keptThroughout(moment: number): boolean {
+    return this.#kept !== null && this.#kept.from < moment
+  }
+
+  keptSometime(moment: number): boolean {
+    return this.#kept !== null || this.#keptTimes.some(({ to }) => to > moment)
+  }
+
+  /** How old answers are that come from that cache; it had kept them for long. */
+  get #ageSeconds(): number | null {
+    if (!this.#kept) return null
+    return KEPT_BEFORE_SECONDS + Math.floor((this.#world.now - this.#kept.at) / 1000)
+  }
+
+  /** A remote host tells nobody when it changes; who reads it sees that only where no cache stands before it. */
   setRemote(original: string, text: string): void {
+    if (this.#kept) {
+      this.#behind = () => this.setRemote(original, text)
+      return
+    }
     const history = this.truth.of(original)
     history.written(text)
     history.committed()
@@ -99,12 +139,13 @@ export class Origin {
         await this.#wait(program)
         const text = this.truth.of(original).value
         const { remoteFails } = this
+        const ageSeconds = this.#ageSeconds
         await this.#wait(program)
         if (remoteFails) throw new OriginError('origin-unreachable', 'The origin is down.')
         if (text === ABSENT) return { kind: 'missing', status: 404 }
         const etag = `"${sha256(text).slice(0, 16)}"`
         if (noCache !== true && validators?.etag === etag)
-          return { kind: 'not-modified', ageSeconds: null }
+          return { kind: 'not-modified', ageSeconds }
         const bytes = encoder.encode(text)
         return {
           kind: 'bytes',
@@ -113,7 +154,7 @@ export class Origin {
           mediaType: 'image/png',
           etag,
           lastModified: null,
-          ageSeconds: null,
+          ageSeconds,
         }
       },
     }

@@ -1,11 +1,12 @@
 import { createGenericHttp } from '../../src/targets/generic-http.ts'
 import type { OuterTarget } from '../../src/contract/targets.ts'
 import type { OuterParts } from '../../src/targets/generic-http.ts'
+import type { OriginsParts } from '../../src/targets/origins.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { soundBuild } from './build.ts'
 import type { Mutant } from './mutants.ts'
 import { OUTER_PROFILE, killedWhileSending, slowAnswers, slowWay } from './outer-scripts.ts'
-import { UNRULY_OUTER_PROFILE, onlyFaults } from './profile.ts'
+import { CALM_PROFILE, UNRULY_OUTER_PROFILE, onlyFaults } from './profile.ts'
 
 /** P15: the cache is purged, and nobody waits for what it had asked before. */
 function undrained(parts: OuterParts, settings: OuterTarget): Target {
@@ -49,8 +50,25 @@ function easilyPleased(parts: OuterParts, settings: OuterTarget): Target {
   return soundBuild.outer(parts, { ...settings, success: { ...settings.success, statuses } })
 }
 
+/** P12: what was read anew is what the origin has, however old its answer. */
+function ageless({ look, ...parts }: OriginsParts): Target {
+  return soundBuild.origins({
+    ...parts,
+    look: async (...asked) => {
+      const found = await look(...asked)
+      return found?.kind === 'read' ? { ...found, originAgeMs: null } : found
+    },
+  })
+}
+
 /** Departures of what Sluice does for caches that it does not run. */
 export const OUTER_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a cache before a remote origin whose answers betray their age to nobody',
+    build: { ...soundBuild, origins: ageless },
+    profile: { ...CALM_PROFILE, faultEveryMs: 150, faults: onlyFaults({ keptBefore: 1 }) },
+    by: 'false evidence',
+  },
   {
     name: 'a target that is believed although it was seen to serve what is old',
     build: { ...soundBuild, outer: believing },

@@ -52,6 +52,7 @@ export const FAULT_KINDS = [
   'badNetwork',
   'slowOrigin',
   'remoteFails',
+  'keptBefore',
   'wallJump',
   'trimLog',
   'sweep',

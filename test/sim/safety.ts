@@ -1,6 +1,8 @@
+import type { Evidence } from '../../src/contract/invalidation.ts'
 import type { InvalidationRow } from '../../src/store/store.ts'
 import type { Floor, Ledger } from './ledger.ts'
 import type { EdgeNode } from './edge-node.ts'
+import type { Origin } from './origin.ts'
 import type { OuterCache } from './outer-cache.ts'
 import { ACCEPTS, HOST, URLS, formatFor } from './scene.ts'
 import type { SceneUrl } from './scene.ts'
@@ -53,15 +55,17 @@ export class Safety {
   readonly counts = { answers: 0, hits: 0, unavailable: 0 }
   readonly #world: World
   readonly #ledger: Ledger
+  readonly #origin: Origin
   readonly #truth: Truth
   /** What clients hold: by ETag, what it stood for. */
   readonly #byTag = new Map<string, Seen>()
   readonly #lastTag = new Map<string, string>()
 
-  constructor(world: World, ledger: Ledger, truth: Truth) {
+  constructor(world: World, ledger: Ledger, origin: Origin) {
     this.#world = world
     this.#ledger = ledger
-    this.#truth = truth
+    this.#origin = origin
+    this.#truth = origin.truth
   }
 
   /** A client asks; resolves with the status, or never when the edge dies meanwhile. */
@@ -156,6 +160,18 @@ export class Safety {
       if (!seen) this.fail('false evidence', `nobody saw what ${full} is; mark ${mark}`)
       else this.#compare('false evidence', 'outer', url, seen, floor)
     }
+    if (evidence) this.#checkOrigins(evidence, floor)
+  }
+
+  /** What was read at an origin through a cache that kept its answers all the while is not fresh, and only that is not. */
+  #checkOrigins({ verdict, probes, notes }: Evidence, { moment, because }: Floor): void {
+    const wasRead = probes.some(({ via, mark }) => via === 'its origin' && mark !== null)
+    if (verdict === 'fresh' && wasRead && this.#origin.keptThroughout(moment))
+      this.fail('false evidence', `${because}, read through a cache before its origin`)
+    if (!notes?.some((note) => note.includes('before its origin'))) return
+    this.#world.meet('origin kept before')
+    if (!this.#origin.keptSometime(moment))
+      this.fail('false evidence', `${because}, and nothing stood before its origin`)
   }
 
   #compare(

@@ -4,6 +4,7 @@ import type { Build } from './build.ts'
 import type { Control, Library } from './control.ts'
 import type { Database } from './database.ts'
 import type { Ledger } from './ledger.ts'
+import type { InnerNode } from './links.ts'
 import type { Network } from './network.ts'
 import type { OuterCache } from './outer-cache.ts'
 import type { Origin } from './origin.ts'
@@ -25,6 +26,8 @@ export interface Stage {
   readonly leaseMs: number
   readonly cacheBytes: number
   readonly controlsCount: number
+  /** The image server; null until it is there. */
+  resizer: InnerNode | null
   /** The cache outside Sluice, if there is one. */
   outer: OuterCache | null
   readonly outerSettings: OuterTarget

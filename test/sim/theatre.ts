@@ -43,6 +43,7 @@ export class Theatre {
       origin: new Origin(world),
       database: build.database(world, ledger),
       library: build.library,
+      resizer: null,
       outer: null,
       outerSettings: OUTER_SETTINGS[profile.outer === 'looked at' ? 'looked at' : 'unseen'],
       controls: [],
@@ -50,13 +51,14 @@ export class Theatre {
       fail: (kind, text) => this.safety.fail(kind, text),
       looked: (...seen) => this.safety.looked(...seen),
     }
-    this.safety = new Safety(world, ledger, stage.origin.truth)
+    this.safety = new Safety(world, ledger, stage.origin)
     ledger.onDone = (row, floor) => this.safety.checkEvidence(row, floor)
     this.stage = stage
     this.profile = profile
     this.#controlHosts = Array.from({ length: controlsCount }, (_, at) => host(`control-${at + 1}`))
     const resizer = new ResizerNode(stage, host('resizer'))
     this.resizer = resizer
+    stage.resizer = resizer
     this.home = profile.throughHome > 0 ? new EdgeNode(stage, host('home'), resizer, true) : null
     const home = this.home
     this.edges = [0, 1].map(

@@ -9,7 +9,7 @@ import styles from './log.module.css'
 const VERDICTS = {
   fresh: 'Fresh: everything that was looked at is newer than this invalidation.',
   stale: 'Stale: at least one cache still answered with older bytes.',
-  unverifiable: 'Unverifiable: at least one cache could not be looked at.',
+  unverifiable: 'Unverifiable: at least one cache could not be vouched for; see why below.',
 } as const
 
 /** What our own nodes answer to a peek; others answer with a `Cache-Status`. */
