@@ -63,8 +63,11 @@ describe('a fill in flight while its picture is purged', () => {
   }
 })
 
+const NO_STORE = { 'cache-control': 'no-store' }
+
 function ofAnotherLog(response: ServerResponse): void {
-  response.writeHead(200, { ...provenance(1, RED_KEYS), 'sluice-log': 'another log' }).end('red')
+  const from = { ...provenance(1, RED_KEYS), 'sluice-log': 'another log' }
+  response.writeHead(200, { ...from, ...NO_STORE }).end('red')
 }
 
 describe('a purge log that is replaced while a node of ours is answered', () => {
@@ -87,6 +90,36 @@ describe('a purge log that is replaced while a node of ours is answered', () => 
       headers: { ...headers, 'sluice-log': 'another log', 'sluice-min-mark': '1' },
     })
     assert.equal(again.headers['sluice-log'], 'another log')
+  })
+})
+
+describe('a purge log that is replaced while two wait for one fill', () => {
+  test('and what it brings is for one of them alone: the other asks for none of its numbers', async () => {
+    const { resizer, edge } = await setUp()
+    const waiting: ServerResponse[] = []
+    resizer.handler = (_request, response) => void waiting.push(response)
+    const before = edge.get(RED)
+    await until('the fill began', () => waiting.length === 1)
+    for (let at = 0; at < 7; at++) edge.purge('asset:demo/shoes/red')
+    const visitor = { method: 'GET', scheme: 'http', host: 'x', target: RED, headers: {} } as const
+    const visit = () => edge.edge.handle({ ...visitor, asker: null, client: '127.0.0.1' })
+    const after = [visit(), visit()]
+    await edge.get('/is/image/nobody/that-the-edge-reads-behind-them')
+    const kept = { 'cdn-cache-control': 'max-age=60', ...provenance(0, RED_KEYS) }
+    waiting[0]!.writeHead(200, kept).end('red')
+    await before
+    await until('one fill began for both', () => waiting.length === 2)
+    assert.equal(resizer.asked()[1]?.headers['sluice-min-mark'], '7')
+    edge.freshness.startEmpty('another log', 1)
+    edge.freshness.heard(9)
+    ofAnotherLog(waiting[1]!)
+    await until('one of them asks once more', () => waiting.length === 3)
+    const { headers } = resizer.asked()[2]!
+    assert.equal(headers['sluice-log'], 'another log')
+    assert.equal(headers['sluice-min-mark'], '1', '7 would be claimed of purges yet to come')
+    assert.equal(headers['sluice-lease'], 'none')
+    ofAnotherLog(waiting[2]!)
+    for (const { status } of await Promise.all(after)) assert.equal(status, 200)
   })
 })
 

@@ -118,6 +118,26 @@ describe('a remote original', () => {
     assert.equal(bench.seen.renders, 1)
   })
 
+  test('that was being asked after when another log took the place of its own claims none of its numbers', async () => {
+    const { bench, host, change, colour } = await setUp()
+    for (let at = 0; at < 7; at++) bench.purge(keyText.asset('demo', 'other'))
+    await colour()
+    bench.clock.advance(36_000_001)
+    bench.lease()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    host.ready = promise
+    const asked = bench.ask(TARGET, 7)
+    await until('it is asked after', () => host.asked === 2)
+    bench.freshness.startEmpty('another log', 1)
+    bench.freshness.heard(9)
+    resolve()
+    assert.equal(await colourOf((await asked).bytes), RED_COLOUR)
+    assert.equal(host.asked, 3, 'what the 304 spoke of was forgotten with the log')
+    change(BLUE, '"blue"')
+    assert.equal(bench.purge(keyText.source('demo', ORIGINAL)), 2)
+    assert.equal(await colour(), BLUE_COLOUR, 'a mark of 7 would have said that 2 is reflected')
+  })
+
   test('with a vh not seen before is asked after, at most once a second', async () => {
     const { bench, heard, change, colour } = await setUp()
     await colour(`${TARGET}&vh=1`)

@@ -105,6 +105,26 @@ describe('a rendition', () => {
     assert.equal((await bench.ask(TARGET)).headers['sluice-log'], 'another log')
   })
 
+  test('that begins again under a log that took the place of its own claims none of its numbers', async () => {
+    const bench = await setUp()
+    await bench.putFile('shop/door', RED)
+    for (let at = 0; at < 7; at++) bench.purge(keyText.asset('demo', 'other'))
+    bench.onRender = async () => {
+      bench.onRender = async () => undefined
+      await bench.putFile('shop/door', BLUE)
+      bench.freshness.startEmpty('another log', 1)
+      bench.freshness.heard(9)
+    }
+    const target = '/~/image/demo/shop/door?fmt=png'
+    assert.equal(await colourOf((await bench.ask(target, 7)).bytes), BLUE_COLOUR)
+    assert.equal(bench.seen.renders, 2, 'the original changed under the first')
+    await bench.putFile('shop/door', RED)
+    const record = keyText.record(recordName.asset('demo', 'shop/door'))
+    assert.equal(bench.purge(keyText.asset('demo', 'shop/door'), record), 2)
+    const colour = await colourOf((await bench.ask(target)).bytes)
+    assert.equal(colour, RED_COLOUR, 'a mark of 7 would have said that the purge of 2 is reflected')
+  })
+
   test('is new after a replace and its purge, and old until then', async () => {
     const bench = await setUp()
     await bench.ask(TARGET)
@@ -227,6 +247,18 @@ describe('a watched file', () => {
     assert.deepEqual(bench.seen.mismatches, ['demo/shop/door'])
     await bench.ask('/~/image/demo/shop/door?fmt=png')
     assert.equal(bench.seen.renders, 2, 'it was kept by nobody')
+  })
+
+  test('that changed is not answered with what was made of it before', async () => {
+    const bench = await setUp()
+    const path = await bench.putFile('shop/door', RED)
+    const target = '/~/image/demo/shop/door?fmt=png'
+    assert.equal(await colourOf((await bench.get(target)).bytes), RED_COLOUR)
+    await writeFile(path, BLUE)
+    assert.equal(await colourOf((await bench.get(target)).bytes), RED_COLOUR, 'not known here yet')
+    bench.clock.advance(60_001)
+    assert.equal(await colourOf((await bench.get(target)).bytes), BLUE_COLOUR, 'without a lease')
+    assert.deepEqual(bench.seen.mismatches, ['demo/shop/door'])
   })
 
   test('that was touched but is the same bytes is kept as ever', async () => {

@@ -167,6 +167,27 @@ describe('a missing original', () => {
     )
   })
 
+  it('whose picture is made under a log that took the place of its own claims none of its numbers', async () => {
+    const { bench, host } = await setUp({
+      missingOriginal: 'default-image-200',
+      missingImage: 'flag',
+    })
+    await bench.putAsset('flag', RED)
+    host.status = 404
+    for (let at = 0; at < 7; at++) bench.purge(keyText.asset('demo', 'other'))
+    bench.onRecordRead = () => {
+      bench.onRecordRead = () => undefined
+      bench.freshness.startEmpty('another log', 1)
+      bench.freshness.heard(9)
+    }
+    assert.equal(await colourOf((await bench.ask(TARGET, 7)).bytes), '255,0,0')
+    await bench.putAsset('flag', BLUE, { version: 2 })
+    const record = keyText.record(recordName.asset('demo', 'flag'))
+    assert.equal(bench.purge(keyText.asset('demo', 'flag'), record), 2)
+    const colour = await colourOf((await bench.ask(TARGET)).bytes)
+    assert.equal(colour, '0,0,255', 'a mark of 7 would have said that the purge of 2 is reflected')
+  })
+
   it('may be an asset, and makes way when it is published', async () => {
     const { bench } = await setUp({ missingOriginal: 'transparent-200', missingTtlSeconds: 3600 })
     const target = '/~/asset/demo/later?w=20&force_format=png'

@@ -90,6 +90,8 @@ describe('a start', () => {
       assert.ok(isCopy(await store.tables.log.id()))
     })
     assert.match(said[0]!, /put back: waiting 5\.2 s until every lease is over/)
+    assert.equal(said[1], 'slept', 'every lease is over')
+    assert.match(said[2]!, /making the records/)
     assert.equal(await records.read(recordName.asset('demo', 'later')), null)
     assert.ok(!isCopy(await store.tables.log.id()))
     assert.deepEqual(

@@ -50,6 +50,8 @@ export interface ResizerBench {
   readonly seen: { renders: number; recordReads: number; mismatches: string[] }
   /** Called when a record is read at the origin. */
   onRecordRead: (name: string) => void
+  /** Called when pixels are about to be made: the original was looked at, and is not read yet. */
+  onRender: () => Promise<void>
   get(target: string, options?: Partial<ResizerRequest>): Promise<Answered>
   /** Asks as an edge with a lease does. */
   ask(target: string, minMark?: number, headers?: Record<string, string>): Promise<Answered>
@@ -99,8 +101,9 @@ export async function resizerBench(
     renditions,
     assets,
     remotes: new RemoteOriginals({ ...parts, cache: originals, remote }),
-    render(recipe, original, project, watermark) {
+    async render(recipe, original, project, watermark) {
       seen.renders += 1
+      await bench.onRender()
       const source = watermark ? { original, watermark } : original
       return renderer.render(recipe, source, undefined, project)
     },
@@ -140,6 +143,7 @@ export async function resizerBench(
   }
   const bench: ResizerBench = {
     onRecordRead: () => undefined,
+    onRender: async () => undefined,
     folder,
     clock,
     freshness,
