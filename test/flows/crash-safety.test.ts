@@ -90,7 +90,7 @@ function assertContinuous(invalidation: Invalidation): void {
 
 describe('killed with -9', () => {
   for (const point of STEP_POINTS) {
-    test(`at ${point}: the same invalidation ends Done after a start`, async () => {
+    test(`the same invalidation ends Done after a start, killed at ${point}`, async () => {
       const first = await start({ SLUICE_CRASH_AT: point })
       await ask(first.sluice.edges[0]! + TARGET)
       await replace(first)
@@ -114,7 +114,7 @@ describe('killed with -9', () => {
     })
   }
 
-  test(`at up to ${KILLS} random instants: nothing accepted is lost, and nothing old is served after Done`, async (t) => {
+  test(`nothing accepted is lost, and nothing old is served after Done, killed at up to ${KILLS} random instants`, async (t) => {
     const until = performance.now() + RANDOM_MS
     const accepted: string[] = []
     let kills = 0

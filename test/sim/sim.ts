@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { BREAKAGES } from './breakages.ts'
 import { soundBuild } from './build.ts'
 import { breakAll } from './claims.ts'
 import { Coverage } from './coverage.ts'
@@ -15,12 +16,13 @@ const UNSAFE: readonly Violation['kind'][] = ['stale', 'false mark']
 const SEEDS = 200
 const SEEDS_MAX = 1e9
 
-const USAGE = `npm run sim -- [--seeds N | --minutes M] [--seed S] [--only STEPS] [--trace] [--coverage] [--mutant M | --mutants | --claims]
+const USAGE = `npm run sim -- [--seeds N | --minutes M] [--seed S] [--only STEPS] [--trace] [--coverage] [--mutant M | --mutants | --claims [CLAIM…]]
 
 Runs production code under N seeds of faults (${SEEDS}), or as many as M minutes allow, from seed S (1) on. Ends with 1 at the first seed
 that breaks a promise, and shows how it came about, with as few steps as show it; --only 3,17 (or none) takes only these steps of seed S;
 --trace shows all of each run. --coverage shows how often each fault and each branch was met, and ends with 1 if one
-was not. --claims breaks what ordinary tests watch, in a copy of the code, and looks whether they fail. --mutant runs a departure from the freshness rules, under the faults that show it;
+was not. --claims breaks what ordinary tests watch, in a copy of the code, and looks whether they fail; all, or those of the
+claims that are named (--claims 13 soft). --mutant runs a departure from the freshness rules, under the faults that show it;
 --mutants looks for each of them, and at the sound code in the same place:
 ${DEPARTURES.map(({ name }, at) => `  ${at + 1}  ${name}`).join('\n')}
 `
@@ -79,7 +81,7 @@ async function findAll(): Promise<boolean> {
   return all
 }
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
   options: {
     seeds: { type: 'string' },
     minutes: { type: 'string' },
@@ -92,14 +94,26 @@ const { values } = parseArgs({
     claims: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
+  allowPositionals: true,
 })
 if (values.help) {
   process.stdout.write(USAGE)
   process.exit(0)
 }
 
+if (positionals.length > 0 && !values.claims) {
+  process.stderr.write(USAGE)
+  process.exit(2)
+}
+
 if (values.claims) {
-  const all = await breakAll((line) => void process.stdout.write(`${line}\n`))
+  const known = new Set(BREAKAGES.map(({ claim }) => claim))
+  const unknown = positionals.filter((claim) => !known.has(claim))
+  if (unknown.length > 0) {
+    process.stderr.write(`no claim ${unknown.join(', ')}; there are ${[...known].join(', ')}\n`)
+    process.exit(2)
+  }
+  const all = await breakAll((line) => void process.stdout.write(`${line}\n`), new Set(positionals))
   process.exit(all ? 0 : 1)
 }
 
