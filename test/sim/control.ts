@@ -68,15 +68,14 @@ export class Control {
       memory: stage.build.memory(controlMemory(this.store), this.store),
       origin: { kind: 'folder', path: 'origin' },
     })
-    const list = (): ReturnType<Store['tables']['nodes']['list']> => this.store.tables.nodes.list()
-    const logId = (): Promise<string> => this.store.tables.log.id()
+    const { nodes, log } = this.store.tables
     const outer = stage.outer && this.#outerTarget(stage.outer)
     this.invalidations = createInvalidations({
       outerTargets: async () => (outer ? [outer] : []),
       store: this.store,
       targets: [
-        createOwnNodes({ barrier: this.authority, clock, list }),
-        stage.build.origins({ clock, timers, look: lookTo(stage, program, logId) }),
+        createOwnNodes({ barrier: this.authority, clock, list: () => nodes.list() }),
+        stage.build.origins({ clock, timers, look: lookTo(stage, program, () => log.id()) }),
       ],
       clock,
       timers,
