@@ -83,7 +83,9 @@ describe('an invalidation that is running', { skip: chromium.skip }, () => {
   test('says in the end what is known of each cache, and which one could not be looked at', async () => {
     const { page } = desk
     answer()
-    await page.getByText(/^Purged everywhere, but a cache could not be checked, /).waitFor()
+    const notice = page.getByRole('status').filter({ hasText: 'a cache could not be checked' })
+    await notice.getByText(/^Purged everywhere, but a cache could not be checked, /).waitFor()
+    await notice.getByText('outer: it has no verify address').waitFor()
     const cdn = page.getByRole('table', { name: 'CDN servers' })
     await cdn.getByRole('row').filter({ hasText: 'outer' }).getByText('Done').waitFor()
     assert.deepEqual(desk.findings, [])

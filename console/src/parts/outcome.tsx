@@ -22,6 +22,9 @@ interface OutcomeProps {
   readonly asset?: string
 }
 
+/** Of several caches that nobody can vouch for; all of them are in the evidence. */
+const NOTES_SHOWN = 3
+
 /** How far one invalidation is, and on Done what that means for visitors. Used wherever one is shown. */
 export function Outcome({ id, linked = false, asset }: OutcomeProps) {
   const here = useProject()
@@ -33,14 +36,18 @@ export function Outcome({ id, linked = false, asset }: OutcomeProps) {
     </LinkButton>
   ) : null
   if (data.status === 'Done') {
+    const { verdict, notes = [] } = data.evidence ?? {}
     return (
       <Notice
-        tone={data.evidence?.verdict === 'unverifiable' ? 'caution' : 'good'}
+        tone={verdict === 'unverifiable' ? 'caution' : 'good'}
         title={doneSentence(data, here.project.browserTtlSeconds)}
         actions={details}
         announce
       >
         {asset === undefined ? null : <p>{asset}</p>}
+        {verdict === 'unverifiable'
+          ? notes.slice(0, NOTES_SHOWN).map((note) => <p key={note}>{note}</p>)
+          : null}
       </Notice>
     )
   }
