@@ -1,3 +1,6 @@
+import { withChosen } from './chosen.ts'
+import type { ChosenValues } from './chosen.ts'
+
 /** Every address of the console, in one place: all of them can be shared and opened directly. */
 
 function project(id: string): string {
@@ -24,11 +27,11 @@ export const paths = {
   assets: (id: string, values: { q?: string; folder?: string } = {}) =>
     `${project(id)}/assets${query(values)}`,
   asset: (id: string, asset: string) => `${project(id)}/assets/${assetPath(asset)}`,
-  invalidate: (id: string, values: { tab?: string; assets?: string; folders?: string } = {}) =>
-    `${project(id)}/invalidate${query(values)}`,
+  invalidate: (id: string, { tab, ...chosen }: { tab?: string } & ChosenValues = {}) =>
+    `${project(id)}/invalidate${withChosen(new URLSearchParams(tab ? { tab } : {}), chosen)}`,
   /** As in Dynamic Media Classic: the template's list, changed in place. */
-  classic: (id: string, values: { assets?: string } = {}) =>
-    `${project(id)}/invalidate-cdn${query(values)}`,
+  classic: (id: string, chosen: ChosenValues = {}) =>
+    `${project(id)}/invalidate-cdn${withChosen(new URLSearchParams(), chosen)}`,
   template: (id: string) => `${project(id)}/template`,
   presets: (id: string) => `${project(id)}/presets`,
   log: (id: string, values: { status?: string } = {}) =>

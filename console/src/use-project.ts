@@ -1,8 +1,11 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useMemo } from 'react'
 import type { Project } from '../../src/contract/api/projects.ts'
 import type { Permission } from '../../src/contract/permissions.ts'
 import type { Role } from '../../src/contract/invalidation.ts'
+import { chosenFrom } from './chosen.ts'
+import type { Chosen, ChosenValues } from './chosen.ts'
 import { queries } from './queries.ts'
 
 export function useProjectId(): string {
@@ -52,6 +55,13 @@ export function useAddressState(
   return [search[name] ?? standard, set]
 }
 
+/** What the address says was chosen elsewhere. */
+export function useChosen(): Chosen {
+  const search: ChosenValues = useSearch({ strict: false })
+  const hash = useLocation({ select: (location) => location.hash })
+  return useMemo(() => chosenFrom(search, hash), [search, hash])
+}
+
 /** Sets what the address says behind `?`, all of it at once. */
 export function useSetAddress(): (
   search: Readonly<Record<string, string | undefined>>,
@@ -59,6 +69,6 @@ export function useSetAddress(): (
 ) => void {
   const navigate = useNavigate()
   return (search, isStep = false) => {
-    void navigate({ to: '.', search: () => ({ ...search }), replace: !isStep } as never)
+    void navigate({ to: '.', search: () => ({ ...search }), hash: true, replace: !isStep } as never)
   }
 }

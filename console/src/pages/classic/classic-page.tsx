@@ -1,6 +1,6 @@
 import { Button, TextArea } from '@react-spectrum/s2'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useRouter, useSearch } from '@tanstack/react-router'
+import { useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ClipboardEvent } from 'react'
 import type { Preview } from '../../../../src/contract/api/invalidations.ts'
@@ -17,7 +17,7 @@ import { VirtualList } from '../../parts/virtual-list.tsx'
 import { paths } from '../../paths.ts'
 import { ApiProblem } from '../../problem.ts'
 import { keys, tellInvalidation } from '../../queries.ts'
-import { mayReason, useProject } from '../../use-project.ts'
+import { mayReason, useChosen, useProject } from '../../use-project.ts'
 import { count } from '../../words.ts'
 import { reasonsOf } from '../invalidation/bad-rows.ts'
 import { linesOf } from '../invalidation/draft.ts'
@@ -30,12 +30,11 @@ import styles from './classic.module.css'
  */
 export function ClassicPage() {
   const here = useProject()
-  const search: { readonly assets?: string } = useSearch({ strict: false })
-  const assets = search.assets?.split(',').filter(Boolean) ?? []
+  const { assets } = useChosen()
   // Asked once: what somebody has changed in the list must not come back.
   const formed = useQuery({
     queryKey: [...keys.project(here.id), 'classic', assets],
-    queryFn: ({ signal }) => api.preview(here.id, { assets, template: true }, signal),
+    queryFn: ({ signal }) => api.preview(here.id, { assets: [...assets], template: true }, signal),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
     refetchOnWindowFocus: false,

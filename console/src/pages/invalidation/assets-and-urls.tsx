@@ -1,15 +1,14 @@
-import { ActionButton, Button, Checkbox, DialogTrigger, Switch } from '@react-spectrum/s2'
-import Close from '@react-spectrum/s2/icons/Close'
+import { Button, Checkbox, DialogTrigger, Switch } from '@react-spectrum/s2'
 import { useQuery } from '@tanstack/react-query'
 import { AppLink } from '../../parts/app-link.tsx'
 import { Section, Stack } from '../../parts/page.tsx'
 import { ReasonedButton } from '../../parts/reasoned-button.tsx'
-import { focusNeighbour } from '../../parts/remove-button.tsx'
 import { paths } from '../../paths.ts'
 import { queries } from '../../queries.ts'
 import { mayReason, useProject } from '../../use-project.ts'
 import { count } from '../../words.ts'
 import { AssetPicker } from './asset-picker.tsx'
+import { ChosenChips } from './chosen-chips.tsx'
 import { isChanged, linesOf, selectionOf } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { excessOf } from './groups.ts'
@@ -36,7 +35,7 @@ export function AssetsAndUrls({ draft, onChange, onNext }: DraftProps) {
           </DialogTrigger>
         }
       >
-        <Chosen draft={draft} onChange={onChange} />
+        <ChosenChips draft={draft} onChange={onChange} />
         <Switch
           isSelected={draft.dynamicMediaOnly}
           onChange={(dynamicMediaOnly) => onChange({ dynamicMediaOnly })}
@@ -90,57 +89,6 @@ function number(amount: number): string {
 }
 
 type ChoiceProps = Pick<DraftProps, 'draft' | 'onChange'>
-
-function without(list: readonly string[], one: string): string[] {
-  return list.filter((other) => other !== one)
-}
-
-function Chosen({ draft, onChange }: ChoiceProps) {
-  if (draft.assets.length + draft.folders.length === 0) {
-    return (
-      <p className={styles['quiet']}>
-        None chosen. Press <strong>Add Assets</strong>, or go on with URLs or the template alone.
-      </p>
-    )
-  }
-  return (
-    <ul className={styles['chips']} aria-label="Chosen">
-      {draft.assets.map((id) => (
-        <Chip
-          key={`asset ${id}`}
-          text={id}
-          onRemove={() => onChange({ assets: without(draft.assets, id) })}
-        />
-      ))}
-      {draft.folders.map((path) => (
-        <Chip
-          key={`folder ${path}`}
-          text={`${path}/ (folder)`}
-          onRemove={() => onChange({ folders: without(draft.folders, path) })}
-        />
-      ))}
-    </ul>
-  )
-}
-
-function Chip({ text, onRemove }: { readonly text: string; readonly onRemove: () => void }) {
-  return (
-    <li className={styles['chip']}>
-      {text}
-      <ActionButton
-        isQuiet
-        size="XS"
-        aria-label={`Remove ${text}`}
-        onPress={({ target }) => {
-          focusNeighbour(target)
-          onRemove()
-        }}
-      >
-        <Close />
-      </ActionButton>
-    </li>
-  )
-}
 
 interface Option {
   /** Dynamic Media has it, too. */

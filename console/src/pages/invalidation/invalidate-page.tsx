@@ -1,9 +1,8 @@
 import { Tab, TabList, TabPanel, Tabs } from '@react-spectrum/s2'
-import { useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { LeaveGuard } from '../../parts/leave-guard.tsx'
 import { Page } from '../../parts/page.tsx'
-import { useAddressState, useProject } from '../../use-project.ts'
+import { useAddressState, useChosen, useProject } from '../../use-project.ts'
 import { AssetsAndUrls } from './assets-and-urls.tsx'
 import { Confirm } from './confirm.tsx'
 import { EMPTY_DRAFT, TABS, isChanged } from './draft.ts'
@@ -82,16 +81,10 @@ function Steps({ isConfirm }: { readonly isConfirm: boolean }) {
   )
 }
 
-/** Starts with what the address names: `?assets=…` and `?folders=…`, separated by commas, which no id may hold. */
+/** Starts with what the address names. */
 function useDraft(): readonly [Draft, (draft: Draft) => void, Draft] {
-  const search: { readonly assets?: string; readonly folders?: string } = useSearch({
-    strict: false,
-  })
-  const [first] = useState<Draft>(() => ({
-    ...EMPTY_DRAFT,
-    assets: search.assets?.split(',').filter(Boolean) ?? [],
-    folders: search.folders?.split(',').filter(Boolean) ?? [],
-  }))
+  const chosen = useChosen()
+  const [first] = useState<Draft>(() => ({ ...EMPTY_DRAFT, ...chosen }))
   const [draft, setDraft] = useState(first)
   return [draft, setDraft, first]
 }
