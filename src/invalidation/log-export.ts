@@ -2,7 +2,10 @@ import type { Invalidation } from '../contract/invalidation.ts'
 import type { InvalidationFilter, Page, PageRequest } from '../store/store.ts'
 import { durationSeconds } from './report.ts'
 
-/** The log as a file, page by page, so that a million entries take no more memory than one page. */
+/**
+ * The log as a file, page by page, so that a million entries take no more memory than one page. One that is cut says so at its end: a last
+ * line in CSV, `cutAt` in JSON, with the time before which the rest was created.
+ */
 export const EXPORT_FORMATS = ['csv', 'json'] as const
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
@@ -20,6 +23,7 @@ export async function* exportLog(
 ): AsyncGenerator<string> {
   yield format === 'csv' ? csvLine(COLUMNS.map(([name]) => name)) : '{"items":['
   let rows = 0
+  let last = ''
   let cursor: string | null = null
   do {
     const limit = Math.min(ROWS_PER_READ, EXPORT_ROWS_MAX - rows)
@@ -30,9 +34,13 @@ export async function* exportLog(
     if (format === 'csv') yield page.items.map(csvRow).join('')
     else yield jsonRows(page.items, rows === 0)
     rows += page.items.length
+    last = page.items.at(-1)?.createdAt ?? last
     cursor = page.nextCursor
   } while (cursor !== null && rows < EXPORT_ROWS_MAX)
-  if (format === 'json') yield '\n]}\n'
+  const isCut = cursor !== null
+  if (format === 'json') yield isCut ? `\n],"cutAt":${JSON.stringify(last)}}\n` : '\n]}\n'
+  else if (isCut)
+    yield csvLine([`cut after ${EXPORT_ROWS_MAX} rows: export what is older with to=${last}`])
 }
 
 function jsonRows(items: readonly Invalidation[], first: boolean): string {
