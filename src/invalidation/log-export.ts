@@ -38,9 +38,11 @@ export async function* exportLog(
     cursor = page.nextCursor
   } while (cursor !== null && rows < EXPORT_ROWS_MAX)
   const isCut = cursor !== null
-  if (format === 'json') yield isCut ? `\n],"cutAt":${JSON.stringify(last)}}\n` : '\n]}\n'
+  // Others may have come in the same millisecond: rather twice than not at all.
+  const to = isCut ? new Date(Date.parse(last) + 1).toISOString() : ''
+  if (format === 'json') yield isCut ? `\n],"cutAt":${JSON.stringify(to)}}\n` : '\n]}\n'
   else if (isCut)
-    yield csvLine([`cut after ${EXPORT_ROWS_MAX} rows: export what is older with to=${last}`])
+    yield csvLine([`cut after ${EXPORT_ROWS_MAX} rows: export what is older with to=${to}`])
 }
 
 function jsonRows(items: readonly Invalidation[], first: boolean): string {

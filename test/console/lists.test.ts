@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { badRows, reasonsOf, withoutBad } from '../../console/src/pages/invalidation/bad-rows.ts'
-import { chosenFrom } from '../../console/src/chosen.ts'
 import { EMPTY_DRAFT, selectionOf } from '../../console/src/pages/invalidation/draft.ts'
 import {
   countedOf,
@@ -10,7 +9,6 @@ import {
   groupOf,
   seenOf,
 } from '../../console/src/pages/invalidation/groups.ts'
-import { paths } from '../../console/src/paths.ts'
 import type { Preview } from '../../src/contract/api/invalidations.ts'
 import { launchBrowser, seriousAxeFindings, signedIn } from '../support/browser.ts'
 import type { Visit } from '../support/browser.ts'
@@ -19,8 +17,6 @@ import { startServe } from '../support/serve.ts'
 import type { Started } from '../support/serve.ts'
 
 /** Lists of URLs before they are submitted: how they are grouped, counted, filtered and made right. */
-
-const MANY_IDS = Array.from({ length: 2_000 }, (_, at) => `winter-collection/shoes/${at}`)
 
 const PREVIEW: Preview = {
   digest: 'd',
@@ -113,34 +109,6 @@ describe('what a list is made of', () => {
   })
 })
 
-describe('what was chosen elsewhere', () => {
-  const READ = { assets: ['a b', 'shop/ä&+%2C#'], folders: ['shop/'] }
-  const chosen = { assets: READ.assets.join(','), folders: READ.folders.join(',') }
-
-  test('is in the address, where people can read it', () => {
-    const address = paths.invalidate('demo', { tab: 'assets', ...chosen })
-    const { searchParams, hash } = new URL(address, 'http://x')
-    assert.equal(hash, '')
-    assert.deepEqual(chosenFrom(Object.fromEntries(searchParams), ''), READ)
-    assert.equal(paths.invalidate('demo'), '/projects/demo/invalidate')
-  })
-
-  test('stands where no server reads it when it is long, whatever a router makes of escapes', () => {
-    const many = { ...READ, assets: [...READ.assets, ...MANY_IDS] }
-    const values = { assets: many.assets.join(','), folders: chosen.folders }
-    const address = paths.invalidate('demo', { tab: 'assets', ...values })
-    const { search, hash } = new URL(address, 'http://x')
-    assert.equal(search, '?tab=assets')
-    assert.equal(decodeURIComponent(hash), hash)
-    assert.deepEqual(chosenFrom({}, hash.slice(1)), many)
-  })
-
-  test('is nothing when something else stands there', () => {
-    for (const hash of ['', 'delivery', 'ä', 'YQ'])
-      assert.deepEqual(chosenFrom({}, hash), { assets: [], folders: [] })
-  })
-})
-
 const chromium = program('chromium')
 const MANY = 10_000
 
@@ -213,35 +181,6 @@ describe('long and wrong lists in the console', { skip: chromium.skip }, () => {
       .getByText(/^From template line 1, asset spinset\. Covers /)
       .waitFor()
     await page.getByText('edge-1').first().waitFor()
-  })
-
-  test('two thousand assets that were chosen together survive a reload, and another tab', async () => {
-    const { page } = desk
-    await page.goto(paths.invalidate('demo', { assets: ['flat', ...MANY_IDS].join(',') }))
-    const chips = page.getByRole('list', { name: 'Chosen' }).getByRole('listitem')
-    const all = page.getByText('2,001 assets chosen.', { exact: true })
-    await all.waitFor()
-    await page.getByRole('tab', { name: 'Originals' }).click()
-    await page.getByRole('tab', { name: 'Assets and URLs' }).click()
-    assert.equal((await page.reload())?.status(), 200)
-    await all.waitFor()
-    await page.getByRole('button', { name: 'Remove flat', exact: true }).click()
-    await page.getByText('2,000 assets chosen.', { exact: true }).waitFor()
-    assert.equal(await chips.count(), 100, 'of so many, some are enough to look at')
-    await page.getByRole('button', { name: 'Show all 2,000' }).click()
-    await chips.nth(1_999).waitFor()
-    await page.getByRole('button', { name: 'Take all out' }).click()
-    await page.getByText(/^None chosen/).waitFor()
-    await page.goto('/projects/demo/help')
-  })
-
-  test('so they do as Classic shows them', async () => {
-    const { page } = desk
-    const lists = 'The list that the template forms for 2,001 selected assets.'
-    await page.goto(paths.classic('demo', { assets: ['flat', ...MANY_IDS].join(',') }))
-    await page.getByText(lists).waitFor()
-    assert.equal((await page.reload())?.status(), 200)
-    await page.getByText(lists).waitFor()
   })
 
   test('1,000 URLs may go, 1,001 may not: Next says how many to remove, and X removes', async () => {
