@@ -12,33 +12,52 @@ const EVERY_MS = 30
 const READS_EVERY_MS = 20
 const IDS = ['Backpack_B', 'spinset', 'flat', 'flat1']
 
-export async function invalidationFigures(): Promise<readonly Figure[]> {
-  const figures: Figure[] = []
-  for (const edges of [2, 8]) {
-    const sluice = await startServe({ edges })
-    try {
-      const times = await measure(sluice)
-      const beside = `${INVALIDATIONS} invalidations by asset, ${edges} edges in process, ${1000 / READS_EVERY_MS} reads a second`
-      figures.push(
-        {
-          what: `submit to Done, p50, ${edges} edges`,
-          value: `${percentile(times, 0.5).toFixed(1)} ms`,
-          beside,
-        },
-        {
-          what: `submit to Done, p99, ${edges} edges`,
-          value: `${percentile(times, 0.99).toFixed(1)} ms`,
-          beside,
-        },
-      )
-    } finally {
-      await sluice.stop()
-    }
-  }
-  return figures
+/** What is invalidated over and over, and read meanwhile. */
+interface Kind {
+  readonly name: string
+  readonly beside: string
+  readonly selection: (id: string) => object
+  readonly target: (id: string) => string
 }
 
-async function measure(sluice: Started): Promise<readonly number[]> {
+const ASSETS: Kind = {
+  name: 'submit to Done',
+  beside: 'by asset',
+  selection: (id) => ({ assets: [id], renditions: true }),
+  target: (id) => `/is/image/demo/${id}?wid=100`,
+}
+/** Read anew at its server before it is Done, so that a cache before that server shows itself. */
+const ORIGINALS: Kind = {
+  name: 'submit to Done of an original on another server',
+  beside: 'by original, each read anew',
+  selection: (id) => ({ originals: [`sample.li/${id}.jpg`] }),
+  target: (id) => `/_t/demo/sample.li/${id}.jpg?w=100`,
+}
+
+export async function invalidationFigures(): Promise<readonly Figure[]> {
+  return [
+    ...(await figuresOf(ASSETS, 2)),
+    ...(await figuresOf(ASSETS, 8)),
+    ...(await figuresOf(ORIGINALS, 2)),
+  ]
+}
+
+async function figuresOf(kind: Kind, edges: number): Promise<readonly Figure[]> {
+  const sluice = await startServe({ edges })
+  try {
+    const times = await measure(sluice, kind)
+    const beside = `${INVALIDATIONS} invalidations ${kind.beside}, ${edges} edges in process, ${1000 / READS_EVERY_MS} reads a second`
+    return [0.5, 0.99].map((share) => ({
+      what: `${kind.name}, p${share * 100}, ${edges} edges`,
+      value: `${percentile(times, share).toFixed(1)} ms`,
+      beside,
+    }))
+  } finally {
+    await sluice.stop()
+  }
+}
+
+async function measure(sluice: Started, kind: Kind): Promise<readonly number[]> {
   const api = `${sluice.consoleUrl}/api/v1/projects/demo`
   const headers = {
     authorization: `Bearer ${await sluice.adminKey()}`,
@@ -52,11 +71,11 @@ async function measure(sluice: Started): Promise<readonly number[]> {
     finished.set(id, performance.now())
     done.get(id)?.()
   })
-  const reading = read(sluice, stop.signal)
+  const reading = read(sluice, kind, stop.signal)
   const times: number[] = []
   for (let at = 0; at < INVALIDATIONS; at++) {
     const started = performance.now()
-    const body = JSON.stringify({ assets: [IDS[at % IDS.length]], renditions: true })
+    const body = JSON.stringify(kind.selection(IDS[at % IDS.length]!))
     const answer = await fetch(`${api}/invalidations`, { method: 'POST', headers, body })
     const { id } = (await answer.json()) as { id: string }
     if (answer.status !== 202) throw new Error(`submit answered ${answer.status}`)
@@ -83,10 +102,10 @@ async function listen(
   }
 }
 
-async function read(sluice: Started, signal: AbortSignal): Promise<void> {
+async function read(sluice: Started, { target }: Kind, signal: AbortSignal): Promise<void> {
   for (let at = 0; !signal.aborted; at++) {
     const edge = sluice.edges[at % sluice.edges.length]!
-    const answer = await fetch(`${edge}/is/image/demo/${IDS[at % IDS.length]}?wid=100`, { signal })
+    const answer = await fetch(edge + target(IDS[at % IDS.length]!), { signal })
     await answer.arrayBuffer()
     await wait(READS_EVERY_MS)
   }
