@@ -86,6 +86,15 @@ export const LOG_BREAKAGES: readonly Breakage[] = [
     alone: true,
   },
   {
+    claim: '11',
+    broken: 'the wait for a silent node is counted from the start of control',
+    file: 'src/purgelog/authority.ts',
+    text: 'const deadline = clock.now() + graceMs',
+    becomes: 'const deadline = graceMs',
+    check: 'src/purgelog/purgelog.test.ts',
+    test: 'counts from the wait’s own beginning, so that a taken-over invalidation is safe',
+  },
+  {
     claim: '12',
     broken: 'a node applies what comes, in whatever order it comes',
     file: 'src/cache/freshness.ts',

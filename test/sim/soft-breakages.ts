@@ -156,4 +156,22 @@ export const SOFT_BREAKAGES: readonly Breakage[] = [
     check: 'test/flows/long-list.test.ts',
     test: 'softly, what it names is shown once more while it is asked after',
   },
+  {
+    claim: 'soft',
+    broken: 'an edge without a lease shows what is stale',
+    file: 'src/edge/edge.ts',
+    text: 'if (request.asker || !waiter.mayUseCache',
+    becomes: 'if (request.asker',
+    check: 'src/edge/soft-purge.test.ts',
+    test: 'an edge without a lease shows nothing stale',
+  },
+  {
+    claim: 'soft',
+    broken: 'Done does not say until when the old one may be shown',
+    file: 'src/invalidation/steps.ts',
+    text: 'const evidence = until === null ? {}',
+    becomes: "const evidence = until !== '' ? {}",
+    check: 'src/invalidation/bulk.test.ts',
+    test: 'a soft one enters with the window of its project, and Done says until when the old ones may be shown',
+  },
 ]
