@@ -213,17 +213,27 @@ describe('what does not go well', () => {
 
   test('an outer target begins after our own nodes, gets the URLs, and may be unverifiable', async () => {
     const seen: string[] = []
-    let bench0: Workbench | null = null
+    const ended: string[] = []
     const target = outer(async (purge) => {
-      assert.equal(bench0?.nodes.waited.length, 1)
+      assert.deepEqual(
+        ended,
+        ['r1', 'e1', 'e2'],
+        'it would refill from a node that is still to be flushed',
+      )
       for await (const piece of purge.urls()) seen.push(...piece)
       return [{ id: 'cdn', tier: 'cdn', state: 'done', detail: null }]
     })
     await withBench(
       async (opened) => {
-        bench0 = opened
-        const done = await opened.finished((await opened.submit({ assets: ['a', 'b'] })).id)
-        assert.equal(done.status, 'Done')
+        opened.nodes.prompt = false
+        const { id } = await opened.submit({ assets: ['a', 'b'] })
+        await opened.until(id, ({ status }) => status === 'Flushing resizing servers')
+        for (const node of ['r1', 'e1', 'e2']) {
+          ended.push(node)
+          opened.nodes.acknowledge(node)
+        }
+        const done = await opened.finished(id)
+        assert.equal(done.status, 'Done', done.failure ?? '')
         assert.equal(done.evidence?.verdict, 'unverifiable')
         assert.equal(seen.length, 2)
       },

@@ -77,10 +77,11 @@ export const LOG_BREAKAGES: readonly Breakage[] = [
   },
   {
     claim: '11',
-    broken: 'what was taken over is held, and not gone on with',
-    file: 'src/invalidation/runner.ts',
-    text: 'if (row) this.begin(row)',
-    becomes: '',
+    broken: 'an invalidation is accepted at once and written a moment later',
+    file: 'src/invalidation/submit.ts',
+    text: "await store.transaction('durable', async (tx) => {",
+    becomes:
+      "await (async (work) => (void parts.timers.sleep(100).then(() => store.transaction('durable', work)), { accepted: row }))(async (tx) => {",
     check: 'test/flows/crash-safety.test.ts',
     test: 'nothing accepted is lost, and nothing old is served after Done',
     alone: true,
