@@ -12,6 +12,15 @@ function read(file: string): string {
 
 const PAGE = read('docs/freshness.md').replaceAll(/\s+/g, ' ')
 
+/** What the page argues, without the words that it explains and its tables. */
+const ARGUMENT =
+  PAGE.slice(PAGE.indexOf('## What is assumed'), PAGE.indexOf('## The parts')) +
+  PAGE.slice(PAGE.indexOf('## The argument'), PAGE.indexOf('## Seen to fail'))
+
+function namesIn(pattern: RegExp): ReadonlySet<string> {
+  return new Set(Array.from(ARGUMENT.matchAll(pattern), ([, name = '']) => name))
+}
+
 /** That each check fails when its promise is broken, `npm run sim -- --claims` shows; here that what it would break is there. */
 describe('the page on freshness', () => {
   for (const breakage of BREAKAGES) {
@@ -32,6 +41,19 @@ describe('the page on freshness', () => {
       )
       assert.ok(PAGE.includes(breakage.broken), 'the page has it in its table')
       assert.ok(PAGE.includes(breakage.test), 'and the check')
+    })
+  }
+
+  for (const name of namesIn(/"([^"]+)"/g)) {
+    test(`names the check “${name}”, which something is broken for`, () => {
+      const beginning = name.replace(/,? …$/, '')
+      assert.ok(BREAKAGES.some((breakage) => breakage.test.includes(beginning)))
+    })
+  }
+
+  for (const file of namesIn(/`([\w/-]+\.test\.ts)`/g)) {
+    test(`names ${file}, which something is broken for`, () => {
+      assert.ok(BREAKAGES.some(({ check }) => `/${check}`.endsWith(`/${file}`)))
     })
   }
 
