@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { purgeOf } from '../../test/support/purge-of.ts'
 import { TARGET_DEFAULTS } from '../contract/targets.ts'
 import type { OuterTarget } from '../contract/targets.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
@@ -24,16 +25,7 @@ function purge(urls: readonly string[], change: Partial<Purge> = {}): Purge {
     yield urls
     yield urls
   }
-  return {
-    invalidation: 'i',
-    project: 'demo',
-    seq: 7,
-    receivedAt: 0,
-    soft: false,
-    keys: [],
-    urls: pieces,
-    ...change,
-  }
+  return purgeOf({ urls: pieces, ...change })
 }
 
 async function flush(it: Target, what = purge(URLS)): Promise<MemberProgress> {

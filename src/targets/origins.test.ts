@@ -1,27 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { purgeOf } from '../../test/support/purge-of.ts'
 import type { LookAtOriginal, OriginalLook } from '../contract/known-originals.ts'
 import { systemTimers } from '../kernel/timers.ts'
 import { createOrigins } from './origins.ts'
-import type { Purge } from './target.ts'
 
 const RECEIVED_AT = Date.parse('2026-01-01T00:00:00Z')
 /** The look comes two seconds after the invalidation. */
 const clock = { now: () => 0, wall: () => RECEIVED_AT + 2_000 }
 const signal = new AbortController().signal
 
-const PURGE: Purge = {
-  invalidation: 'i',
-  project: 'demo',
-  seq: 7,
-  receivedAt: RECEIVED_AT,
-  soft: false,
-  keys: [],
-  async *urls() {
-    yield []
-  },
-}
+const PURGE = purgeOf({ receivedAt: RECEIVED_AT })
 
 const place = (target: string) => ({ url: `http://x${target}`, target })
 const ORIGINAL = place('/~/original/demo/sample.li/a.jpg?w=100')

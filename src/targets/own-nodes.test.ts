@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { purgeOf } from '../../test/support/purge-of.ts'
 import type { Peek } from '../contract/node-protocol.ts'
 import type { NodeBarrier, NodeProgress } from '../purgelog/barrier.ts'
 import { createOwnNodes } from './own-nodes.ts'
-import type { MemberProgress, Purge } from './target.ts'
+import type { MemberProgress } from './target.ts'
 
 const clock = { now: () => 0, wall: () => Date.parse('2026-01-01T00:00:00Z') }
 const signal = new AbortController().signal
 
-const PURGE: Purge = {
-  invalidation: 'i',
-  project: 'demo',
-  seq: 7,
-  receivedAt: 0,
-  soft: false,
-  keys: [],
-  async *urls() {
-    yield []
-  },
-}
+const PURGE = purgeOf()
 
 function node(part: Partial<NodeProgress>): NodeProgress {
   return { node: 'e1', incarnation: 'x', role: 'edge', outcome: null, ...part }

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import type { Browser } from 'playwright-core'
+import { describe, test } from 'node:test'
 import { chosenFrom } from '../../console/src/chosen.ts'
 import { paths } from '../../console/src/paths.ts'
-import { launchBrowser, signedIn } from '../support/browser.ts'
-import type { Visit } from '../support/browser.ts'
-import { program } from '../support/programs.ts'
-import { startServe } from '../support/serve.ts'
-import type { Started } from '../support/serve.ts'
+import { WITH_CHROMIUM, deskForSuite } from '../support/desk.ts'
 
 /** Assets that were chosen on one page for another: a few, and thousands. */
 
@@ -41,23 +36,8 @@ describe('what was chosen elsewhere', () => {
   })
 })
 
-const chromium = program('chromium')
-
-describe('many assets in the console', { skip: chromium.skip }, () => {
-  let serve: Started
-  let browser: Browser
-  let desk: Visit
-
-  before(async () => {
-    serve = await startServe()
-    browser = await launchBrowser(chromium.path)
-    desk = await signedIn(browser, serve)
-  })
-
-  after(async () => {
-    await browser?.close()
-    await serve?.stop()
-  })
+describe('many assets in the console', WITH_CHROMIUM, () => {
+  const desk = deskForSuite()
 
   test('two thousand assets that were chosen together survive a reload, and another tab', async () => {
     const { page } = desk

@@ -1,31 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { launchBrowser, signedIn } from '../support/browser.ts'
-import type { Visit } from '../support/browser.ts'
-import { program } from '../support/programs.ts'
-import { startServe } from '../support/serve.ts'
-import type { Started } from '../support/serve.ts'
+import { describe, test } from 'node:test'
+import { WITH_CHROMIUM, deskForSuite } from '../support/desk.ts'
 
 /** Several assets at once: what is done to them together, and *Invalidate CDN* as in Dynamic Media Classic. */
 
-const chromium = program('chromium')
-
-describe('selected assets', { skip: chromium.skip }, () => {
-  let serve: Started
-  let browser: Browser
-  let desk: Visit
-
-  before(async () => {
-    serve = await startServe()
-    browser = await launchBrowser(chromium.path)
-    desk = await signedIn(browser, serve)
-  })
-
-  after(async () => {
-    await browser?.close()
-    await serve?.stop()
-  })
+describe('selected assets', WITH_CHROMIUM, () => {
+  const desk = deskForSuite()
 
   test('are unpublished, published and moved together', async () => {
     const { page } = desk
@@ -61,9 +41,9 @@ describe('selected assets', { skip: chromium.skip }, () => {
     await page.getByText('Some URLs are not defined correctly.').first().waitFor()
     await page
       .getByLabel('URL 5', { exact: true })
-      .fill(`${serve.edges[0]}/is/image/demo/spinset?wid=7`)
+      .fill(`${desk.serve.edges[0]}/is/image/demo/spinset?wid=7`)
     await page.getByText('Some URLs are not defined correctly.').waitFor({ state: 'detached' })
-    await page.getByLabel('Add URL').fill(`${serve.edges[0]}/is/image/demo/spinset?wid=8`)
+    await page.getByLabel('Add URL').fill(`${desk.serve.edges[0]}/is/image/demo/spinset?wid=8`)
     await page.getByRole('button', { name: 'Add to the list' }).click()
     await page.getByRole('button', { name: 'Remove URL 1' }).click()
     await page.getByRole('button', { name: 'Continue' }).click()
@@ -88,7 +68,7 @@ describe('selected assets', { skip: chromium.skip }, () => {
     await page.getByRole('button', { name: 'Add to the list' }).click()
     await page.getByRole('button', { name: 'Remove 2 wrong rows' }).click()
     await page.getByText('1 URL.', { exact: true }).waitFor()
-    await page.getByLabel('Add URL').fill(`${serve.edges[0]}/is/image/demo/spinset?wid=9`)
+    await page.getByLabel('Add URL').fill(`${desk.serve.edges[0]}/is/image/demo/spinset?wid=9`)
     await page.getByRole('button', { name: 'Continue' }).click()
     await page
       .getByText(/^Live everywhere, 2 URLs, /)
@@ -102,7 +82,7 @@ describe('selected assets', { skip: chromium.skip }, () => {
     await page.getByLabel('Add URL').focus()
     const list = Array.from(
       { length: 900 },
-      (_, at) => `${serve.edges[0]}/is/image/demo/x?wid=${at}`,
+      (_, at) => `${desk.serve.edges[0]}/is/image/demo/x?wid=${at}`,
     )
     await page.evaluate(`{
       const clipboardData = new DataTransfer()
@@ -117,10 +97,10 @@ describe('selected assets', { skip: chromium.skip }, () => {
 
   test('with an empty template and nothing selected the list is blank, and Continue says so', async () => {
     const { page } = desk
-    const answer = await fetch(`${serve.consoleUrl}/api/v1/projects/demo/template`, {
+    const answer = await fetch(`${desk.serve.consoleUrl}/api/v1/projects/demo/template`, {
       method: 'PUT',
       headers: {
-        authorization: `Bearer ${await serve.adminKey()}`,
+        authorization: `Bearer ${await desk.serve.adminKey()}`,
         'content-type': 'application/json',
       },
       body: JSON.stringify({ text: '' }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import {
   CORNERS,
   SHARE_MIN,
@@ -14,11 +14,8 @@ import {
   shaped,
 } from '../../console/src/pages/assets/crop-drag.ts'
 import type { Rect } from '../../console/src/pages/assets/crop-drag.ts'
-import { launchBrowser, seriousAxeFindings, signedIn } from '../support/browser.ts'
-import type { Visit } from '../support/browser.ts'
-import { program } from '../support/programs.ts'
-import { startServe } from '../support/serve.ts'
-import type { Started } from '../support/serve.ts'
+import { seriousAxeFindings } from '../support/browser.ts'
+import { WITH_CHROMIUM, deskForSuite } from '../support/desk.ts'
 
 /** Smart crops by hand: the rectangle as a hand or a keyboard moves it, and what visitors get of it. */
 
@@ -96,26 +93,11 @@ describe('a rectangle that is dragged', () => {
   })
 })
 
-const chromium = program('chromium')
-
-describe('smart crops on the page of an asset', { skip: chromium.skip }, () => {
-  let serve: Started
-  let browser: Browser
-  let desk: Visit
-
-  before(async () => {
-    serve = await startServe()
-    browser = await launchBrowser(chromium.path)
-    desk = await signedIn(browser, serve)
-  })
-
-  after(async () => {
-    await browser?.close()
-    await serve?.stop()
-  })
+describe('smart crops on the page of an asset', WITH_CHROMIUM, () => {
+  const desk = deskForSuite()
 
   async function bytesOf(path: string): Promise<Buffer> {
-    const answer = await fetch(`${serve.edges[0]}/is/image/demo/${path}`)
+    const answer = await fetch(`${desk.serve.edges[0]}/is/image/demo/${path}`)
     assert.equal(answer.status, 200, path)
     return Buffer.from(await answer.arrayBuffer())
   }
@@ -126,7 +108,7 @@ describe('smart crops on the page of an asset', { skip: chromium.skip }, () => {
     for (const name of ['Large', 'Medium', 'Small']) {
       await card(page, name).getByText('Computed', { exact: true }).waitFor()
     }
-    await page.getByText(`${serve.edges[0]}/is/image/demo/flat:Large`).waitFor()
+    await page.getByText(`${desk.serve.edges[0]}/is/image/demo/flat:Large`).waitFor()
     await card(page, 'Large')
       .getByText(/^1260 × 720 pixels\. .* of the picture/)
       .waitFor()

@@ -3,39 +3,29 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import sharp from 'sharp'
-import { launchBrowser, signedIn, visit } from '../support/browser.ts'
-import type { Visit } from '../support/browser.ts'
-import { program } from '../support/programs.ts'
-import { startServe } from '../support/serve.ts'
+import { visit } from '../support/browser.ts'
+import { WITH_CHROMIUM, deskForSuite } from '../support/desk.ts'
 import type { Started } from '../support/serve.ts'
 
 /** A second project with files of one's own, and people with different roles. */
 
-const chromium = program('chromium')
-
-describe('editors with a project of their own', { skip: chromium.skip }, () => {
-  let serve: Started
-  let browser: Browser
-  let desk: Visit
+describe('editors with a project of their own', WITH_CHROMIUM, () => {
+  const desk = deskForSuite()
   let folder: string
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-files-'))
-    serve = await startServe()
-    await post(serve, '/api/v1/projects', {
+    await post(desk.serve, '/api/v1/projects', {
       id: 'shop',
       company: 'shop',
-      publishServer: serve.edges[0],
+      publishServer: desk.serve.edges[0],
     })
-    browser = await launchBrowser(chromium.path)
-    desk = await signedIn(browser, serve)
+    await desk.page.reload()
   })
 
   after(async () => {
-    await browser?.close()
-    await serve?.stop()
     await rm(folder, { recursive: true, force: true })
   })
 
@@ -66,7 +56,7 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
 
   test('a file dropped on a picture is its new version, and is invalidated by itself here', async () => {
     const { page } = desk
-    const edge = `${serve.edges[1]}/is/image/shop/red%20shoe?wid=40`
+    const edge = `${desk.serve.edges[1]}/is/image/shop/red%20shoe?wid=40`
     assert.equal((await fetch(edge)).status, 200)
     await dropOn(
       page,
@@ -91,9 +81,9 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
     await page.getByRole('textbox', { name: 'Asset id' }).fill('shoes/red')
     await page.getByRole('button', { name: 'Save', exact: true }).click()
     await page.getByRole('heading', { name: 'shoes/red', level: 1 }).waitFor()
-    const crop = await fetch(`${serve.edges[0]}/is/image/shop/shoes/red:Small`)
+    const crop = await fetch(`${desk.serve.edges[0]}/is/image/shop/shoes/red:Small`)
     assert.equal(crop.status, 200)
-    await page.getByText(`${serve.edges[0]}/is/image/shop/shoes/red:Small`).first().waitFor()
+    await page.getByText(`${desk.serve.edges[0]}/is/image/shop/shoes/red:Small`).first().waitFor()
   })
 
   test('a file that is refused says why, and changes nothing', async () => {
@@ -111,7 +101,7 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
   test('a file that is never delivered says so in the library, in the picker and on Confirm', async () => {
     const { page } = desk
     const word = Buffer.concat([Buffer.from('D0CF11E0A1B11AE1', 'hex'), Buffer.alloc(2000)])
-    await call(serve, 'PUT', '/api/v1/projects/shop/assets/letter.doc', word)
+    await call(desk.serve, 'PUT', '/api/v1/projects/shop/assets/letter.doc', word)
     await page.goto('/projects/shop/assets/letter.doc')
     await page.getByText('Stored, never delivered.').waitFor()
     await page.goto('/projects/shop/assets')
@@ -133,7 +123,7 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
   test('an asset that is deleted between Confirm and Submit stops it, with the difference', async () => {
     const { page } = desk
     await call(
-      serve,
+      desk.serve,
       'PUT',
       '/api/v1/projects/shop/assets/gone',
       await readFile(await picture('g.png', '#123456')),
@@ -141,7 +131,7 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
     await page.goto('/projects/shop/invalidate?assets=gone,shoes/red')
     await page.getByRole('button', { name: 'Next' }).click()
     await page.getByText('/is/image/shop/gone').waitFor()
-    await call(serve, 'DELETE', '/api/v1/projects/shop/assets/gone')
+    await call(desk.serve, 'DELETE', '/api/v1/projects/shop/assets/gone')
     await page.getByRole('button', { name: 'Submit' }).click()
     const alert = page.getByRole('alert').filter({ hasText: 'The list has changed' })
     await alert
@@ -169,7 +159,7 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
       .first()
       .innerText()
 
-    const vera = await visit(browser, serve.consoleUrl)
+    const vera = await visit(desk.browser, desk.serve.consoleUrl)
     await vera.page.goto(link)
     await vera.page.getByText('You have no password yet.').waitFor()
     await vera.page.getByRole('link', { name: 'CDN Invalidation', exact: true }).first().click()
@@ -204,8 +194,8 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
   })
 
   test('an editor goes the whole way from the template to Done; emptying everything needs an admin, and says so', async () => {
-    const edi = await visit(browser, serve.consoleUrl)
-    await edi.page.goto(await signInAddress(serve, 'edi@example.com', 'editor'))
+    const edi = await visit(desk.browser, desk.serve.consoleUrl)
+    await edi.page.goto(await signInAddress(desk.serve, 'edi@example.com', 'editor'))
     await edi.page.getByText('You have no password yet.').waitFor()
     await edi.page.getByRole('link', { name: 'CDN Invalidation Template' }).click()
     await edi.page
@@ -239,7 +229,7 @@ describe('editors with a project of their own', { skip: chromium.skip }, () => {
     await page.getByLabel('Name of the key').fill('ci')
     await page.getByRole('button', { name: 'Make key' }).click()
     const secret = await page.getByText(/^sk_/).innerText()
-    const me = await fetch(`${serve.consoleUrl}/api/v1/me`, {
+    const me = await fetch(`${desk.serve.consoleUrl}/api/v1/me`, {
       headers: { authorization: `Bearer ${secret}` },
     })
     assert.equal(me.status, 200)

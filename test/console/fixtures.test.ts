@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { launchBrowser, signedIn } from '../support/browser.ts'
-import type { Visit } from '../support/browser.ts'
-import { program } from '../support/programs.ts'
-import { startServe } from '../support/serve.ts'
-import type { Started } from '../support/serve.ts'
+import { before, describe, test } from 'node:test'
+import { WITH_CHROMIUM, deskForSuite } from '../support/desk.ts'
 
 /** Lists as Dynamic Media forms them (Adobe, "Invalidating the CDN cache by way of Dynamic Media"), as the console shows them. */
 
-const chromium = program('chromium')
 const SERVER = 'http://my.publishserver.com:8080'
 
 interface Fixture {
@@ -88,28 +82,18 @@ const FIXTURES: readonly Fixture[] = [
   },
 ]
 
-describe('lists as Dynamic Media forms them', { skip: chromium.skip }, () => {
-  let serve: Started
-  let browser: Browser
-  let desk: Visit
+describe('lists as Dynamic Media forms them', WITH_CHROMIUM, () => {
+  const desk = deskForSuite()
 
   before(async () => {
-    serve = await startServe()
     await call('PATCH', '', { publishServer: SERVER })
-    browser = await launchBrowser(chromium.path)
-    desk = await signedIn(browser, serve)
-  })
-
-  after(async () => {
-    await browser?.close()
-    await serve?.stop()
   })
 
   async function call(method: string, path: string, body: object): Promise<void> {
-    const answer = await fetch(`${serve.consoleUrl}/api/v1/projects/demo${path}`, {
+    const answer = await fetch(`${desk.serve.consoleUrl}/api/v1/projects/demo${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${await serve.adminKey()}`,
+        authorization: `Bearer ${await desk.serve.adminKey()}`,
         'content-type': 'application/json',
       },
       body: JSON.stringify(body),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { describe, test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { badRows, reasonsOf, withoutBad } from '../../console/src/pages/invalidation/bad-rows.ts'
 import { EMPTY_DRAFT, selectionOf } from '../../console/src/pages/invalidation/draft.ts'
 import {
@@ -10,11 +10,8 @@ import {
   seenOf,
 } from '../../console/src/pages/invalidation/groups.ts'
 import type { Preview } from '../../src/contract/api/invalidations.ts'
-import { launchBrowser, seriousAxeFindings, signedIn } from '../support/browser.ts'
-import type { Visit } from '../support/browser.ts'
-import { program } from '../support/programs.ts'
-import { startServe } from '../support/serve.ts'
-import type { Started } from '../support/serve.ts'
+import { seriousAxeFindings } from '../support/browser.ts'
+import { WITH_CHROMIUM, deskForSuite } from '../support/desk.ts'
 
 /** Lists of URLs before they are submitted: how they are grouped, counted, filtered and made right. */
 
@@ -109,38 +106,24 @@ describe('what a list is made of', () => {
   })
 })
 
-const chromium = program('chromium')
 const MANY = 10_000
 
-describe('long and wrong lists in the console', { skip: chromium.skip }, () => {
-  let serve: Started
-  let browser: Browser
-  let desk: Visit
-
-  before(async () => {
-    serve = await startServe()
-    browser = await launchBrowser(chromium.path)
-    desk = await signedIn(browser, serve)
-  })
-
-  after(async () => {
-    await browser?.close()
-    await serve?.stop()
-  })
+describe('long and wrong lists in the console', WITH_CHROMIUM, () => {
+  const desk = deskForSuite()
 
   function urls(amount: number): string[] {
     return Array.from(
       { length: amount },
       (_, at) =>
-        `${serve.edges[0]}/is/image/demo/flat?wid=${(at % 3000) + 1}&hei=${Math.floor(at / 3000) + 1}`,
+        `${desk.serve.edges[0]}/is/image/demo/flat?wid=${(at % 3000) + 1}&hei=${Math.floor(at / 3000) + 1}`,
     )
   }
 
   async function patchProject(change: object): Promise<void> {
-    const answer = await fetch(`${serve.consoleUrl}/api/v1/projects/demo`, {
+    const answer = await fetch(`${desk.serve.consoleUrl}/api/v1/projects/demo`, {
       method: 'PATCH',
       headers: {
-        authorization: `Bearer ${await serve.adminKey()}`,
+        authorization: `Bearer ${await desk.serve.adminKey()}`,
         'content-type': 'application/json',
       },
       body: JSON.stringify(change),
@@ -235,7 +218,7 @@ describe('long and wrong lists in the console', { skip: chromium.skip }, () => {
 
   test('each wrong row of a refused list is marked with its reason, and one click takes them out', async () => {
     const page = await fresh()
-    const wrong = ['javascript:alert(1)', `${serve.edges[0]}/is/image/other-company/a`]
+    const wrong = ['javascript:alert(1)', `${desk.serve.edges[0]}/is/image/other-company/a`]
     await page.getByLabel('Add URL').fill([...wrong, ...urls(20)].join('\n'))
     await page.getByRole('button', { name: 'Next' }).click()
     await page

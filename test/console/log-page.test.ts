@@ -4,18 +4,14 @@ import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { Invalidation } from '../../src/contract/invalidation.ts'
-import { launchBrowser, seriousAxeFindings, signedIn, visit } from '../support/browser.ts'
-import type { Visit } from '../support/browser.ts'
+import { seriousAxeFindings, visit } from '../support/browser.ts'
+import { WITH_CHROMIUM, deskForSuite } from '../support/desk.ts'
 import { until } from '../support/http.ts'
-import { program } from '../support/programs.ts'
-import { startServe } from '../support/serve.ts'
-import type { Started } from '../support/serve.ts'
 
 /** The Invalidation Log with entries of every kind: done, failed at a cache outside, and waiting for their time. */
 
-const chromium = program('chromium')
 const P = '/api/v1/projects/demo'
 
 async function open(page: Page, path = ''): Promise<void> {
@@ -26,34 +22,27 @@ async function open(page: Page, path = ''): Promise<void> {
 
 const rows = (page: Page) => page.getByRole('table', { name: 'Invalidations' }).locator('tbody tr')
 
-describe('the Invalidation Log', { skip: chromium.skip }, () => {
-  let serve: Started
-  let browser: Browser
-  let desk: Visit
+describe('the Invalidation Log', WITH_CHROMIUM, () => {
+  const desk = deskForSuite(() => ({ edges: 1 }))
   let cache: Server
   let failed: Invalidation
 
   before(async () => {
     cache = createServer((_request, response) => response.writeHead(403).end())
     await new Promise<void>((resolve) => cache.listen(0, '127.0.0.1', resolve))
-    serve = await startServe({ edges: 1 })
     await makeHistory()
-    browser = await launchBrowser(chromium.path)
-    desk = await signedIn(browser, serve)
     await desk.context.grantPermissions(['clipboard-read', 'clipboard-write'])
   })
 
   after(async () => {
-    await browser?.close()
-    await serve?.stop()
     cache?.close()
   })
 
   async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await fetch(`${serve.consoleUrl}${P}${path}`, {
+    const answer = await fetch(`${desk.serve.consoleUrl}${P}${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${await serve.adminKey()}`,
+        authorization: `Bearer ${await desk.serve.adminKey()}`,
         'content-type': 'application/json',
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -121,8 +110,8 @@ describe('the Invalidation Log', { skip: chromium.skip }, () => {
   })
 
   test('times are local, and the page says in which zone', async () => {
-    const there = await browser.newContext({
-      baseURL: serve.consoleUrl,
+    const there = await desk.browser.newContext({
+      baseURL: desk.serve.consoleUrl,
       timezoneId: 'Asia/Tokyo',
       storageState: await desk.context.storageState(),
     })
@@ -190,7 +179,7 @@ describe('the Invalidation Log', { skip: chromium.skip }, () => {
       'answered 403',
       'Sluice ',
       'Support: https://help.example.com/',
-      `Page: ${serve.consoleUrl}/projects/demo/invalidations/${failed.id}`,
+      `Page: ${desk.serve.consoleUrl}/projects/demo/invalidations/${failed.id}`,
     ]) {
       assert.ok(report.includes(part), `${part} is missing in\n${report}`)
     }
@@ -213,7 +202,7 @@ describe('the Invalidation Log', { skip: chromium.skip }, () => {
       email: 'vera@example.com',
       role: 'viewer',
     })
-    const vera = await visit(browser, serve.consoleUrl)
+    const vera = await visit(desk.browser, desk.serve.consoleUrl)
     await vera.page.goto(signInPath)
     await vera.page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
     await open(vera.page)

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Browser } from 'playwright-core'
 import { withEntries } from '../../console/src/pages/invalidation/original-entries.ts'
 import { versioned } from '../../console/src/versioned.ts'
 import { newProject } from '../../console/src/shell/new-project.ts'
-import { launchBrowser, seriousAxeFindings, signedIn, visit } from '../support/browser.ts'
-import type { Visit } from '../support/browser.ts'
+import { seriousAxeFindings, visit } from '../support/browser.ts'
+import { WITH_CHROMIUM, deskForSuite } from '../support/desk.ts'
 import { ask } from '../support/http.ts'
-import { program } from '../support/programs.ts'
 import { startSampleOrigin } from '../support/sample-origin.ts'
 import type { SampleOrigin } from '../support/sample-origin.ts'
-import { startServe } from '../support/serve.ts'
-import type { Started } from '../support/serve.ts'
 
 /** Originals on somebody else's server: allowed, delivered, invalidated and protected from the console alone. */
 
@@ -47,28 +43,19 @@ describe('a new project', () => {
   })
 })
 
-const chromium = program('chromium')
-
-describe('originals in the console', { skip: chromium.skip }, () => {
-  let serve: Started
+describe('originals in the console', WITH_CHROMIUM, () => {
   let origin: SampleOrigin
-  let browser: Browser
-  let desk: Visit
+  const desk = deskForSuite(() => ({ edges: 1 }))
 
   before(async () => {
     origin = await startSampleOrigin()
-    serve = await startServe({ edges: 1 })
-    browser = await launchBrowser(chromium.path)
-    desk = await signedIn(browser, serve)
   })
 
   after(async () => {
-    await browser?.close()
-    await serve?.stop()
     await origin?.stop()
   })
 
-  const red = (): string => `${serve.edges[0]}/_t/demo/photos.example/red.jpg?w=40`
+  const red = (): string => `${desk.serve.edges[0]}/_t/demo/photos.example/red.jpg?w=40`
 
   async function saveSettings(): Promise<void> {
     const { page } = desk
@@ -210,7 +197,7 @@ describe('originals in the console', { skip: chromium.skip }, () => {
     await page.getByRole('button', { name: 'New link for lost@example.com' }).click()
     await page.getByText(first).waitFor({ state: 'detached' })
     assert.deepEqual(await seriousAxeFindings(page), [])
-    const lost = await visit(browser, serve.consoleUrl)
+    const lost = await visit(desk.browser, desk.serve.consoleUrl)
     await lost.page.goto(await link.innerText())
     await lost.page.getByText('You have no password yet.').waitFor()
     await lost.close()

@@ -3,21 +3,13 @@ import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { launchBrowser, seriousAxeFindings, signedIn } from '../support/browser.ts'
-import type { Visit } from '../support/browser.ts'
-import { program } from '../support/programs.ts'
-import { startServe } from '../support/serve.ts'
-import type { Started } from '../support/serve.ts'
+import { seriousAxeFindings } from '../support/browser.ts'
+import { WITH_CHROMIUM, deskForSuite } from '../support/desk.ts'
 
 /** After Submit: what it waits for while a cache outside takes its time, and what is known in the end. */
 
-const chromium = program('chromium')
-
-describe('an invalidation that is running', { skip: chromium.skip }, () => {
-  let serve: Started
-  let browser: Browser
-  let desk: Visit
+describe('an invalidation that is running', WITH_CHROMIUM, () => {
+  const desk = deskForSuite()
   let cache: Server
   /** Answers what waits, and from then on at once. */
   let answer: () => void
@@ -29,15 +21,10 @@ describe('an invalidation that is running', { skip: chromium.skip }, () => {
       void mayAnswer.then(() => response.writeHead(200).end('purged'))
     })
     await new Promise<void>((resolve) => void cache.listen(0, '127.0.0.1', resolve))
-    serve = await startServe()
     await putTarget((cache.address() as AddressInfo).port)
-    browser = await launchBrowser(chromium.path)
-    desk = await signedIn(browser, serve)
   })
 
   after(async () => {
-    await browser?.close()
-    await serve?.stop()
     cache?.close()
     cache?.closeAllConnections()
   })
@@ -50,10 +37,10 @@ describe('an invalidation that is running', { skip: chromium.skip }, () => {
       body: null,
     }
     const fields = { kind: 'generic-http', purge, allowPrivate: true, timeoutSeconds: 60 }
-    const put = await fetch(`${serve.consoleUrl}/api/v1/projects/demo/targets/outer`, {
+    const put = await fetch(`${desk.serve.consoleUrl}/api/v1/projects/demo/targets/outer`, {
       method: 'PUT',
       headers: {
-        authorization: `Bearer ${await serve.adminKey()}`,
+        authorization: `Bearer ${await desk.serve.adminKey()}`,
         'content-type': 'application/json',
       },
       body: JSON.stringify({ ...fields, fillBoundSeconds: 0 }),

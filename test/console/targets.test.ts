@@ -3,7 +3,6 @@ import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import type { Browser } from 'playwright-core'
 import { begunWith } from '../../console/src/pages/targets/target-beginnings.ts'
 import {
   NEW_TARGET,
@@ -12,11 +11,8 @@ import {
   wrongIn,
 } from '../../console/src/pages/targets/target-draft.ts'
 import { TARGET_DEFAULTS, filledIn, urlValues } from '../../src/contract/targets.ts'
-import { launchBrowser, seriousAxeFindings, signedIn } from '../support/browser.ts'
-import type { Visit } from '../support/browser.ts'
-import { program } from '../support/programs.ts'
-import { startServe } from '../support/serve.ts'
-import type { Started } from '../support/serve.ts'
+import { seriousAxeFindings } from '../support/browser.ts'
+import { WITH_CHROMIUM, deskForSuite } from '../support/desk.ts'
 
 /** Caches outside Sluice, as an admin describes them in the console. */
 
@@ -79,12 +75,8 @@ describe('what is typed about a target', () => {
   })
 })
 
-const chromium = program('chromium')
-
-describe('the page Targets', { skip: chromium.skip }, () => {
-  let serve: Started
-  let browser: Browser
-  let desk: Visit
+describe('the page Targets', WITH_CHROMIUM, () => {
+  const desk = deskForSuite()
   let cache: Server
   /** What came to the cache, and what it answers. */
   const seen: { method: string; key: string }[] = []
@@ -96,14 +88,9 @@ describe('the page Targets', { skip: chromium.skip }, () => {
       response.writeHead(status).end()
     })
     await new Promise<void>((resolve) => cache.listen(0, '127.0.0.1', resolve))
-    serve = await startServe()
-    browser = await launchBrowser(chromium.path)
-    desk = await signedIn(browser, serve)
   })
 
   after(async () => {
-    await browser?.close()
-    await serve?.stop()
     cache?.close()
   })
 

@@ -1,38 +1,20 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { launchBrowser, seriousAxeFindings, signedIn } from '../support/browser.ts'
-import type { Visit } from '../support/browser.ts'
-import { program } from '../support/programs.ts'
-import { startServe } from '../support/serve.ts'
-import type { Started } from '../support/serve.ts'
+import { describe, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { seriousAxeFindings } from '../support/browser.ts'
+import { WITH_CHROMIUM, deskForSuite } from '../support/desk.ts'
 
 /** *CDN Invalidation Template* and *Image Presets*: what forms URLs, checked and tried while one types. */
 
-const chromium = program('chromium')
-
-describe('what forms URLs', { skip: chromium.skip }, () => {
-  let serve: Started
-  let browser: Browser
-  let desk: Visit
-
-  before(async () => {
-    serve = await startServe()
-    browser = await launchBrowser(chromium.path)
-    desk = await signedIn(browser, serve)
-  })
-
-  after(async () => {
-    await browser?.close()
-    await serve?.stop()
-  })
+describe('what forms URLs', WITH_CHROMIUM, () => {
+  const desk = deskForSuite()
 
   /** What another editor does meanwhile. */
   async function putTemplate(theirs: string): Promise<void> {
-    const answer = await fetch(`${serve.consoleUrl}/api/v1/projects/demo/template`, {
+    const answer = await fetch(`${desk.serve.consoleUrl}/api/v1/projects/demo/template`, {
       method: 'PUT',
       headers: {
-        authorization: `Bearer ${await serve.adminKey()}`,
+        authorization: `Bearer ${await desk.serve.adminKey()}`,
         'content-type': 'application/json',
       },
       body: JSON.stringify({ text: theirs }),
@@ -70,7 +52,7 @@ describe('what forms URLs', { skip: chromium.skip }, () => {
 
   test('eight planted typos give one message each, with its column', async () => {
     const { page } = desk
-    const server = serve.edges[0]
+    const server = desk.serve.edges[0]
     const lines = [
       '<ID>?$prodct$',
       `${server}/is/imgae/demo/<ID>`,
