@@ -5,7 +5,7 @@ import type { Timers } from '../kernel/timers.ts'
 
 /** Spellings of which control has said that it keeps them; a forgotten one is asked about again, which is harmless. */
 const KEPT_MAX = 50_000
-/** Then it is said again: a restored store may have lost it. */
+/** Then it is said again: rows of a store may be lost without its purge log being replaced. */
 const SAY_AGAIN_MS = 24 * 3600 * 1000
 /** A visitor waits no longer for this; the answer then goes out for him alone. */
 const DEADLINE_MS = 1_000
@@ -18,6 +18,8 @@ export interface KeptUrlsParts {
   readonly clock: Clock
   readonly timers: Timers
   readonly log: Log
+  /** Which purge log the node follows. */
+  readonly logId: () => string
   /** Gives those back that control does not keep. */
   readonly keep: (urls: readonly ServedUrl[], signal: AbortSignal) => Promise<readonly string[]>
 }
@@ -33,6 +35,7 @@ export class KeptUrls {
   /** When control said so, monotonic. */
   readonly #kept = new Map<string, number>()
   readonly #waiting = new Map<string, Waiting>()
+  #logId = ''
   #restsUntil = Number.NEGATIVE_INFINITY
   #asking = false
 
@@ -42,6 +45,7 @@ export class KeptUrls {
 
   /** True when the spelling is known to control by now, so that a cache may keep what it names. */
   async keep(served: ServedUrl): Promise<boolean> {
+    this.#forgetOfAnotherLog()
     const now = this.#parts.clock.now()
     const since = this.#kept.get(served.url)
     if (since !== undefined && now - since < SAY_AGAIN_MS) return true
@@ -60,11 +64,12 @@ export class KeptUrls {
     this.#asking = true
     while (this.#waiting.size > 0) {
       const batch = [...this.#waiting.values()].slice(0, PER_CALL_MAX)
+      const logId = this.#parts.logId()
       const refused = await this.#refused(batch.map(({ served }) => served))
       for (const { served, answered } of batch) {
         this.#waiting.delete(served.url)
         const kept = !refused.has(served.url)
-        if (kept) this.#remember(served.url)
+        if (kept && logId === this.#parts.logId()) this.#remember(served.url)
         answered.resolve(kept)
       }
     }
@@ -86,7 +91,16 @@ export class KeptUrls {
     }
   }
 
+  /** A store that took the place of its own knows what it kept itself, and nothing of what was said to the one before. */
+  #forgetOfAnotherLog(): void {
+    const logId = this.#parts.logId()
+    if (logId === this.#logId) return
+    this.#logId = logId
+    this.#kept.clear()
+  }
+
   #remember(url: string): void {
+    this.#forgetOfAnotherLog()
     this.#kept.delete(url)
     this.#kept.set(url, this.#parts.clock.now())
     for (const oldest of this.#kept.keys()) {

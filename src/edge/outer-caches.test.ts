@@ -57,8 +57,12 @@ function served(url: string): ServedUrl {
   return { project: 'demo', subject: 'asset:demo/a', url, target: '/~/x' }
 }
 
-function keptUrls(keep: KeptUrlsParts['keep'], clock = systemClock): KeptUrls {
-  return new KeptUrls({ clock, timers: systemTimers, log: silentLog, keep })
+function keptUrls(
+  keep: KeptUrlsParts['keep'],
+  clock = systemClock,
+  logId: () => string = () => 'log',
+): KeptUrls {
+  return new KeptUrls({ clock, timers: systemTimers, log: silentLog, logId, keep })
 }
 
 describe('spellings recorded before their answers leave', () => {
@@ -92,6 +96,34 @@ describe('spellings recorded before their answers leave', () => {
     now += 25 * 3600 * 1000
     await kept.keep(served('http://x/a'))
     assert.equal(calls, 2)
+  })
+
+  test('are said again under a log that took the place of the one before: its store may have none of them', async () => {
+    let logId = 'log'
+    let calls = 0
+    const answers: (() => void)[] = []
+    const keep = async (): Promise<readonly string[]> => {
+      calls += 1
+      await new Promise<void>((resolve) => answers.push(resolve))
+      return []
+    }
+    const kept = keptUrls(keep, systemClock, () => logId)
+    const ask = async (meanwhile: () => void = () => undefined): Promise<boolean> => {
+      const asked = kept.keep(served('http://x/a'))
+      meanwhile()
+      answers.shift()?.()
+      return asked
+    }
+    assert.equal(await ask(), true)
+    assert.equal(await ask(), true)
+    assert.equal(calls, 1)
+    logId = 'another log'
+    assert.equal(await ask(), true)
+    assert.equal(calls, 2)
+    logId = 'a third one'
+    await ask(() => (logId = 'a fourth one'))
+    await ask()
+    assert.equal(calls, 4, 'what was said to the third is not known to the fourth')
   })
 
   test('while control is away nobody keeps them, and nobody waits twice', async () => {

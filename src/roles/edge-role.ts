@@ -64,7 +64,7 @@ export async function startEdge(
     upstream,
     resolver: (made) => new SluiceResolver(made),
     ...(settings.missLimit ? { missLimit: new MissLimit(clock, log, settings.missLimit) } : {}),
-    ...spellings(machine, place, served),
+    ...spellings(machine, place, served, freshness),
   })
   const open = new OpenRequests()
   const listening = await openDoor({ edge, log, nodeSecret: place.nodeSecret, open }, settings)
@@ -107,15 +107,17 @@ export async function startEdge(
 }
 
 /** What is told of the spellings in which renditions are asked for. */
-function spellings(
-  { clock, timers, log }: Machine,
-  { id, link }: NodePlace,
+export function spellings(
+  { clock, timers, log }: Pick<Machine, 'clock' | 'timers' | 'log'>,
+  { id, link }: Pick<NodePlace, 'id' | 'link'>,
   served: ServedUrls,
+  freshness: Pick<Freshness, 'logId'>,
 ): Required<Pick<EdgeParts, 'keepServed' | 'onServed'>> {
   const kept = new KeptUrls({
     clock,
     timers,
     log,
+    logId: () => freshness.logId,
     keep: async (urls, signal) => link.keepServed?.(id, urls, signal) ?? urls.map(({ url }) => url),
   })
   return {

@@ -28,6 +28,9 @@ function purge(store: Store, count: number): Promise<void> {
   })
 }
 
+/** How far it is ahead of what was lost. */
+const AHEAD = 1_000_000_000
+
 describe('a copy of a data file', () => {
   test('is what was committed when it was taken, while the original is written to', async (t) => {
     const { folder, path, store } = await opened(t)
@@ -42,14 +45,14 @@ describe('a copy of a data file', () => {
     await writing
     assert.ok(committed)
     const other = await openSqliteStore(copy, { random: systemRandom })
-    assert.equal(await other.tables.log.head(), 3, 'an open transaction is not in it')
+    assert.equal(await other.tables.log.head(), AHEAD + 3, 'an open transaction is not in it')
     assert.equal(await store.tables.log.head(), 4)
     assert.ok(isCopy(await other.tables.log.id()))
     assert.ok(!isCopy(await store.tables.log.id()))
     await other.close()
   })
 
-  test('begins under an id of its own each time, with its numbers going on and no nodes', async (t) => {
+  test('begins under an id of its own each time, with numbers that no purge before it can have had, and no nodes', async (t) => {
     const { path, store } = await opened(t)
     await purge(store, 2)
     const node = nodeRow({ id: 'e1', incarnation: 'e1-1', urls: [] })
@@ -64,9 +67,12 @@ describe('a copy of a data file', () => {
     assert.equal(new Set(ids).size, 5)
     assert.deepEqual(ids.map(isCopy), [false, true, false, true, false])
     assert.deepEqual(await store.tables.nodes.list(), [])
-    assert.equal(await store.tables.log.head(), 2)
+    assert.equal(await store.tables.log.head(), 2 * AHEAD + 2)
+    assert.equal(await store.tables.log.oldest(), 2 * AHEAD + 3, 'nobody is told of the log before')
     await purge(store, 1)
-    assert.equal(await store.tables.log.head(), 3)
+    assert.equal(await store.tables.log.head(), 2 * AHEAD + 3)
+    const [entry] = await store.tables.log.after(2 * AHEAD + 2, 10)
+    assert.equal(entry?.seq, 2 * AHEAD + 3)
   })
 
   test('of what is no data file, or a damaged one, is refused by name', async (t) => {

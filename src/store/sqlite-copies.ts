@@ -15,6 +15,12 @@ const COPY_MARK = 'copy!'
 /** As a new store's: 96 bits are never met again. */
 const LOG_ID_BYTES = 12
 
+/**
+ * More purges than there can have been since the copy was taken: a thousand a second, for eleven days. Caches outside hold answers with
+ * marks of the log that was lost, and a mark says nothing of its log: none of them may be as new as a purge to come.
+ */
+const SEQ_AHEAD = 1_000_000_000
+
 /** A file that another process writes to lets go of it between two transactions. */
 const BUSY_TIMEOUT_MS = 10_000
 
@@ -28,7 +34,10 @@ export function copyDataFile(from: string, to: string, random: Random): void {
   sync(to)
 }
 
-/** The next start begins a log of its own. Nodes that were known are forgotten with their grants. */
+/**
+ * The next start begins a log of its own, behind all numbers that were ever used. Nodes that were known are forgotten with their grants,
+ * and entries that none of them can ask for.
+ */
 export function markAsCopy(path: string, random: Random): void {
   withFile(path, (database) => {
     const [{ quick_check: found } = { quick_check: 'nothing' }] = database
@@ -37,7 +46,10 @@ export function markAsCopy(path: string, random: Random): void {
     if (found !== 'ok') {
       throw new StoreError('cannot-open', `The data file ${path} is damaged (${found}).`)
     }
-    nameLog(database, `${COPY_MARK}${randomToken(random, LOG_ID_BYTES)}`)
+    nameLog(database, `${COPY_MARK}${randomToken(random, LOG_ID_BYTES)}`, () => {
+      database.prepare('update purge_head set head = head + ?').run(SEQ_AHEAD)
+      database.exec('delete from purge_log')
+    })
   })
 }
 
@@ -50,9 +62,10 @@ export function beginLog(path: string, random: Random): void {
   withFile(path, (database) => nameLog(database, randomToken(random, LOG_ID_BYTES)))
 }
 
-function nameLog(database: DatabaseSync, logId: string): void {
+function nameLog(database: DatabaseSync, logId: string, also: () => void = () => undefined): void {
   database.exec('begin immediate')
   database.prepare('update purge_head set log_id = ?').run(logId)
+  also()
   database.exec('delete from nodes')
   database.exec('commit')
 }

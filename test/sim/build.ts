@@ -13,6 +13,7 @@ import type { NodeRole } from '../../src/contract/node-protocol.ts'
 import { Authority } from '../../src/purgelog/authority.ts'
 import type { AuthorityParts, ControlMemory } from '../../src/purgelog/authority.ts'
 import type { PurgeSink } from '../../src/purgelog/follower.ts'
+import { spellings } from '../../src/roles/edge-role.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createGenericHttp } from '../../src/targets/generic-http.ts'
 import type { OuterParts } from '../../src/targets/generic-http.ts'
@@ -44,6 +45,8 @@ export interface Build {
   readonly library: Library
   /** What an edge waits for when it is to drain. */
   readonly drains: 'requests' | 'answers'
+  /** How control learns in which spellings an edge is asked. */
+  readonly spellings: typeof spellings
   /** How it is told whether a cache before the remote origin has kept what is old. */
   readonly origins: (parts: OriginsParts) => Target
   /** How the cache outside is purged. */
@@ -63,6 +66,7 @@ export const soundBuild: Build = {
   database: (world, ledger) => new Database(world, ledger),
   library: soundLibrary,
   drains: 'requests',
+  spellings,
   origins: (parts) => createOrigins(parts),
   outer: (parts, settings) => createGenericHttp({ id: 'outer', settings }, parts),
 }

@@ -13,7 +13,7 @@ import type { Invalidations } from '../../src/invalidation/invalidations.ts'
 import { silentLog } from '../../src/kernel/log.ts'
 import type { RecordChange, RecordStore } from '../../src/origin/records.ts'
 import type { Authority } from '../../src/purgelog/authority.ts'
-import type { AssetRow, ProjectRow, Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { createOwnNodes } from '../../src/targets/own-nodes.ts'
 import { controlMemory } from '../../src/roles/control-memory.ts'
@@ -21,11 +21,11 @@ import { DRIFT_MAX } from './host.ts'
 import type { Program } from './host.ts'
 import type { Origin } from './origin.ts'
 import { subjectOf } from './origin.ts'
-import type { Profile } from './profile.ts'
+import { assetRow } from './rows.ts'
 import { lookTo } from './links.ts'
 import { WayToOuter } from './outer-cache.ts'
 import type { OuterCache } from './outer-cache.ts'
-import { HOST, PROJECT, REMOTE } from './scene.ts'
+import { PROJECT, REMOTE } from './scene.ts'
 import type { Stage } from './stage.ts'
 
 export const NO_SELECTION: Selection = {
@@ -351,50 +351,4 @@ function intentsOf(stage: Stage, parts: Omit<IntentParts, 'log'>): Intents {
     healAll: () => Promise.resolve(0),
   }
   return intents
-}
-
-function assetRow(
-  id: string,
-  version: number,
-  blob: { readonly hash: string; readonly bytes: number },
-): AssetRow {
-  return {
-    project: PROJECT,
-    id,
-    version,
-    ...blob,
-    kind: 'image',
-    mediaType: 'image/png',
-    published: true,
-    width: 1,
-    height: 1,
-    location: { kind: 'blob' },
-    crops: {},
-    modifiedAt: 0,
-  }
-}
-
-export function projectRow({ automatic, lifetimeSeconds, standInSeconds }: Profile): ProjectRow {
-  return {
-    id: PROJECT,
-    company: null,
-    aliases: [],
-    publishServer: `http://${HOST}`,
-    tokens: ['doc'],
-    hosts: [HOST],
-    origins: [{ host: REMOTE.split('/')[0]!, scheme: 'http' }],
-    originAliases: {},
-    cdnTtlSeconds: lifetimeSeconds,
-    delivery: { staleIfErrorSeconds: standInSeconds },
-    browserTtlSeconds: 60,
-    automaticInvalidation: automatic,
-    maxUrlsPerInvalidation: 1000,
-    maxOriginalsPerInvalidation: 10,
-    supportUrl: null,
-    template: '',
-    templateVersion: 0,
-    presets: { small: 'wid=100' },
-    assetSource: { kind: 'library' },
-    createdAt: 0,
-  }
 }

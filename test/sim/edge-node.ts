@@ -3,15 +3,16 @@ import type { Fills } from '../../src/cache/fills.ts'
 import type { Sweepable } from '../../src/cache/sweeper.ts'
 import type { Peek } from '../../src/contract/node-protocol.ts'
 import type { EdgeAnswer } from '../../src/edge/answer.ts'
-import type { Edge } from '../../src/edge/edge.ts'
+import type { Edge, EdgeParts } from '../../src/edge/edge.ts'
 import type { EdgeCache, EdgeFill } from '../../src/edge/fill.ts'
 import type { KeptMeta } from '../../src/edge/kept.ts'
+import { ServedUrls } from '../../src/edge/served-urls.ts'
 import { silentLog } from '../../src/kernel/log.ts'
 import { stampsOf } from './bounds.ts'
 import type { Holding } from './bounds.ts'
 import { counted } from './coverage.ts'
 import type { Host } from './host.ts'
-import { upstreamTo } from './links.ts'
+import { controlLink, upstreamTo } from './links.ts'
 import type { InnerAnswer, InnerNode, InnerRequest } from './links.ts'
 import { peekOf } from './peek-of.ts'
 import { HOST } from './scene.ts'
@@ -56,11 +57,31 @@ export class EdgeNode extends Node {
         upstream: stage.build.upstream(upstream, freshness, this.#isHome),
         fills: this.#fills,
         resolver: stage.build.resolver,
-        onServed: () => undefined,
+        ...this.#spellings(),
       },
       program,
     )
     return Promise.resolve([cache])
+  }
+
+  /** What is told of them matters where a cache outside is purged by them. */
+  #spellings(): Pick<EdgeParts, 'onServed' | 'keepServed'> {
+    const { stage, program, freshness, host } = this
+    if (!stage.outer) return { onServed: () => undefined }
+    const { clock, timers } = program
+    const link = controlLink(stage, program)
+    const served = new ServedUrls()
+    served.start(timers, silentLog, (urls, signal) => link.reportServed(host.name, urls, signal))
+    const machine = { clock, timers, log: silentLog }
+    const made = stage.build.spellings(machine, { id: host.name, link }, served, freshness)
+    return {
+      ...made,
+      keepServed: async (...asked) => {
+        const recorded = await made.keepServed(...asked)
+        stage.world.meet(recorded ? 'spelling recorded' : 'spelling not recorded')
+        return recorded
+      },
+    }
   }
 
   /** A client's request, its head read at this moment. */

@@ -1,6 +1,6 @@
 import type { InvalidationStatus } from '../../src/contract/invalidation.ts'
 import type { InvalidationRow } from '../../src/store/store.ts'
-import { URLS, isPromised, isPromisedOutside } from './scene.ts'
+import { URLS, isPromised } from './scene.ts'
 import type { SceneUrl } from './scene.ts'
 import type { World } from './world.ts'
 
@@ -29,6 +29,19 @@ export class Ledger {
 
   lied(target: string | null): void {
     this.#liedAt.set(target ?? '*', this.#world.moment())
+  }
+
+  /** Purges from then on find in the store every URL of which a cache outside may hold something. */
+  #outerSince = 0
+
+  /** A store that took the place of its own does not know them. */
+  outerIsUnknown(): void {
+    this.#outerSince = Number.POSITIVE_INFINITY
+  }
+
+  /** Somebody has emptied it, by its own means. */
+  outerIsEmpty(): void {
+    this.#outerSince = this.#world.moment()
   }
 
   #liedSince(moment: number, { target }: SceneUrl): boolean {
@@ -120,7 +133,7 @@ export class Ledger {
     for (const url of URLS) {
       if (isPromised(row, url)) this.#promise(url, floor)
       // Nothing is promised of a cache that lies; what evidence says of it must be true all the same.
-      if (isPromisedOutside(row, url) && !this.#liedSince(askedAt, url))
+      if (isPromised(row, url) && at >= this.#outerSince && !this.#liedSince(askedAt, url))
         this.#promise(url, floor, this.#outerFloors)
     }
     this.onDone(row, floor)

@@ -40,6 +40,8 @@ export function controlLink(stage: Stage, from: Program): ControlLink {
       call('peeks', signal, ({ authority }) => authority.answerPeeks(incarnation, askId, peeks)),
     reportServed: (incarnation, urls, signal) =>
       call('served', signal, ({ authority }) => authority.reportServed(incarnation, urls)),
+    keepServed: (incarnation, urls, signal) =>
+      call('keep', signal, ({ authority }) => authority.keepServed(incarnation, urls)),
   }
 }
 

@@ -38,6 +38,13 @@ export class OuterCache {
     this.#edges = edges
   }
 
+  /** Of which purge log the mark of an answer is; a cache knows nothing of it. */
+  readonly #logs = new WeakMap<WholeAnswer, string>()
+
+  logOf(answer: WholeAnswer): string {
+    return this.#logs.get(answer) ?? ''
+  }
+
   mood: 'honest' | 'lying' | 'limiting' | 'late' = 'honest'
 
   /** What its purge API says to `purge`; late is later than anybody waits. */
@@ -84,7 +91,12 @@ export class OuterCache {
       to: () => edge.program,
       what: `outer ${target}`,
       signal: new AbortController().signal,
-      handle: async () => wholeAnswer(await edge.requestOfOuter(target, accept)),
+      handle: async () => {
+        const before = edge.logId()
+        const answer = await wholeAnswer(await edge.requestOfOuter(target, accept))
+        this.#logs.set(answer, before === edge.logId() ? before : '')
+        return answer
+      },
       failure: (why) => new TargetError('unreachable', why),
     })
   }

@@ -4,9 +4,15 @@ import type { OuterParts } from '../../src/targets/generic-http.ts'
 import type { OriginsParts } from '../../src/targets/origins.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { soundBuild } from './build.ts'
+import type { Build } from './build.ts'
 import type { Mutant } from './mutants.ts'
 import { OUTER_PROFILE, killedWhileSending, slowAnswers, slowWay } from './outer-scripts.ts'
-import { CALM_PROFILE, UNRULY_OUTER_PROFILE, onlyFaults } from './profile.ts'
+import {
+  CALM_PROFILE,
+  REPLACED_OUTER_PROFILE,
+  UNRULY_OUTER_PROFILE,
+  onlyFaults,
+} from './profile.ts'
 
 /** P15: the cache is purged, and nobody waits for what it had asked before. */
 function undrained(parts: OuterParts, settings: OuterTarget): Target {
@@ -61,6 +67,27 @@ function ageless({ look, ...parts }: OriginsParts): Target {
   })
 }
 
+/** P15: what an edge was asked for is told a moment after it was answered. */
+function toldLater(...parts: Parameters<Build['spellings']>): ReturnType<Build['spellings']> {
+  const [, , served] = parts
+  return {
+    ...soundBuild.spellings(...parts),
+    async keepServed(request, { served: named, target }) {
+      if (named === null) return false
+      const url = `${request.scheme}://${request.host}${request.target}`
+      served.note({ project: named.project, subject: named.subject, url, target })
+      return true
+    },
+  }
+}
+
+/** P15: what the store has recorded once, it has recorded. */
+function ofAnyLog(
+  ...[machine, place, served]: Parameters<Build['spellings']>
+): ReturnType<Build['spellings']> {
+  return soundBuild.spellings(machine, place, served, { logId: 'any' })
+}
+
 /** Departures of what Sluice does for caches that it does not run. */
 export const OUTER_MUTANTS: readonly Mutant[] = [
   {
@@ -68,6 +95,21 @@ export const OUTER_MUTANTS: readonly Mutant[] = [
     build: { ...soundBuild, origins: ageless },
     profile: { ...CALM_PROFILE, faultEveryMs: 150, faults: onlyFaults({ keptBefore: 1 }) },
     by: 'false evidence',
+  },
+  {
+    name: 'a spelling that is told a moment after its answer has left',
+    build: { ...soundBuild, spellings: toldLater },
+    profile: { ...OUTER_PROFILE, writeEveryMs: 100 },
+  },
+  {
+    name: 'a spelling that is taken for recorded in a store that took the place of its own',
+    build: { ...soundBuild, spellings: ofAnyLog },
+    // An edge that starts again has forgotten what it told anybody.
+    profile: {
+      ...REPLACED_OUTER_PROFILE,
+      faultEveryMs: 2_000,
+      faults: onlyFaults({ replaceStore: 1 }),
+    },
   },
   {
     name: 'a target that is believed although it was seen to serve what is old',

@@ -116,6 +116,17 @@ export const UNRULY_OUTER_PROFILE: Profile = {
 }
 const UNRULY_OUTER_SHARE = 0.03
 
+/** Its URLs are known to a store that is replaced. */
+export const REPLACED_OUTER_PROFILE: Profile = {
+  ...OUTER_PROFILE,
+  leaseMs: 100,
+  faultEveryMs: 500,
+  lastsMs: 6_000,
+  writes: { ...CALM_PROFILE.writes, soft: 0, packed: 0 },
+  faults: onlyFaults({ replaceStore: 1, crashControl: 1, crashNode: 2 }),
+}
+const REPLACED_OUTER_SHARE = 0.02
+
 /** Stores that are replaced over and over, while much is asked for and slowly answered: numbers of several logs are under way at once. */
 export const REPLACED_PROFILE: Profile = {
   ...CALM_PROFILE,
@@ -143,6 +154,7 @@ export function anyProfile(chance: { number(): number }): Profile {
   if (chance.number() < OUTER_SHARE) return OUTER_PROFILE
   if (chance.number() < UNRULY_OUTER_SHARE) return UNRULY_OUTER_PROFILE
   if (chance.number() < REPLACED_SHARE) return REPLACED_PROFILE
+  if (chance.number() < REPLACED_OUTER_SHARE) return REPLACED_OUTER_PROFILE
   // Seldom: it ends what the other faults have begun.
   const faults = onlyFaults({
     ...weights(FAULT_KINDS, [0, 0, 1, 1, 4]),

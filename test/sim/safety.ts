@@ -97,7 +97,9 @@ export class Safety {
     const floor = this.#ledger.outerFloorOf(url)
     const accept = this.#world.chance.pick(ACCEPTS)
     const answer = await outer.request(url.target, accept).catch(() => null)
-    if (answer) this.#check('outer', { url, accept, method: 'GET' }, floor, answer)
+    if (!answer) return
+    const claims = outer.logOf(answer) === this.#ledger.logId
+    this.#check('outer', { url, accept, method: 'GET' }, floor, answer, claims)
   }
 
   /** Some ask whether their copy is still good, some want only what is there. */
@@ -116,7 +118,7 @@ export class Safety {
     { url, accept, method }: Asked,
     floor: Floor,
     answer: WholeAnswer,
-    claims = true,
+    claims: boolean,
   ): void {
     const seen = this.#seen(method, answer, url)
     this.counts.answers += 1

@@ -60,11 +60,6 @@ function isSelected(selection: Selection, { target, subject }: SceneUrl): boolea
   )
 }
 
-/** A cache that knows only URLs is promised what it was told: this very URL, or everything. */
-export function isPromisedOutside({ selection }: InvalidationRow, { target }: SceneUrl): boolean {
-  return selection.everything || selection.urls.includes(`http://${HOST}${target}`)
-}
-
 /** Automatic ones name what changed. */
 function isNamed(keys: readonly KeyHash[], { subject, usesPreset }: SceneUrl): boolean {
   return (

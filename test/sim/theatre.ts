@@ -2,15 +2,16 @@ import { leaseMarginMs } from '../../src/contract/node-protocol.ts'
 import { recordName } from '../../src/contract/records.ts'
 import { namesRecord, presetsRecord, projectRecord } from '../../src/assets/asset-rows.ts'
 import type { Build } from './build.ts'
-import { Control, projectRow } from './control.ts'
+import { Control } from './control.ts'
 import { DRIFT_MAX, Host, Program } from './host.ts'
 import { Ledger } from './ledger.ts'
 import { Network } from './network.ts'
 import { EdgeNode } from './edge-node.ts'
 import { ResizerNode } from './resizer-node.ts'
-import { OUTER_SETTINGS, OuterCache } from './outer-cache.ts'
+import { FILL_BOUND_SECONDS, OUTER_SETTINGS, OuterCache } from './outer-cache.ts'
 import { Origin } from './origin.ts'
 import type { Profile } from './profile.ts'
+import { projectRow } from './rows.ts'
 import { Safety } from './safety.ts'
 import { ASSETS, PROJECT, REMOTE } from './scene.ts'
 import type { Stage } from './stage.ts'
@@ -104,12 +105,27 @@ export class Theatre {
     const { world, database, ledger, controls, leaseMs } = this.stage
     world.note('fault', 'the store is replaced')
     for (const { program } of controls) if (program.alive) program.crash()
+    ledger.outerIsUnknown()
     const begin = async (): Promise<void> => {
       ledger.logIs(await database.replace())
       this.#replacing = false
       for (const at of controls.keys()) this.startControl(at)
+      this.#emptyOuterWhenJoined(ledger.logId)
     }
     world.after(leaseMs + leaseMarginMs(leaseMs), () => void begin())
+  }
+
+  /** As whoever put a backup back does, when every edge lives by the new log and what had left them has arrived. */
+  #emptyOuterWhenJoined(logId: string): void {
+    const { world, ledger, outer } = this.stage
+    if (!outer || ledger.logId !== logId) return
+    const joined = this.edges.every((edge) => edge.program.alive && edge.freshness.logId === logId)
+    if (!joined) return void world.after(50, () => this.#emptyOuterWhenJoined(logId))
+    world.after(FILL_BOUND_SECONDS * 1000, () => {
+      if (this.#replacing || ledger.logId !== logId) return
+      outer.purge(null)
+      ledger.outerIsEmpty()
+    })
   }
 
   startControl(at: number): void {
