@@ -11,6 +11,8 @@ export const TO_MEET: readonly string[] = [
   ...of('fault', ALL_FAULT_KINDS),
   ...of('write', [...WRITE_KINDS, 'packed softly']),
   ...of('message', ['lost', 'repeated', 'cut off', 'refused', 'answered by the dead']),
+  'answer cut off',
+  'partition one way',
   'commit whose answer is lost',
   ...of('disk', ['body lost', 'body torn', 'state lost', 'state torn']),
   ...of('begins', ['empty', 'with its disk']),

@@ -1,3 +1,4 @@
+import type { Host } from './host.ts'
 import { CALM } from './network.ts'
 import type { OuterCache } from './outer-cache.ts'
 import type { FaultKind } from './profile.ts'
@@ -61,17 +62,11 @@ export class Faults {
         return this.#for(`${node.host.name} suspended`, () => node.program.resume())
       case 'cutFromControl': {
         const { host } = chance.pick(theatre.stage.controls).program
-        network.cut(node.host, host)
-        return this.#for(`${node.host.name} cut from ${host.name}`, () =>
-          network.mend(node.host, host),
-        )
+        return this.#cut(node.host, host)
       }
       case 'cutInward': {
         const other = chance.pick(theatre.nodes)
-        network.cut(node.host, other.host)
-        return this.#for(`${node.host.name} cut from ${other.host.name}`, () =>
-          network.mend(node.host, other.host),
-        )
+        return this.#cut(node.host, other.host)
       }
       case 'badNetwork': {
         const { network: worst } = theatre.profile
@@ -133,6 +128,21 @@ export class Faults {
       case 'fold':
         return void node.program.later(0, () => node.fold())
     }
+  }
+
+  /** Both ways, or one: what the one sends is lost, and what it is sent arrives. */
+  #cut(one: Host, other: Host): void {
+    const { network, world } = this.#theatre.stage
+    const there = world.chance.pick([true, true, false])
+    const back = world.chance.pick([true, true, false]) || !there
+    if (there !== back) world.meet('partition one way')
+    if (there) network.cut(one, other)
+    if (back) network.cut(other, one)
+    const way = there === back ? 'and' : there ? 'to' : 'from'
+    this.#for(`cut off: ${one.name} ${way} ${other.name}`, () => {
+      if (there) network.mend(one, other)
+      if (back) network.mend(other, one)
+    })
   }
 
   #outerIs(mood: OuterCache['mood']): void {

@@ -95,8 +95,9 @@ export class Program {
 
   #enter(run: () => void): void {
     if (!this.#alive) return
-    if (this.#paused) this.#held.push(run)
-    else run()
+    if (this.#paused) return void this.#held.push(run)
+    this.world.beforeEntry(this.host.name)
+    if (this.#alive) run()
   }
 
   /** Waits inside this program; after a crash for ever. */

@@ -71,12 +71,13 @@ export class Network {
     this.#world = world
   }
 
-  cut(one: Host, other: Host): void {
-    this.#cuts.add(pairOf(one, other))
+  /** What the one sends does not reach the other any more; what the other sends still arrives. */
+  cut(from: Host, to: Host): void {
+    this.#cuts.add(wayOf(from, to))
   }
 
-  mend(one: Host, other: Host): void {
-    this.#cuts.delete(pairOf(one, other))
+  mend(from: Host, to: Host): void {
+    this.#cuts.delete(wayOf(from, to))
   }
 
   /** The end of all faults: what hangs is reset. */
@@ -154,8 +155,9 @@ export class Network {
       const leave = (deliver: () => void): void => {
         deaf()
         const fate = this.#fateOf(call, 'answer')
-        const lost = fate === 'lost' || this.#isCut(target, from)
-        if (lost) this.#hang(call.what, from, back.fail)
+        const isCut = this.#isCut(target, from)
+        if (isCut) this.#world.meet('answer cut off')
+        if (isCut || fate === 'lost') this.#hang(call.what, from, back.fail)
         else from.later(fate.ms, deliver)
       }
       call.handle(caller).then(
@@ -172,7 +174,7 @@ export class Network {
   }
 
   #isCut(from: Program, to: Program): boolean {
-    return this.#cuts.size > 0 && this.#cuts.has(pairOf(from.host, to.host))
+    return this.#cuts.size > 0 && this.#cuts.has(wayOf(from.host, to.host))
   }
 
   #hang(what: string, from: Program, fail: (why: string) => void): void {
@@ -207,6 +209,6 @@ const NOBODY: Back<unknown> = {
   fail: () => undefined,
 }
 
-function pairOf(one: Host, other: Host): string {
-  return one.name < other.name ? `${one.name}|${other.name}` : `${other.name}|${one.name}`
+function wayOf(from: Host, to: Host): string {
+  return `${from.name}>${to.name}`
 }

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { soundBuild } from './build.ts'
 import { TO_MEET } from './coverage.ts'
+import { CRASH_PLACES, dyingAt } from './crash-points.ts'
 import { DEPARTURES } from './departures.ts'
 import { CALM_PROFILE } from './profile.ts'
 import { runSeed } from './run.ts'
@@ -30,6 +31,7 @@ async function sim(...args: readonly string[]): Promise<{ code: number; output: 
 
 /** On another processor meanwhile. */
 const departures = sim('--mutants')
+const crashes = sim('--crashes', '8')
 const everyFault = sim('--seeds', String(SEEDS), '--coverage')
 
 describe('the simulator', () => {
@@ -65,6 +67,30 @@ describe('the simulator', () => {
   test(`meets each fault and each branch in those ${SEEDS} seeds`, async () => {
     const { output } = await everyFault
     for (const name of TO_MEET) assert.match(output, new RegExp(`^ +[1-9]\\d*  ${name}$`, 'm'))
+  })
+
+  test('lets each program die before one in eight of its effects, and nothing is lost or old', async () => {
+    const { code, output } = await crashes
+    assert.equal(code, 0, output)
+    const died = [...output.matchAll(/^(.+) died before (\d+) of its \d+ effects/gm)]
+    assert.deepEqual(
+      died.map(([, who]) => who),
+      CRASH_PLACES.map(({ host }) => host),
+    )
+    assert.ok(
+      died.every(([, , times]) => Number(times) >= 9),
+      output,
+    )
+  })
+
+  test('would notice: an invalidation that is accepted before it is on the disk does not outlive its process', async () => {
+    const name = 'an invalidation that is accepted before it is on the disk'
+    const { build } = DEPARTURES.find((departure) => departure.name === name)!
+    const place = CRASH_PLACES.find(({ host, power }) => host === 'control-1' && power)!
+    const reports = await Promise.all(
+      [1, 2, 3, 4].map((at) => dyingAt(place, at, { effects: 0 }, build)),
+    )
+    assert.ok(reports.some(({ violations }) => violations.length > 0))
   })
 
   test('ends with 1 at a broken promise, and shows the seed, the few steps that break it, and what happened', async () => {

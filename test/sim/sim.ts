@@ -3,6 +3,7 @@ import { BREAKAGES } from './breakages.ts'
 import { soundBuild } from './build.ts'
 import { breakAll } from './claims.ts'
 import { Coverage } from './coverage.ts'
+import { dieEverywhere } from './crash-points.ts'
 import { DEPARTURES } from './departures.ts'
 import type { Mutant } from './mutants.ts'
 import type { Violation } from './safety.ts'
@@ -16,12 +17,13 @@ const UNSAFE: readonly Violation['kind'][] = ['stale', 'false mark']
 const SEEDS = 200
 const SEEDS_MAX = 1e9
 
-const USAGE = `npm run sim -- [--seeds N | --minutes M] [--seed S] [--only STEPS] [--trace] [--coverage] [--mutant M | --mutants | --claims [CLAIM…]]
+const USAGE = `npm run sim -- [--seeds N | --minutes M] [--seed S] [--only STEPS] [--trace] [--coverage] [--mutant M | --mutants | --crashes N | --claims [CLAIM…]]
 
 Runs production code under N seeds of faults (${SEEDS}), or as many as M minutes allow, from seed S (1) on. Ends with 1 at the first seed
 that breaks a promise, and shows how it came about, with as few steps as show it; --only 3,17 (or none) takes only these steps of seed S;
 --trace shows all of each run. --coverage shows how often each fault and each branch was met, and ends with 1 if one
-was not. --claims breaks what ordinary tests watch, in a copy of the code, and looks whether they fail; all, or those of the
+was not. --crashes lets each program die before every Nth of its effects on one way from a change to Done; --crashes 1: before each.
+--claims breaks what ordinary tests watch, in a copy of the code, and looks whether they fail; all, or those of the
 claims that are named (--claims 13 soft). --mutant runs a departure from the freshness rules, under the faults that show it;
 --mutants looks for each of them, and at the sound code in the same place:
 ${DEPARTURES.map(({ name }, at) => `  ${at + 1}  ${name}`).join('\n')}
@@ -91,6 +93,7 @@ const { values, positionals } = parseArgs({
     trace: { type: 'boolean', default: false },
     mutant: { type: 'string' },
     mutants: { type: 'boolean', default: false },
+    crashes: { type: 'string' },
     claims: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -115,6 +118,12 @@ if (values.claims) {
   }
   const all = await breakAll((line) => void process.stdout.write(`${line}\n`), new Set(positionals))
   process.exit(all ? 0 : 1)
+}
+
+if (values.crashes !== undefined) {
+  const every = count(values.crashes, 'crashes')
+  const sound = await dieEverywhere(every, (line) => void process.stdout.write(`${line}\n`))
+  process.exit(sound ? 0 : 1)
 }
 
 if (values.mutants) process.exit((await findAll()) ? 0 : 1)

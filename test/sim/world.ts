@@ -16,6 +16,9 @@ export class World {
   #count = 0
   #moment = 0
 
+  /** Called before a program goes on with what one of its effects brought: a timer, a message, a disk, the store. */
+  beforeEntry: (host: string) => void = () => undefined
+
   constructor(seed: number) {
     this.chance = new Chance(seed)
   }
