@@ -142,15 +142,19 @@ export class Safety {
       this.#compare('false mark', who, url, seen, this.#ledger.claimOf(url, Number(mark)))
   }
 
-  readonly #looks = new Map<string, Seen>()
+  /** By URL, with the mark that the answer bore: several invalidations may look at one at a time. */
+  readonly #looks = new Map<string, { readonly seen: Seen; readonly mark: number | null }[]>()
 
   /** Control looks at what a cache outside serves. */
   looked(target: string, answer: WholeAnswer): void {
     this.#world.meet('outer looked at')
     const url = URLS.find((each) => each.target === target)
     const seen = url && answer.status < 500 ? this.#seen('GET', answer, url) : null
-    if (seen === null || seen === 'strange') this.#looks.delete(target)
-    else this.#looks.set(target, seen)
+    if (seen === null || seen === 'strange') return
+    const mark = answer.headers['sluice-mark']
+    const looks = this.#looks.get(target) ?? []
+    looks.push({ seen, mark: mark === undefined ? null : Number(mark) })
+    this.#looks.set(target, looks)
   }
 
   /** Fresh is what was looked at and is: a look that betrayed an old copy never ends in Done. */
@@ -158,9 +162,10 @@ export class Safety {
     for (const { via, url: full, mark } of evidence?.verdict === 'fresh' ? evidence.probes : []) {
       const url = URLS.find(({ target }) => full === `http://${HOST}${target}`)
       if (via !== 'outer' || !url) continue
-      const seen = this.#looks.get(url.target)
-      if (!seen) this.fail('false evidence', `nobody saw what ${full} is; mark ${mark}`)
-      else this.#compare('false evidence', 'outer', url, seen, floor)
+      // Of several that bore this mark, the last is the one that knows most.
+      const look = this.#looks.get(url.target)?.findLast((each) => each.mark === mark)
+      if (!look) this.fail('false evidence', `nobody saw what ${full} is; mark ${mark}`)
+      else this.#compare('false evidence', 'outer', url, look.seen, floor)
     }
     if (evidence) this.#checkOrigins(evidence, floor)
   }
