@@ -93,6 +93,21 @@ describe('fills', () => {
     assert.equal((await asked).name, 'of now')
   })
 
+  test('an answer that was under way when the log was replaced is taken by nobody who came while it was', async () => {
+    const { begun, ask, purge, freshness } = setUp()
+    const before = ask()
+    purge(RED)
+    const after = [ask(), ask(), ask()]
+    freshness.startEmpty('another log', 0)
+    await begun[0]!.answer('old', 0)
+    assert.equal((await before).name, 'old', 'who asked before the purge may have it')
+    assert.equal(begun.length, 2, 'its number says nothing of the purge that the others knew')
+    await begun[1]!.answer('new', 0)
+    await begun[2]!.answer('new', 0)
+    for (const { name } of await Promise.all(after)) assert.equal(name, 'new')
+    assert.equal(begun.length, 3, 'without a lease: one that runs, and one next for all others')
+  })
+
   test('things of different keys are filled side by side', () => {
     const { begun, ask } = setUp()
     void ask(0, false, '/red')
@@ -301,12 +316,21 @@ describe('fills', () => {
   })
 })
 
+/** More than are used of any, so that those of later logs are larger. */
+const NUMBERS_OF_A_LOG = 1_000
+
+interface Read extends FillAnswer {
+  /** How much of all logs, one behind the other. */
+  readonly reflects: number
+}
+
 describe('whatever order things happen in', () => {
   const KEYS = [RED, BLUE]
   const step = fc.oneof(
     fc.record({ do: fc.constant('ask' as const), minMark: fc.nat(2), lease: fc.boolean() }),
     fc.record({ do: fc.constant('purge' as const), key: fc.constantFrom(...KEYS) }),
     fc.record({ do: fc.constant('answer' as const), shareable: fc.boolean() }),
+    fc.record({ do: fc.constant('replace' as const), lease: fc.boolean() }),
   )
 
   test('nobody gets bytes older than what was applied on arrival, at most one shared fill runs, and all are answered', async () => {
@@ -316,50 +340,63 @@ describe('whatever order things happen in', () => {
       async (steps, nodeHasLease) => {
         const time = manualTime()
         const freshness = new Freshness(time.clock)
-        freshness.startEmpty('log', 0)
-        if (nodeHasLease)
+        freshness.startEmpty('log 0', 0)
+        const grant = (): void =>
           freshness.grant({
             head: 0,
             leaseMs: 60_000,
             sentAt: time.clock.now(),
             sentWall: time.clock.wall(),
           })
-        const fills = new Fills<FillAnswer>(freshness, time.clock)
+        if (nodeHasLease) grant()
+        const fills = new Fills<Read>(freshness, time.clock)
         let lastRedPurge = 0
         let shared = true
-        const running: { readAt: number; end: (shareable: boolean) => void }[] = []
-        const start = (order: FillOrder): Promise<FillAnswer> => {
+        let logs = 0
+        const running: { end: (shareable: boolean) => void }[] = []
+        const start = (order: FillOrder): Promise<Read> => {
           const mark = Math.max(freshness.applied, order.minMark)
-          const { promise, resolve } = Promise.withResolvers<FillAnswer>()
-          const fill = {
-            readAt: lastRedPurge,
-            end: (shareable: boolean) => resolve({ keys: [RED], mark, shareable }),
-          }
-          running.push(fill)
-          reads.set(promise, fill.readAt)
+          const { promise, resolve } = Promise.withResolvers<Read>()
+          const reflects = logs * NUMBERS_OF_A_LOG + mark
+          running.push({
+            end: (shareable) => resolve({ keys: [RED], mark, shareable, reflects }),
+          })
           if (shared) assert.equal(running.length <= 1, true, 'one fill at a time')
           return promise
         }
-        const reads = new Map<Promise<FillAnswer>, number>()
         const asked: Promise<void>[] = []
         for (const each of steps) {
-          if (each.do === 'ask') {
-            const redPurgedAtArrival = lastRedPurge
-            const waiter = arrive(freshness, each.minMark, each.lease)
-            const got = fills.obtain('/red', waiter, start)
-            asked.push(
-              got.then(({ mark }) =>
-                assert.equal(mark >= Math.max(each.minMark, redPurgedAtArrival), true),
-              ),
-            )
-          } else if (each.do === 'purge') {
-            const seq = freshness.applied + 1
-            freshness.apply({ seq, project: 'demo', kind: 'purge', keys: [each.key] })
-            if (each.key === RED) lastRedPurge = seq
-          } else {
-            if (!each.shareable) shared = false
-            running.shift()?.end(each.shareable)
-            await time.settle()
+          switch (each.do) {
+            case 'ask': {
+              const known = lastRedPurge
+              const log = logs
+              const waiter = arrive(freshness, each.minMark, each.lease)
+              asked.push(
+                fills.obtain('/red', waiter, start).then(({ mark, reflects }) => {
+                  assert.ok(reflects >= known, 'older than what it could have learned')
+                  if (log === logs) assert.ok(mark >= each.minMark)
+                }),
+              )
+              break
+            }
+            case 'purge': {
+              const seq = freshness.applied + 1
+              freshness.apply({ seq, project: 'demo', kind: 'purge', keys: [each.key] })
+              if (each.key === RED) lastRedPurge = logs * NUMBERS_OF_A_LOG + seq
+              break
+            }
+            case 'answer':
+              if (!each.shareable) shared = false
+              running.shift()?.end(each.shareable)
+              await time.settle()
+              break
+            case 'replace':
+              // What the log before asked for may still be under way.
+              shared = false
+              logs += 1
+              freshness.startEmpty(`log ${logs}`, 0)
+              if (each.lease) grant()
+              break
           }
         }
         for (let rounds = 0; rounds < 100 && running.length > 0; rounds++) {
@@ -369,6 +406,6 @@ describe('whatever order things happen in', () => {
         await Promise.all(asked)
       },
     )
-    await fc.assert(property, { numRuns: 150 })
+    await fc.assert(property, { numRuns: 500 })
   })
 })

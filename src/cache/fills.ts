@@ -97,8 +97,11 @@ export class Fills<A extends FillAnswer> {
     const waiter = this.#inThisLog(asked)
     const order = this.#orderOf(waiter, waiter.minMark)
     if (this.#isApart(key)) return this.#alone(key, waiter, order, start)
+    const { epoch } = this.#freshness
     const first = await this.#join(key, waiter.mayUseCache, order, start)
-    if (this.accepts(waiter, first.answer) && (first.own || first.answer.shareable))
+    // What was under way in a log that is replaced by now has a number that cannot be compared with what the waiter could have learned.
+    const isOfOneLog = first.own || epoch === this.#freshness.epoch
+    if (isOfOneLog && this.accepts(waiter, first.answer) && (first.own || first.answer.shareable))
       return first.answer
     const again = this.#orderOf(waiter, this.#needAfter(waiter, first.answer))
     if (!first.answer.shareable) return this.#noteApart(key, await start(again))

@@ -133,6 +133,15 @@ export const LOG_BREAKAGES: readonly Breakage[] = [
   },
   {
     claim: '13',
+    broken: 'what was under way when the log was replaced is taken by whoever waits for it',
+    file: 'src/cache/fills.ts',
+    text: 'if (isOfOneLog && this.accepts',
+    becomes: 'if (this.accepts',
+    check: 'src/cache/fills.test.ts',
+    test: 'an answer that was under way when the log was replaced is taken by nobody who came while it was',
+  },
+  {
+    claim: '13',
     broken: 'whoever waits for a fill asks for a number of the log before',
     file: 'src/cache/fills.ts',
     text: 'if (waiter.logId === logId) return waiter',
