@@ -172,7 +172,7 @@ export const JUDGE_BREAKAGES: readonly Breakage[] = [
     file: 'src/cache/fills.ts',
     text: 'return this.#freshness.reflects(answer.keys, answer.mark) && !this.#freshness.staleness(answer)',
     becomes: 'return true',
-    check: 'src/cache/fills.test.ts',
+    check: 'src/cache/fills-property.test.ts',
     test: 'nobody gets bytes older than what was applied on arrival',
   },
   {
