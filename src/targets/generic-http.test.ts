@@ -195,6 +195,27 @@ describe('a target asked over HTTP', () => {
     assert.match(done.detail ?? '', /^2 requests; e2 did not say/)
   })
 
+  for (const [name, outcome, requests] of [
+    ['while an edge is silent, a list that is empty at first is formed again', 'silent', 2],
+    ['when every edge has said so, a list that is empty is formed once', 'drained', 0],
+  ] as const) {
+    test(name, async () => {
+      let served: readonly string[] = []
+      const what = purge([], {
+        async *urls() {
+          yield served
+          // What it was asked before, an edge answers only now, in spellings that are recorded only now.
+          served = URLS
+        },
+      })
+      const drain = { drain: async () => [{ node: 'e1', outcome }] }
+      const askers = { addresses: ['10.0.0.5'], header: null }
+      const done = await flush(target({ askers, fillBoundSeconds: 0.01 }, { drain }), what)
+      assert.equal(done.state, 'done')
+      assert.equal(asked.length, requests)
+    })
+  }
+
   test('a refusal names the request and what it said, without secrets and markup', async () => {
     answer = (_, response) => {
       response.writeHead(403)

@@ -5,7 +5,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Timers } from '../kernel/timers.ts'
 import { askAll } from './ask-target.ts'
 import { drainNote, hasAskers } from './drain.ts'
-import type { Drain } from './drain.ts'
+import type { Drain, DrainedNode } from './drain.ts'
 import type { Outside } from './outside.ts'
 import { Pace } from './pace.ts'
 import { chosenPlaces, probe } from './probe.ts'
@@ -67,19 +67,22 @@ export function createGenericHttp(
         }
         return before
       }
-      let note: string | null = null
+      let drained: readonly DrainedNode[] | null = null
       if (hasAskers(settings.askers)) {
         tell('waiting for what it had asked of our edges')
-        note = drainNote(await parts.drain.drain(settings.askers, signal))
+        drained = await parts.drain.drain(settings.askers, signal)
       }
-      const first = await purgeAll('purging: ')
+      let count = await purgeAll('purging: ')
       const { fillBoundSeconds } = settings
-      if (fillBoundSeconds > 0 && first > 0) {
+      // An edge that did not say so may yet answer in a spelling that nobody knows now.
+      const knowsAll = drained?.every(({ outcome }) => outcome === 'drained') ?? false
+      if (fillBoundSeconds > 0 && (count > 0 || !knowsAll)) {
         tell(`purged; once more in ${fillBoundSeconds} s, when what it was fetching has arrived`)
         await parts.timers.sleep(fillBoundSeconds * 1000, signal)
-        await purgeAll('purging once more: ')
+        const again = await purgeAll('purging once more: ')
+        if (count === 0) count = again
       }
-      return [member('done', doneDetail(settings, first, note))]
+      return [member('done', doneDetail(settings, count, drainNote(drained ?? [])))]
     },
     async verify(purge, signal) {
       if (settings.verifyAddress === null) {

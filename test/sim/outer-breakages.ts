@@ -31,6 +31,15 @@ export const OUTER_BREAKAGES: readonly Breakage[] = [
   },
   {
     claim: 'outer caches',
+    broken: 'where no URL is known, nobody waits for what an edge that is silent may still send',
+    file: 'src/targets/generic-http.ts',
+    text: '(count > 0 || !knowsAll)',
+    becomes: 'count > 0',
+    check: 'src/targets/generic-http.test.ts',
+    test: 'while an edge is silent, a list that is empty at first is formed again',
+  },
+  {
+    claim: 'outer caches',
     broken: 'spellings that were told to a store before it was put back are not told again',
     file: 'src/edge/kept-urls.ts',
     text: 'this.#kept.clear()',
