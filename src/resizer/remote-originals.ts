@@ -254,7 +254,8 @@ export class RemoteOriginals {
       cache.store(name, { keys, mark, meta, body, bodyBytes: body.bytes }, epoch)
       return { ...fill, original: this.#fromDisk(name, candidate, { meta }) }
     }
-    await this.#keep(name, keys, mark, answer, epoch)
+    const meta = metaOf(answer, confirmedAt, answer.ageSeconds)
+    await this.#keep(name, { keys, mark, meta }, answer.bytes, epoch)
     const { bytes, hash, mediaType, ageSeconds } = answer
     return {
       ...fill,
@@ -291,16 +292,14 @@ export class RemoteOriginals {
 
   async #keep(
     name: string,
-    keys: OriginalEntry['keys'],
-    mark: number,
-    answer: Extract<RemoteAnswer, { kind: 'bytes' }>,
+    marked: Pick<OriginalEntry, 'keys' | 'mark' | 'meta'>,
+    bytes: Uint8Array,
     epoch: number,
   ): Promise<void> {
-    const { bodies, cache, clock, log } = this.#parts
+    const { bodies, cache, log } = this.#parts
     try {
-      const body = await bodies.write(answer.bytes)
-      const meta = metaOf(answer, clock.wall(), answer.ageSeconds)
-      cache.store(name, { keys, mark, meta, body, bodyBytes: body.bytes }, epoch)
+      const body = await bodies.write(bytes)
+      cache.store(name, { ...marked, body, bodyBytes: body.bytes }, epoch)
     } catch (error) {
       log.warn({ err: error }, 'original not kept: the cache disk refused it')
     }
