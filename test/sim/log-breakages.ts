@@ -148,6 +148,7 @@ export const LOG_BREAKAGES: readonly Breakage[] = [
     becomes: "if (waiter.logId !== '') return waiter",
     check: 'src/cache/fills.test.ts',
     test: 'whoever arrived under a log that was replaced asks for none of its numbers',
+    alone: true,
   },
   {
     claim: '13',
