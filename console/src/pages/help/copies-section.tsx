@@ -41,6 +41,13 @@ export function CopiesSection() {
       howLong: `Until the original or recipe changes; remote originals ${lifetime(cdnTtlSeconds)} here (ci_cache in a URL wins), then they are asked after`,
       invalidation: 'What it names is made and read anew.',
     },
+    {
+      name: 'A cache before another server',
+      keeps: 'What that server answered',
+      howLong: 'As that server says',
+      invalidation:
+        'Asked to pass the question on. If it answers with what it had kept, the log says unverifiable: purge it there, then invalidate again.',
+    },
   ]
   return (
     <Section
@@ -48,7 +55,7 @@ export function CopiesSection() {
       id="copies"
       intro={
         <>
-          A picture comes through up to four places that keep copies. Your assets are no copies: no
+          A picture comes through up to five places that keep copies. Your assets are no copies: no
           invalidation touches them. <AppLink href={paths.live(here.id)}>Live view</AppLink> shows
           what each edge answers now; other caches belong on{' '}
           <AppLink href={paths.targets(here.id)}>Targets</AppLink>.
