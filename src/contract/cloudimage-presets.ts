@@ -26,7 +26,7 @@ export type CloudimageCommands =
       readonly commands: ReadonlyMap<string, string>
       readonly presets: readonly string[]
     }
-  | { readonly ok: false; readonly problem: DeliveryProblem }
+  | { readonly ok: false; readonly problem: DeliveryProblem; readonly presets: readonly string[] }
 
 /** Both dialects share the presets of a project: each is written in the words of one of them. */
 export function isCloudimagePreset(text: string): boolean {
@@ -67,12 +67,12 @@ export function cloudimageCommands(
   commands.delete('p')
   if (name === undefined) return { ok: true, commands, presets: [] }
   const text = ownValue(presets, name)
-  if (text === null) return refused(404, `The preset ${name} does not exist`)
+  if (text === null) return refused(name, 404, `The preset ${name} does not exist`)
   if (!isCloudimagePreset(text)) {
-    return refused(400, `The preset ${name} holds no operations of Cloudimage`)
+    return refused(name, 400, `The preset ${name} holds no operations of Cloudimage`)
   }
   const parsed = modifiersOf(text)
-  if (!parsed.ok) return refused(400, `The preset ${name} is wrong: ${parsed.problem.reason}`)
+  if (!parsed.ok) return refused(name, 400, `The preset ${name} is wrong: ${parsed.problem.reason}`)
   for (const [operation, value] of commandsOf(parsed.modifiers)) {
     if (OF_THE_URL.has(operation)) continue
     commands.set(operation, operation === 'force_format' ? fixedFormat(value) : value)
@@ -93,6 +93,6 @@ function fixedFormat(formats: string): string {
   return fallbackOf(formats.split(',')) ?? formats
 }
 
-function refused(status: 400 | 404, reason: string): CloudimageCommands {
-  return { ok: false, problem: { status, parameter: 'p', reason } }
+function refused(preset: string, status: 400 | 404, reason: string): CloudimageCommands {
+  return { ok: false, problem: { status, parameter: 'p', reason }, presets: [preset] }
 }

@@ -18,7 +18,12 @@ export type ExpandedPresets =
       /** All presets that took part, those inside others included. */
       readonly presets: readonly string[]
     }
-  | { readonly ok: false; readonly problem: DeliveryProblem }
+  /** The same here: what is wrong may be wrong in the last of them. */
+  | {
+      readonly ok: false
+      readonly problem: DeliveryProblem
+      readonly presets: readonly string[]
+    }
 
 /** A preset may use others; deeper than this it is taken for a circle. */
 const PRESET_DEPTH_MAX = 4
@@ -71,8 +76,8 @@ export function expandPresets(
   }
 
   const problem = apply(modifiers, 0)
-  if (problem) return { ok: false, problem }
-  return { ok: true, commands, presets: [...new Set(used)] }
+  const named = [...new Set(used)]
+  return problem ? { ok: false, problem, presets: named } : { ok: true, commands, presets: named }
 }
 
 function modifiersOf(

@@ -17,20 +17,17 @@ export interface RecipeInputs {
   readonly format: string | null
 }
 
-export type ResolvedRecipe =
-  | {
-      readonly ok: true
-      readonly recipe: Recipe
-      /** Every preset that took part, also those used by presets: each is a key of the answer (freshness rule P11). */
-      readonly presets: readonly string[]
-    }
+/** With every preset that took part, also those used by presets: each is a key of the answer, a refusal too (freshness rule P11). */
+export type ResolvedRecipe = { readonly presets: readonly string[] } & (
+  | { readonly ok: true; readonly recipe: Recipe }
   | { readonly ok: false; readonly problem: DeliveryProblem }
+)
 
 /** From a URL and the records that it names to a recipe. */
 export function resolveRecipe(url: DeliveryUrl, inputs: RecipeInputs): ResolvedRecipe {
   const { subject } = url
   if (subject.kind === 'image' && subject.crop !== null && inputs.crop === null) {
-    return { ok: false, problem: unknownCrop(subject.asset, subject.crop) }
+    return { ok: false, problem: unknownCrop(subject.asset, subject.crop), presets: [] }
   }
   const expanded =
     url.dialect === 'dynamic-media'

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { appendFile, writeFile } from 'node:fs/promises'
 import { afterEach, describe, test } from 'node:test'
+import { NAMES } from '../../test/support/edge-bench.ts'
 import { plainPicture, resizerBench } from '../../test/support/resizer-bench.ts'
+import { keyHash } from '../contract/keys.ts'
+import { parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
+import { coverage } from '../contract/url-keys.ts'
 import { sha256 } from '../kernel/hash.ts'
 
 const closing: (() => Promise<void>)[] = []
@@ -174,6 +178,19 @@ describe('properties', () => {
     const answer = await bench.ask('/is/image/demo/flag?req=props&wid=32')
     assert.equal(bench.freshness.applied, 1)
     assert.deepEqual([answer.status, answer.headers['sluice-mark']], [200, '0'])
+  })
+
+  test('go with a purge of their own URL', async () => {
+    const bench = await setUp()
+    await bench.putAsset('flag', RED)
+    for (const asked of ['exists', 'imageprops', 'props']) {
+      const target = `/is/image/demo/flag?req=${asked}&wid=32`
+      const parsed = parseDeliveryUrl({ host: 'x', target }, NAMES)
+      assert.ok(parsed.ok, asked)
+      const { headers } = await bench.ask(target)
+      const keys = (headers['sluice-keys'] ?? '').split(',')
+      assert.ok(keys.includes(keyHash(coverage(parsed.url).key)), asked)
+    }
   })
 
   test('of nothing, or of a refused recipe, are 4xx with marks', async () => {

@@ -9,7 +9,7 @@ import type { AssetRecord, ProjectRecord } from '../contract/records.ts'
 import { urlKeyTexts } from '../contract/url-keys.ts'
 import { lifetimeHeaders, provenanceHeaders, textAnswer } from './answer.ts'
 import type { ResizerAnswer } from './answer.ts'
-import { InputChanged } from './rendition.ts'
+import { InputChanged } from './rendition-input.ts'
 import type { RenditionParts } from './rendition.ts'
 import type { ResizerRequest } from './resizer.ts'
 

@@ -3,7 +3,6 @@ import { queryText } from '../contract/canonical-query.ts'
 import { cloudimageUrl } from '../contract/cloudimage.ts'
 import { deliverySettings } from '../contract/delivery-settings.ts'
 import type { DeliveryUrl } from '../contract/delivery-url.ts'
-import type { KeyHash } from '../contract/keys.ts'
 import { parseOriginal } from '../contract/original.ts'
 import type { ProjectRecord } from '../contract/records.ts'
 import { provenanceHeaders } from './answer.ts'
@@ -22,16 +21,8 @@ export interface StandIn {
   readonly ttlSeconds: number
 }
 
-/** The default image's own rendition, made like any other; null when it cannot be had. */
-export type MakeDefault = (
-  url: DeliveryUrl,
-) => Promise<{ readonly made: Made; readonly keys: readonly KeyHash[] }>
-
-/** Its bytes, and the keys that it adds to the answer (freshness rule P11). */
-interface StandInFill {
-  readonly standIn: StandIn
-  readonly keys: readonly KeyHash[]
-}
+/** The default image's own rendition, made like any other; whoever makes it adds its keys to the answer (freshness rule P11). */
+export type MakeDefault = (url: DeliveryUrl) => Promise<Made>
 
 /** One transparent pixel; the smallest GIF that all browsers show. */
 const TRANSPARENT = Buffer.from(
@@ -46,7 +37,7 @@ export async function standInFor(
   project: ProjectRecord,
   url: DeliveryUrl,
   makeDefault: MakeDefault,
-): Promise<StandInFill | null> {
+): Promise<StandIn | null> {
   const settings = deliverySettings(project.delivery)
   const { missingOriginal: choice, missingTtlSeconds: ttlSeconds } = settings
   const empty: StandIn = {
@@ -59,19 +50,19 @@ export async function standInFor(
   }
   switch (choice) {
     case 'empty-404':
-      return { standIn: empty, keys: [] }
+      return empty
     case 'transparent-200':
-      return { standIn: { ...empty, ...image(200, 'image/gif', TRANSPARENT) }, keys: [] }
+      return { ...empty, ...image(200, 'image/gif', TRANSPARENT) }
     case 'default-image-404':
     case 'default-image-200': {
       const wanted = defaultImageUrl(project, settings.missingImage, url)
-      if (!wanted) return { standIn: empty, keys: [] }
-      const { made, keys } = await makeDefault(wanted)
+      if (!wanted) return empty
+      const made = await makeDefault(wanted)
       // A default image that is missing itself is no reason to answer 200.
-      if (made.kind !== 'rendition') return { standIn: empty, keys }
+      if (made.kind !== 'rendition') return empty
       const status = choice === 'default-image-200' ? 200 : 404
       const bytes = await made.load()
-      return { standIn: { ...empty, ...image(status, made.meta.mediaType, bytes) }, keys }
+      return { ...empty, ...image(status, made.meta.mediaType, bytes) }
     }
     case 'text-404':
     default:

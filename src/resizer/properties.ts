@@ -53,7 +53,11 @@ export async function propertiesAnswer(
     mark: reachedMark,
   } = await rendition(deliveryUrl({ ...url, asks: { kind: 'bytes' } }))
   // The record was read before the picture was found: the answer reflects no more than the older of the two.
-  const reached = { ...from, keys, mark: Math.min(mark, reachedMark) }
+  const reached = {
+    ...from,
+    keys: [...new Set([...from.keys, ...keys])],
+    mark: Math.min(mark, reachedMark),
+  }
   if (made.kind === 'stand-in') return textAnswer(404, 'There is no such original.', reached)
   if (made.kind === 'problem') {
     return textAnswer(made.problem.status, problemText(made.problem), reached)

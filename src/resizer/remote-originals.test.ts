@@ -206,6 +206,22 @@ describe('a remote original', () => {
     assert.equal(await colour(), RED_COLOUR)
   })
 
+  test('that is no picture is refused to nobody who asks when it was mended, however long its answer takes', async () => {
+    const { bench, host, change } = await setUp()
+    const go = Promise.withResolvers<void>()
+    Object.assign(host, { picture: Buffer.from('<html>Not here'), ready: go.promise })
+    const before = bench.ask(TARGET)
+    await until('it is asked', () => host.asked === 1)
+    go.resolve()
+    // The old answer is written, and not read yet.
+    await go.promise.then(() => undefined)
+    change(BLUE, '"blue"')
+    bench.purge(keyText.source('demo', ORIGINAL))
+    const after = bench.ask(TARGET.replace('w=32', 'w=40'))
+    assert.equal((await before).status, 422)
+    assert.equal((await after).status, 200, (await after).text)
+  })
+
   test('of a host that is not allowed is refused and never asked', async () => {
     const { bench, heard } = await setUp()
     const answer = await bench.ask('/~/original/demo/elsewhere.li/flat.png?w=32')

@@ -9,9 +9,11 @@ import { MarkedCache, memoryBodies } from '../cache/marked-cache.ts'
 import type { CacheEntry } from '../cache/marked-cache.ts'
 import { deliverySettings } from '../contract/delivery-settings.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
+import type { KeyHash } from '../contract/keys.ts'
 import type { KnownOriginal } from '../contract/known-originals.ts'
 import type { OriginRule, ProjectRecord } from '../contract/records.ts'
 import { OriginError } from '../origin/errors.ts'
+import type { OriginErrorCode } from '../origin/errors.ts'
 import type { Remote, RemoteAnswer } from '../origin/remote.ts'
 import { keptBytesLost } from './errors.ts'
 import type { InputNeed } from './record-reader.ts'
@@ -65,7 +67,13 @@ export interface RemoteOriginalsParts {
   readonly remote: Pick<Remote, 'fetch'>
 }
 
-type OriginalFill = FillAnswer & { readonly original: RemoteOriginal }
+/** Why there is none just now: shared with its mark, so that who could have learned of a purge since asks for himself. */
+interface Failure {
+  readonly kind: 'failed'
+  readonly error: OriginError
+}
+
+type OriginalFill = FillAnswer & { readonly original: RemoteOriginal | Failure }
 
 /** A `vh` not seen before revalidates its original at most this often, and no lifetime is shorter. */
 const REVALIDATE_EVERY_MS = 1_000
@@ -73,7 +81,7 @@ const REVALIDATE_EVERY_MS = 1_000
 const MISSING_BYTES_MAX = 4 * 1024 * 1024
 const NO_BODY = new Uint8Array(0)
 /** Failures of an origin, as against its answer that there is nothing: a copy past its lifetime may stand in for them. */
-const ORIGIN_FAILURES: readonly string[] = [
+const ORIGIN_FAILURES: readonly OriginErrorCode[] = [
   'origin-unreachable',
   'origin-timeout',
   'origin-failed',
@@ -135,8 +143,11 @@ export class RemoteOriginals {
       mayUseCache: !need.strict,
       logId: need.logId,
     }
-    const fill = await this.#fills.obtain(name, waiter, (order) => this.#fetch(name, ask, order))
-    return fill.original
+    const { original } = await this.#fills.obtain(name, waiter, (order) =>
+      this.#fetch(name, ask, order),
+    )
+    if (original.kind === 'failed') throw original.error
+    return original
   }
 
   /** Usable originals of a project by name, behind `after`, at most `limit`. */
@@ -207,11 +218,8 @@ export class RemoteOriginals {
     const { project, rule, original } = ask
     const epoch = freshness.epoch
     const mark = Math.max(freshness.applied, order.minMark)
-    const keys = [
-      keyText.project(project.project),
-      keyText.original(project.project, original),
-      keyText.source(project.project, original),
-    ].map(keyHash)
+    const keys = keysOf(project.project, original)
+    const fill = { keys, mark, shareable: true } as const
     remember(this.#revalidatedAt, brief(name), clock.now())
     const tokens = this.#askedTokens.get(brief(name)) ?? []
     this.#askedTokens.delete(brief(name))
@@ -227,10 +235,11 @@ export class RemoteOriginals {
       })
     } catch (error) {
       // The version tokens that this look was for have not been looked after: they are news again.
-      return this.#insteadOf(error, name, ask, order)
+      if (!(error instanceof OriginError)) throw error
+      const failure = { ...fill, original: { kind: 'failed', error } } as const
+      return this.#standIn(error, name, ask, order) ?? failure
     }
     note(this.#seenTokens, brief(name), tokens)
-    const fill = { keys, mark, shareable: true } as const
     if (answer.kind === 'missing') {
       const { status } = answer
       const meta = { status, at: clock.wall() }
@@ -276,14 +285,19 @@ export class RemoteOriginals {
    * that was hard-purged; and only while this node may use its cache, because without a lease a purge may be unknown here. Its mark
    * is the judge's, not one of a read that failed.
    */
-  #insteadOf(error: unknown, name: string, ask: OriginalAsk, order: FillOrder): OriginalFill {
+  #standIn(
+    error: OriginError,
+    name: string,
+    ask: OriginalAsk,
+    order: FillOrder,
+  ): OriginalFill | undefined {
     const { cache, clock, log } = this.#parts
     const { staleIfErrorSeconds } = deliverySettings(ask.project.delivery)
-    const failed = error instanceof OriginError && ORIGIN_FAILURES.includes(error.code)
-    if (!failed || !order.waitersJudge || staleIfErrorSeconds === 0) throw error
+    const failed = ORIGIN_FAILURES.includes(error.code)
+    if (!failed || !order.waitersJudge || staleIfErrorSeconds === 0) return undefined
     const found = cache.lookup(name, order.minMark)
     const ageMs = found ? clock.wall() - found.entry.meta.confirmedAt : Number.POSITIVE_INFINITY
-    if (!found || ageMs >= (ask.ttlSeconds + staleIfErrorSeconds) * 1000) throw error
+    if (!found || ageMs >= (ask.ttlSeconds + staleIfErrorSeconds) * 1000) return undefined
     log.warn({ err: error, original: ask.original }, 'the origin failed; an older copy stands in')
     const { keys } = found.entry
     const original = this.#fromDisk(name, found.entry, { stale: true })
@@ -322,6 +336,11 @@ function notThere(status: number): RemoteOriginal {
 /** Names and tokens are as long as a visitor likes; what is remembered of them is not. */
 function brief(text: string): string {
   return text.length <= BRIEF_CHARACTERS ? text : sha256(text).slice(0, BRIEF_CHARACTERS)
+}
+
+function keysOf(project: string, original: string): readonly KeyHash[] {
+  const { project: whole, original: named, source } = keyText
+  return [whole(project), named(project, original), source(project, original)].map(keyHash)
 }
 
 function sourceName(project: string, original: string): string {

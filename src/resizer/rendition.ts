@@ -7,26 +7,24 @@ import { inThisLog } from '../cache/fills.ts'
 import type { FillAnswer, FillOrder } from '../cache/fills.ts'
 import type { Freshness } from '../cache/freshness.ts'
 import type { MarkedCache } from '../cache/marked-cache.ts'
-import { undeliverable, undeliverableReason } from '../contract/deliverable.ts'
-import type { DeliveryProblem, DeliveryUrl } from '../contract/delivery-url.ts'
+import type { DeliveryUrl } from '../contract/delivery-url.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
 import { recipeText } from '../contract/recipe.ts'
 import type { Recipe } from '../contract/recipe.ts'
-import { hostOfOriginal, originRuleFor } from '../contract/origin-rules.ts'
 import { recordName } from '../contract/records.ts'
-import type { AssetRecord, CropRect, PresetsRecord, ProjectRecord } from '../contract/records.ts'
-import { SMART_CROPS_DEFAULT } from '../contract/smart-crops.ts'
-import type { SmartCropSize } from '../contract/smart-crops.ts'
+import type { PresetsRecord, ProjectRecord } from '../contract/records.ts'
 import { resolveRecipe } from '../contract/resolve-recipe.ts'
 import { urlKeyTexts } from '../contract/url-keys.ts'
-import type { AssetsOrigin } from '../origin/assets-origin.ts'
-import { keptBytesLost } from './errors.ts'
+import { isKeptBytesLost, keptBytesLost } from './errors.ts'
 import { standInFor } from './missing-original.ts'
 import type { StandIn } from './missing-original.ts'
-import type { InputNeed, RecordReader } from './record-reader.ts'
-import type { RemoteOriginals } from './remote-originals.ts'
-import { readMark, togetherOf } from './watermark.ts'
+import { inLog, problem404, publicProblem } from './problems.ts'
+import type { Problem } from './problems.ts'
+import type { InputNeed } from './record-reader.ts'
+import { readInput } from './rendition-input.ts'
+import type { Input, InputParts } from './rendition-input.ts'
+import { readMark, togetherOf, watermarkUrl } from './watermark.ts'
 
 /** What is kept of a rendition besides its bytes. */
 export interface RenditionMeta {
@@ -53,27 +51,15 @@ export type Render = (
   loadWatermark?: () => Promise<Uint8Array>,
 ) => Promise<{ bytes: Uint8Array; mediaType: string; width: number; height: number }>
 
-export interface RenditionParts {
+export interface RenditionParts extends InputParts {
   readonly clock: Clock
   readonly log: Log
   readonly meter: Meter
   readonly freshness: Freshness
-  readonly records: RecordReader
-  readonly assets: Pick<AssetsOrigin, 'readAsset' | 'unchanged' | 'openAsset'>
-  readonly remotes: RemoteOriginals
   readonly renditions: RenditionCache
   readonly bodies: DiskBodies
   readonly render: Render
   readonly rendererVersion: string
-  /** Where a smart crop lies that nobody drew; without it there are none of these. */
-  readonly findArea?: (wanted: {
-    readonly hash: string
-    readonly load: () => Promise<Uint8Array>
-    readonly size: SmartCropSize
-    readonly project: string
-  }) => Promise<CropRect>
-  /** A watched file is not what its record says: the watcher should look. */
-  readonly onMismatch: (project: string, asset: string) => void
 }
 
 export type RenditionFill = FillAnswer & { readonly made: Made }
@@ -89,79 +75,97 @@ export type Made =
   | { readonly kind: 'problem'; readonly problem: Problem }
   | StandIn
 
-export type Problem = Omit<DeliveryProblem, 'status'> & {
-  readonly status: number
-  /** There is no such original: something else may stand for it. */
-  readonly missing?: boolean
-  /** Of a 503: when it may be worth asking again. */
-  readonly retryAfterSeconds?: number
-}
-
-/** An original, named by a hash, with its bytes to be had. */
-export interface Input {
-  readonly hash: string
-  readonly load: () => Promise<Uint8Array>
-  readonly crop: AssetRecord['crops'][string] | null
-  /** Of a remote original: how fresh it is known to be. */
-  readonly remote: { readonly confirmedAt: number; readonly stale: boolean } | null
-  /** Of a file whose bytes may differ from the record: what was really read. */
-  readonly sound: boolean
+/** A fill on its way: what it claims, and by which keys all that it has named so far is purged. */
+interface Filling {
+  readonly need: InputNeed
+  readonly epoch: number
+  readonly keyTexts: Set<string>
 }
 
 /**
  * Makes the answer for a URL: records, recipe, original, pixels. The mark is taken before the first input is read (freshness rule P7);
- * every input is then either read at the origin or judged to reflect that mark.
+ * every input is then either read at the origin or judged to reflect that mark. A refusal is such an answer too, with the keys of all
+ * that led to it (P11): who could have learned since that a damaged original was replaced is not told of the damage (P9).
  */
 export async function fillRendition(
   parts: RenditionParts,
   url: DeliveryUrl,
   format: string | null,
   asked: FillOrder,
-  mayStandIn = true,
 ): Promise<RenditionFill> {
   const { freshness } = parts
   const order = inThisLog(freshness, asked)
-  const epoch = freshness.epoch
+  const { epoch, logId } = freshness
   const mark = Math.max(freshness.applied, order.minMark)
-  const need: InputNeed = { mark, strict: !order.waitersJudge, logId: freshness.logId }
-  const urlKeys = urlKeyTexts(url)
-  const answer = (made: Made, keys = urlKeys.map(keyHash)): RenditionFill => ({
-    keys,
-    mark,
-    shareable: made.kind !== 'rendition' || made.keep,
-    made,
-  })
-  const refuse = (problem: Problem): RenditionFill => answer({ kind: 'problem', problem })
+  const need: InputNeed = { mark, strict: !order.waitersJudge, logId }
+  const keyTexts = new Set(urlKeyTexts(url))
+  const made = await make(parts, url, format, { need, epoch, keyTexts }).catch((error: unknown) =>
+    refusalFor(parts, url, error),
+  )
+  const shareable = made.kind !== 'rendition' || made.keep
+  return { keys: hashesOf(keyTexts), mark, shareable, made }
+}
 
+async function make(
+  parts: RenditionParts,
+  url: DeliveryUrl,
+  format: string | null,
+  filling: Filling,
+  mayStandIn = true,
+): Promise<Made> {
+  const { need, epoch, keyTexts } = filling
   const project = await parts.records.read<ProjectRecord>(recordName.project(url.project), need)
-  if (!project) return refuse(problem404(`There is no project ${url.project} here`))
+  if (!project) return refused(problem404(`There is no project ${url.project} here`))
   const input = await readInput(parts, url, project, need)
   if ('status' in input) {
-    if (!input.missing || !mayStandIn || url.dialect !== 'cloudimage') return refuse(input)
-    const found = await standInFor(project, url, (other) =>
-      fillRendition(parts, other, null, { ...order, minMark: mark }, false),
-    )
-    return found ? answer(found.standIn, [...urlKeys.map(keyHash), ...found.keys]) : refuse(input)
+    if (!input.missing || !mayStandIn || url.dialect !== 'cloudimage') return refused(input)
+    const standIn = await standInFor(project, url, (other) => {
+      addAll(keyTexts, urlKeyTexts(other))
+      const own = { ...filling, keyTexts: new Set(urlKeyTexts(other)) }
+      return make(parts, other, null, own, false)
+    })
+    return standIn ?? refused(input)
   }
   const presets = await readPresets(parts, url, need)
   const resolved = resolveRecipe(url, { presets, crop: input.crop, format })
-  if (!resolved.ok) return refuse(resolved.problem)
-  const { recipe } = resolved
-  const watermark = await readMark(project, url, recipe, (other) =>
-    readInput(parts, other, project, need),
+  addAll(
+    keyTexts,
+    resolved.presets.map((name) => keyText.preset(url.project, name)),
   )
-  if (watermark && 'status' in watermark) return refuse(watermark)
-  const nested = resolved.presets.map((name) => keyText.preset(url.project, name))
-  const keys = [...new Set([...urlKeys, ...nested, ...(watermark?.keyTexts ?? [])])].map(keyHash)
-  const made = await madeOf(parts, url, format, {
+  if (!resolved.ok) return refused(resolved.problem)
+  const { recipe } = resolved
+  const markUrl = watermarkUrl(project, url, recipe)
+  if (markUrl) addAll(keyTexts, urlKeyTexts(markUrl))
+  const watermark = markUrl && (await readMark(parts, markUrl, project, need))
+  if (watermark && 'status' in watermark) return refused(watermark)
+  return madeOf(parts, url, format, {
     input,
-    watermark: watermark?.input ?? null,
+    watermark,
     recipe,
     lifetimes: lifetimesOf(project, togetherOf(input, watermark), parts.clock.wall()),
-    marked: { keys, mark },
+    marked: { keys: hashesOf(keyTexts), mark: need.mark },
     epoch,
   })
-  return answer(made, keys)
+}
+
+function addAll(keyTexts: Set<string>, more: readonly string[]): void {
+  for (const text of more) keyTexts.add(text)
+}
+
+function hashesOf(keyTexts: ReadonlySet<string>): readonly KeyHash[] {
+  return Array.from(keyTexts, keyHash)
+}
+
+function refused(problem: Problem): Made {
+  return { kind: 'problem', problem }
+}
+
+/** What an origin or a picture is to blame for; a fault of ours is thrown, and so is what a second fill may mend. */
+function refusalFor(parts: RenditionParts, url: DeliveryUrl, error: unknown): Made {
+  const problem = isKeptBytesLost(error) ? null : publicProblem(error)
+  if (!problem) throw error
+  parts.log.warn({ target: url.target, ...inLog(error, problem) }, 'not delivered')
+  return refused(problem)
 }
 
 /** Everything that a rendition is made of, and what it is kept with. */
@@ -254,125 +258,6 @@ async function readPresets(
   return (
     (await parts.records.read<PresetsRecord>(recordName.presets(url.project), need))?.presets ?? {}
   )
-}
-
-async function readInput(
-  parts: RenditionParts,
-  url: DeliveryUrl,
-  project: ProjectRecord,
-  need: InputNeed,
-): Promise<Input | Problem> {
-  const { subject } = url
-  if (subject.kind === 'original') return readRemote(parts, url, project, subject.original, need)
-  const record = await parts.records.read<AssetRecord>(
-    recordName.asset(url.project, subject.asset),
-    need,
-  )
-  if (!record?.published) {
-    return { ...problem404(`There is no published asset ${subject.asset}`), missing: true }
-  }
-  const what = undeliverable(record)
-  if (what !== null) {
-    const reason = undeliverableReason(subject.asset, what)
-    return { status: 403, parameter: null, reason }
-  }
-  if (record.kind !== 'image') {
-    return {
-      status: 404,
-      parameter: null,
-      reason: `${subject.asset} is not an image; ask for it under /is/content/`,
-    }
-  }
-  const name = subject.kind === 'image' ? subject.crop : null
-  const edited = name === null ? null : (record.crops[name] ?? null)
-  const input = await readAssetInput(parts, url.project, record, edited)
-  if (name === null || edited !== null) return input
-  return { ...input, crop: await computedCrop(parts, project, input, name) }
-}
-
-/** Nobody drew this crop: it lies where the picture draws the eye, in the size that the project has for it. */
-async function computedCrop(
-  { findArea }: RenditionParts,
-  { project, smartCrops = SMART_CROPS_DEFAULT }: ProjectRecord,
-  { hash, load }: Input,
-  name: string,
-): Promise<Input['crop']> {
-  const size = smartCrops.find((each) => each.name === name)
-  if (!size || !findArea) return null
-  const rect = await findArea({ hash, load, size, project })
-  return { rect, width: size.width, height: size.height }
-}
-
-async function readAssetInput(
-  parts: RenditionParts,
-  project: string,
-  record: AssetRecord,
-  crop: Input['crop'],
-): Promise<Input> {
-  const named: Input = {
-    hash: record.hash,
-    crop,
-    remote: null,
-    sound: true,
-    load: () => loadNamed(parts, project, record),
-  }
-  if (record.location.kind === 'blob' || (await parts.assets.unchanged(record))) return named
-  const read = await parts.assets.readAsset(record)
-  if (read.hash === record.hash && read.stable) return { ...named, load: async () => read.bytes }
-  parts.onMismatch(project, record.id)
-  return { hash: read.hash, crop, remote: null, sound: false, load: async () => read.bytes }
-}
-
-/** Bytes that the record names; what was changed since the look at the file is a mismatch found late. */
-async function loadNamed(
-  parts: RenditionParts,
-  project: string,
-  record: AssetRecord,
-): Promise<Uint8Array> {
-  const read = await parts.assets.readAsset(record)
-  if (read.hash === record.hash && read.stable) return read.bytes
-  parts.onMismatch(project, record.id)
-  throw new InputChanged()
-}
-
-/** The original changed between two looks at it; the fill begins again. */
-export class InputChanged extends Error {
-  constructor() {
-    super('the original changed while it was read')
-    this.name = 'InputChanged'
-  }
-}
-
-async function readRemote(
-  parts: RenditionParts,
-  url: DeliveryUrl,
-  project: ProjectRecord,
-  original: string,
-  need: InputNeed,
-): Promise<Input | Problem> {
-  const host = hostOfOriginal(original)
-  const rule = originRuleFor(host, project.origins)
-  if (!rule) {
-    return {
-      status: 403,
-      parameter: null,
-      reason: `${host} is not an allowed origin of ${project.project}`,
-    }
-  }
-  const ttlSeconds = url.cacheSeconds ?? project.cdnTtlSeconds
-  const found = await parts.remotes.read({ project, rule, original, ttlSeconds }, need)
-  if (found.kind === 'missing') {
-    return {
-      ...problem404(`The original ${original} was not found. ${found.reason}`),
-      missing: true,
-    }
-  }
-  const { hash, load, confirmedAt, stale } = found
-  return { hash, load, crop: null, remote: { confirmedAt, stale }, sound: true }
-}
-
-function problem404(reason: string): Problem {
-  return { status: 404, parameter: null, reason }
 }
 
 async function keep(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { afterEach, describe, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { pino } from 'pino'
 import { LOG_ID } from '../../test/support/edge-bench.ts'
 import { colourOf, plainPicture, resizerBench } from '../../test/support/resizer-bench.ts'
@@ -311,6 +312,37 @@ describe('refusals', () => {
     assert.equal(document.status, 404)
     assert.match(document.text, /is\/content/)
     assert.equal((await bench.ask('/~/image/nowhere/flag')).status, 404)
+  })
+
+  test('of a damaged original are not for who asks when it was replaced, however long they take', async () => {
+    const bench = await setUp()
+    await bench.putAsset('torn', RED.subarray(0, -24))
+    const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    bench.onRender = async () => {
+      bench.onRender = async () => undefined
+      begun.resolve()
+      await go.promise
+    }
+    const target = '/~/image/demo/torn?fmt=png'
+    const before = bench.ask(target)
+    await begun.promise
+    await bench.putAsset('torn', BLUE)
+    bench.purge(keyText.asset('demo', 'torn'), keyText.record(recordName.asset('demo', 'torn')))
+    const after = bench.ask(target)
+    await setImmediate()
+    go.resolve()
+    const refusal = await before
+    assert.deepEqual([refusal.status, refusal.headers['sluice-mark']], [422, '0'])
+    assert.equal((await after).status, 200, (await after).text)
+  })
+
+  test('have the keys of all that led to them: of presets inside presets, too', async () => {
+    const bench = await setUp()
+    await bench.records.write(recordName.presets('demo'), { presets: { outer: '$inner$&wid=20' } })
+    const { status, headers } = await bench.ask('/is/image/demo/flag?$outer$')
+    assert.equal(status, 404)
+    const keys = (headers['sluice-keys'] ?? '').split(',')
+    assert.ok(keys.includes(keyHash(keyText.preset('demo', 'inner'))))
   })
 
   test('of an original that is no picture are 4xx, not our failure', async () => {

@@ -19,8 +19,11 @@ import { isKeptBytesLost } from './errors.ts'
 import { standInAnswer } from './missing-original.ts'
 import { originalsAnswer } from './originals-answer.ts'
 import { propertiesAnswer } from './properties.ts'
-import { InputChanged, fillRendition, renditionKey } from './rendition.ts'
-import type { Made, Problem, RenditionFill, RenditionMeta, RenditionParts } from './rendition.ts'
+import { inLog, publicProblem } from './problems.ts'
+import type { Problem } from './problems.ts'
+import { InputChanged } from './rendition-input.ts'
+import { fillRendition, renditionKey } from './rendition.ts'
+import type { Made, RenditionFill, RenditionMeta, RenditionParts } from './rendition.ts'
 
 export interface ResizerRequest {
   readonly method: string
@@ -299,23 +302,6 @@ function problemAnswer(problem: Problem, from: Provenance): ResizerAnswer {
     from,
     problem.status === 503 ? { 'retry-after': String(problem.retryAfterSeconds ?? 1) } : {},
   )
-}
-
-/** Errors of origin and imaging say what may be shown; anything else is a fault of ours. */
-function publicProblem(error: unknown): Problem | null {
-  if (!(error instanceof Error) || !('status' in error) || !('publicMessage' in error)) return null
-  const { status, publicMessage } = error
-  if (typeof status !== 'number' || typeof publicMessage !== 'string') return null
-  const seconds = 'retryAfterSeconds' in error ? error.retryAfterSeconds : null
-  const retry = typeof seconds === 'number' ? { retryAfterSeconds: seconds } : {}
-  return { status, parameter: null, reason: publicMessage, ...retry }
-}
-
-/** What a picture or a limit is the cause of needs a line; only what is our own fault needs to say where in the program. */
-function inLog(error: unknown, { status, reason }: Problem): object {
-  if (status >= 500 && status !== 503) return { status, err: error }
-  const cause = error instanceof Error ? error.cause : undefined
-  return cause instanceof Error ? { status, reason, cause: cause.message } : { status, reason }
 }
 
 /**

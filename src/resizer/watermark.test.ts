@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import { serveHttp } from '../../test/support/http.ts'
 import { colourOf, plainPicture, resizerBench } from '../../test/support/resizer-bench.ts'
-import { keyText } from '../contract/keys.ts'
+import { keyHash, keyText } from '../contract/keys.ts'
 import { recordName } from '../contract/records.ts'
 import type { RecordedDelivery } from '../contract/records.ts'
 
@@ -127,6 +127,14 @@ describe('a watermark', () => {
     assert.match(foreign.text, /evil\.example is not an allowed origin/)
     const unpublished = await bench.ask(`${MARKED}&wat_url=nothing`)
     assert.equal(unpublished.status, 404)
+  })
+
+  it('of the project that cannot be had is a key of the refusal, so that it goes when there is one', async () => {
+    const { bench } = await setUp({ watermarkImage: 'brand/mark' })
+    const { status, headers } = await bench.ask(MARKED)
+    assert.equal(status, 404)
+    const keys = (headers['sluice-keys'] ?? '').split(',')
+    assert.ok(keys.includes(keyHash(keyText.asset('demo', 'brand/mark'))))
   })
 
   it('that neither URL nor project names is none', async () => {

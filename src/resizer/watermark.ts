@@ -4,42 +4,43 @@ import { deliverySettings } from '../contract/delivery-settings.ts'
 import type { DeliveryUrl } from '../contract/delivery-url.ts'
 import type { Recipe } from '../contract/recipe.ts'
 import type { ProjectRecord } from '../contract/records.ts'
-import { urlKeyTexts } from '../contract/url-keys.ts'
-import type { Input, Problem } from './rendition.ts'
+import type { Problem } from './problems.ts'
+import type { InputNeed } from './record-reader.ts'
+import { readInput } from './rendition-input.ts'
+import type { Input, InputParts } from './rendition-input.ts'
 
 /** The watermark of a rendition: an input like the original, with keys of its own (freshness rule P11). */
 
-export interface Mark {
-  readonly input: Input
-  readonly keyTexts: readonly string[]
-}
-
-/**
- * Null where there is none. One that cannot be had refuses the picture: it must not come without the mark that was asked for.
- */
-export async function readMark(
+/** Where it is; null where there is none. */
+export function watermarkUrl(
   project: ProjectRecord,
   url: DeliveryUrl,
   { watermark }: Recipe,
-  readInput: (url: DeliveryUrl) => Promise<Input | Problem>,
-): Promise<Mark | Problem | null> {
+): DeliveryUrl | null {
   if (!watermark) return null
   const source = watermark.source ?? deliverySettings(project.delivery).watermarkImage
   const subject = source === null ? null : markSubject(source)
   const parsed = subject ? cloudimageUrl(url.project, subject, '') : null
-  if (!parsed?.ok) return null
-  const input = await readInput({ ...parsed.url, cacheSeconds: url.cacheSeconds })
-  if ('status' in input) {
-    const { status, reason, retryAfterSeconds } = input
-    const retry = retryAfterSeconds === undefined ? {} : { retryAfterSeconds }
-    return { status, parameter: 'wat_url', reason: `The watermark: ${reason}`, ...retry }
-  }
-  return { input, keyTexts: urlKeyTexts(parsed.url) }
+  return parsed?.ok ? { ...parsed.url, cacheSeconds: url.cacheSeconds } : null
+}
+
+/** One that cannot be had refuses the picture: it must not come without the mark that was asked for. */
+export async function readMark(
+  parts: InputParts,
+  url: DeliveryUrl,
+  project: ProjectRecord,
+  need: InputNeed,
+): Promise<Input | Problem> {
+  const input = await readInput(parts, url, project, need)
+  if (!('status' in input)) return input
+  const { status, reason, retryAfterSeconds } = input
+  const retry = retryAfterSeconds === undefined ? {} : { retryAfterSeconds }
+  return { status, parameter: 'wat_url', reason: `The watermark: ${reason}`, ...retry }
 }
 
 /** What a rendition of both is known to be as fresh as. */
-export function togetherOf({ remote }: Input, mark: Mark | null): Input['remote'] {
-  const other = mark?.input.remote ?? null
+export function togetherOf({ remote }: Input, mark: Input | null): Input['remote'] {
+  const other = mark?.remote ?? null
   if (!remote || !other) return remote ?? other
   return {
     confirmedAt: Math.min(remote.confirmedAt, other.confirmedAt),

@@ -18,7 +18,7 @@ export const TO_MEET: readonly string[] = [
   ...of('begins', ['empty', 'with its disk']),
   ...of('starts empty', ['the log does not reach back', 'another log']),
   ...of('keeps', ['stored', 'not-usable', 'older-than-held', 'too-large']),
-  ...of('answer', ['200', '206', '304', '404', '504', 'HEAD 200', 'of a cache outside']),
+  ...of('answer', ['200', '206', '304', '404', '422', '504', 'HEAD 200', 'of a cache outside']),
   ...of('outer', ['lying', 'limiting', 'late', 'looked at', 'tried again']),
   ...of('spelling', ['recorded', 'not recorded']),
   ...of('origin', ['looked at', 'kept before']),

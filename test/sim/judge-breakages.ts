@@ -94,6 +94,15 @@ export const JUDGE_BREAKAGES: readonly Breakage[] = [
     test: 'nothing is judged usable that a purge of one of its keys condemns',
   },
   {
+    claim: '1',
+    broken: 'what is said of a picture goes with the picture, and not with its own URL',
+    file: 'src/resizer/properties.ts',
+    text: 'keys: [...new Set([...from.keys, ...keys])]',
+    becomes: 'keys',
+    check: 'src/resizer/content.test.ts',
+    test: 'go with a purge of their own URL',
+  },
+  {
     claim: '2',
     broken: 'a lease is held whatever its head is',
     file: 'src/cache/leases.ts',
@@ -176,6 +185,35 @@ export const JUDGE_BREAKAGES: readonly Breakage[] = [
     test: 'nobody gets bytes older than what was applied on arrival',
   },
   {
+    claim: '4',
+    broken: 'who waits is told of the damage of an original that was replaced since',
+    file: 'src/resizer/rendition.ts',
+    text: 'const problem = isKeptBytesLost(error) ? null : publicProblem(error)',
+    becomes: 'const problem = isKeptBytesLost(error) ? publicProblem(error) : null',
+    check: 'src/resizer/resizer.test.ts',
+    test: 'of a damaged original are not for who asks when it was replaced, however long they take',
+  },
+  {
+    claim: '4',
+    broken: 'who waits for a remote original is told what was wrong with the one before',
+    file: 'src/resizer/remote-originals.ts',
+    text: 'return this.#standIn(error, name, ask, order) ?? failure',
+    becomes:
+      'const standIn = this.#standIn(error, name, ask, order); if (!standIn) throw error; return standIn ?? failure',
+    check: 'src/resizer/remote-originals.test.ts',
+    test: 'that is no picture is refused to nobody who asks when it was mended, however long its answer takes',
+  },
+  {
+    claim: '4',
+    broken: 'a refusal has the keys of its URL alone',
+    file: 'src/resizer/rendition.ts',
+    text: 'return { keys: hashesOf(keyTexts), mark, shareable, made }',
+    becomes:
+      "return { keys: hashesOf(made.kind === 'problem' ? new Set(urlKeyTexts(url)) : keyTexts), mark, shareable, made }",
+    check: 'src/resizer/resizer.test.ts',
+    test: 'have the keys of all that led to them: of presets inside presets, too',
+  },
+  {
     claim: '6',
     broken: 'after a hard purge a remote original is asked for like any other',
     file: 'src/resizer/remote-originals.ts',
@@ -187,7 +225,7 @@ export const JUDGE_BREAKAGES: readonly Breakage[] = [
   {
     claim: '6',
     broken: 'bytes that are not what the record says are kept under its name',
-    file: 'src/resizer/rendition.ts',
+    file: 'src/resizer/rendition-input.ts',
     text: 'sound: false, load: async () => read.bytes',
     becomes: 'sound: true, load: async () => read.bytes',
     check: 'src/resizer/resizer.test.ts',
@@ -196,7 +234,7 @@ export const JUDGE_BREAKAGES: readonly Breakage[] = [
   {
     claim: '6',
     broken: 'a watched file is what its record says, without a look at it',
-    file: 'src/resizer/rendition.ts',
+    file: 'src/resizer/rendition-input.ts',
     text: "record.location.kind === 'blob' || (await parts.assets.unchanged(record))",
     becomes: "record.location.kind === 'blob' || record.location.settled",
     check: 'src/resizer/resizer.test.ts',

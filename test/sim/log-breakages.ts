@@ -164,8 +164,8 @@ export const LOG_BREAKAGES: readonly Breakage[] = [
     broken:
       'the picture that stands for a missing original is ordered as if no log had been replaced',
     file: 'src/resizer/rendition.ts',
-    text: '{ ...order, minMark: mark }, false',
-    becomes: '{ ...order, minMark: mark, logId: freshness.logId }, false',
+    text: 'const own = { ...filling, keyTexts',
+    becomes: 'const own = { ...filling, need: { ...need, logId: parts.freshness.logId }, keyTexts',
     check: 'src/resizer/standing-in.test.ts',
     test: 'whose picture is made under a log that took the place of its own claims none of its numbers',
   },

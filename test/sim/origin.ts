@@ -1,6 +1,7 @@
 import type { AssetRecord, PresetsRecord } from '../../src/contract/records.ts'
 import { recordName } from '../../src/contract/records.ts'
 import { recipeText } from '../../src/contract/recipe.ts'
+import { ImagingError } from '../../src/imaging/errors.ts'
 import { sha256 } from '../../src/kernel/hash.ts'
 import type { AssetsOrigin } from '../../src/origin/assets-origin.ts'
 import { OriginError } from '../../src/origin/errors.ts'
@@ -8,7 +9,7 @@ import type { RecordChange } from '../../src/origin/records.ts'
 import type { Remote } from '../../src/origin/remote.ts'
 import type { Render } from '../../src/resizer/rendition.ts'
 import type { Program } from './host.ts'
-import { PROJECT } from './scene.ts'
+import { PROJECT, isDamaged } from './scene.ts'
 import { ABSENT, Truth } from './truth.ts'
 import type { World } from './world.ts'
 
@@ -143,6 +144,7 @@ export class Origin {
         await this.#wait(program)
         if (remoteFails) throw new OriginError('origin-unreachable', 'The origin is down.')
         if (text === ABSENT) return { kind: 'missing', status: 404 }
+        if (isDamaged(text)) throw new OriginError('not-an-image', `This is no image: ${text}`)
         const etag = `"${sha256(text).slice(0, 16)}"`
         if (noCache !== true && validators?.etag === etag)
           return { kind: 'not-modified', ageSeconds }
@@ -163,9 +165,10 @@ export class Origin {
   /** Pixels that can be read: what they were made of, and how. */
   renderFor(program: Program): Render {
     return async (recipe, load) => {
-      const source = await load()
+      const source = new TextDecoder().decode(await load())
       await this.#wait(program)
-      const made = { source: new TextDecoder().decode(source), recipe: recipeText(recipe) }
+      if (isDamaged(source)) throw new ImagingError('image-damaged', `This is no image: ${source}`)
+      const made = { source, recipe: recipeText(recipe) }
       return {
         bytes: encoder.encode(JSON.stringify(made)),
         mediaType: 'image/png',

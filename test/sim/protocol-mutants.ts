@@ -4,7 +4,9 @@ import { Freshness } from '../../src/cache/freshness.ts'
 import type { FreshnessState, Judgement, Marked } from '../../src/cache/freshness.ts'
 import { MarkedCache } from '../../src/cache/marked-cache.ts'
 import type { MarkedCacheParts, StoreOutcome } from '../../src/cache/marked-cache.ts'
+import { ImagingError } from '../../src/imaging/errors.ts'
 import type { PurgeSink } from '../../src/purgelog/follower.ts'
+import type { RenditionFill } from '../../src/resizer/rendition.ts'
 import type { Store } from '../../src/store/store.ts'
 import { soundBuild } from './build.ts'
 import { Database } from './database.ts'
@@ -89,6 +91,23 @@ class LateMarkFills<A extends FillAnswer> extends Fills<A> {
     return super.obtain(key, waiter, async (order) => {
       const answer = await start(order)
       return { ...answer, mark: Math.max(answer.mark, this.#freshness.applied) }
+    })
+  }
+}
+
+/** P9: what is wrong with an original is told to everybody who waits, and not as an answer that they judge. */
+class ThrowingFills<A extends FillAnswer> extends Fills<A> {
+  override obtain(
+    key: string,
+    waiter: Waiter,
+    start: (order: FillOrder) => Promise<A>,
+  ): Promise<A> {
+    return super.obtain(key, waiter, async (order) => {
+      const answer = await start(order)
+      const { made } = answer as A & Partial<RenditionFill>
+      if (made?.kind === 'problem' && made.problem.status === 422)
+        throw new ImagingError('image-damaged', made.problem.reason)
+      return answer
     })
   }
 }
@@ -190,6 +209,17 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
       originSlowMs: 600,
       faults: onlyFaults({ replaceStore: 1, slowOrigin: 2 }),
     },
+  },
+  {
+    name: 'a waiter that is told of the damage of an original by a fill that began before it was replaced',
+    build: {
+      ...soundBuild,
+      fills: (freshness, program) =>
+        program.host.name === 'resizer'
+          ? new ThrowingFills(freshness, program.clock)
+          : new Fills(freshness, program.clock),
+    },
+    profile: { ...HURRIED, faults: onlyFaults({ slowOrigin: 1 }) },
   },
   {
     name: 'stamps that a sweep leaves where they are',

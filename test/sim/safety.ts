@@ -4,7 +4,7 @@ import type { Floor, Ledger } from './ledger.ts'
 import type { EdgeNode } from './edge-node.ts'
 import type { Origin } from './origin.ts'
 import type { OuterCache } from './outer-cache.ts'
-import { ACCEPTS, HOST, URLS, formatFor } from './scene.ts'
+import { ACCEPTS, HOST, URLS, damagedIn, formatFor } from './scene.ts'
 import type { SceneUrl } from './scene.ts'
 import { ABSENT } from './truth.ts'
 import type { Truth } from './truth.ts'
@@ -135,7 +135,7 @@ export class Safety {
     if (seen === 'strange') return this.fail('strange answer', what)
     if (seen === null) return
     if (seen.format !== null) this.#world.meet(`variant ${seen.format}`)
-    if (seen.subject !== ABSENT && seen.format !== format)
+    if (answer.status < 400 && seen.format !== format)
       this.fail('other variant', `${who} answered ${what} in the variant ${seen.format}`)
     this.#compare('stale', who, url, seen, floor)
     if (mark !== undefined && claims)
@@ -227,6 +227,11 @@ export class Safety {
         return this.#byTag.get(tag ?? '') ?? 'strange'
       case 404:
         return { subject: ABSENT, preset: null, format: null }
+      case 422: {
+        if (method === 'HEAD') return null
+        const subject = damagedIn(Buffer.from(answer.body).toString())
+        return subject === null ? 'strange' : { subject, preset: null, format: null }
+      }
       default:
         return answer.status >= 500 ? null : 'strange'
     }

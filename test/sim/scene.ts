@@ -42,6 +42,23 @@ export function formatFor({ formats }: SceneUrl, accept: string): string | null 
   return formats.find((format) => format === 'jpeg' || accept.includes(`image/${format}`)) ?? null
 }
 
+/** Some versions are damaged: nobody can make a picture of one, and the refusal says of which. */
+const DAMAGED_ONE_IN = 9
+const DAMAGED = ', damaged'
+
+export function versionText(version: number, subject: string): string {
+  return `v${version} of ${subject}${version % DAMAGED_ONE_IN === 0 ? DAMAGED : ''}`
+}
+
+export function isDamaged(text: string): boolean {
+  return text.endsWith(DAMAGED)
+}
+
+/** What a refusal is about; null when it is about no version. */
+export function damagedIn(words: string): string | null {
+  return /v\d+ of \S+, damaged/.exec(words)?.[0] ?? null
+}
+
 /** By what is asked for, not by keys: which URLs an invalidation promises to make new. Says nothing of how that is done. */
 export function isPromised(row: InvalidationRow, url: SceneUrl): boolean {
   return row.source === 'automatic' ? isNamed(row.keys, url) : isSelected(row.selection, url)

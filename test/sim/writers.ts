@@ -1,7 +1,7 @@
 import type { Selection } from '../../src/contract/invalidation.ts'
 import type { Control } from './control.ts'
 import type { WriteKind } from './profile.ts'
-import { ASSETS, HOST, MOVED, REMOTE, URLS } from './scene.ts'
+import { ASSETS, HOST, MOVED, REMOTE, URLS, versionText } from './scene.ts'
 import type { Stage } from './stage.ts'
 import { ABSENT } from './truth.ts'
 
@@ -24,11 +24,11 @@ export class Writers {
       case 'put': {
         const { truth } = this.#stage.origin
         const id = chance.pick(ASSET_IDS.filter((each) => truth.of(each).value !== ABSENT))
-        await this.#library((control) => control.put(id, `v${version} of ${id}`))
+        await this.#library((control) => control.put(id, versionText(version, id)))
         return this.#maybePurge(id)
       }
       case 'remote': {
-        const text = chance.happens(0.1) ? ABSENT : `v${version} of ${REMOTE}`
+        const text = chance.happens(0.1) ? ABSENT : versionText(version, REMOTE)
         this.#stage.origin.setRemote(REMOTE, text)
         this.#stage.world.note('remote', text)
         return this.#maybePurge(REMOTE)
