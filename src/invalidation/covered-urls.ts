@@ -1,9 +1,10 @@
+import { markSubject } from '../contract/cloudimage-watermark.ts'
 import { deliverySettings } from '../contract/delivery-settings.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import { parseCanonicalTarget } from '../contract/parse-delivery-url.ts'
 import { urlKeyTexts } from '../contract/url-keys.ts'
 import type { Timers } from '../kernel/timers.ts'
-import type { InvalidationRow, Page, PageRequest, Tables } from '../store/store.ts'
+import type { InvalidationRow, Page, PageRequest, ProjectRow, Tables } from '../store/store.ts'
 import type { PlaceToProbe } from '../targets/target.ts'
 import { checkServedUrl, deliveryNames } from './url-check.ts'
 import type { DeliveryNames } from './url-check.ts'
@@ -26,14 +27,16 @@ export async function* coveredUrls(
   if (!project) return
   const known = deliveryNames(project, [])
   const keys = new Set<string>(row.keys)
-  const mark = deliverySettings(project.delivery).watermarkImage
-  for await (const subjects of subjectsOf(parts, row, known)) {
+  const everything = keys.has(keyHash(keyText.project(row.project)))
+  const inputs = inputsOf(project, keys)
+  const subjectLists = inputs.isStandIn ? allSubjects(tables, row) : subjectsOf(parts, row, known)
+  for await (const subjects of subjectLists) {
     for (const subject of subjects) {
-      const whole = keys.has(keyHash(subject)) || keys.has(keyHash(keyText.project(row.project)))
+      const whole = everything || keys.has(keyHash(subject))
       const list = (page: PageRequest) => tables.served.list(row.project, subject, page)
       const times = await tables.served.times(row.project, subject)
       for await (const places of pages(list)) {
-        const covered = whole ? places : places.filter(({ target }) => bears(target, keys, mark))
+        const covered = whole ? places : places.filter(({ target }) => bears(target, keys, inputs))
         yield covered.map(({ url, target }) => ({ url, target, times: times.get(url) ?? 1 }))
         await timers.sleep(0)
       }
@@ -55,11 +58,30 @@ async function* listedUrls(tables: Tables, row: InvalidationRow, known: Delivery
   }
 }
 
-/** Does an answer to this canonical target bear one of the keys, as far as its URL tells? */
-function bears(target: string | null, keys: ReadonlySet<string>, mark: string | null): boolean {
+/** What a project adds to pictures whose URLs do not say so. */
+interface Inputs {
+  readonly watermark: string | null
+  /** The keys name the picture that stands for missing originals: which are missing, nobody here knows. */
+  readonly isStandIn: boolean
+}
+
+function inputsOf({ id, delivery }: ProjectRow, keys: ReadonlySet<string>): Inputs {
+  const { watermarkImage: watermark, missingOriginal, missingImage } = deliverySettings(delivery)
+  const shown = missingOriginal === 'default-image-200' || missingOriginal === 'default-image-404'
+  const subject = shown && missingImage !== null ? markSubject(missingImage) : null
+  return { watermark, isStandIn: subject !== null && keys.has(keyHash(subjectText(id, subject))) }
+}
+
+/** May an answer to this canonical target bear one of the keys, as far as its URL tells? */
+function bears(
+  target: string | null,
+  keys: ReadonlySet<string>,
+  { watermark, isStandIn }: Inputs,
+): boolean {
   const parsed = target === null ? null : parseCanonicalTarget(target)
   if (parsed?.ok !== true) return false
-  return urlKeyTexts(parsed.url, mark).some((text) => keys.has(keyHash(text)))
+  if (isStandIn && parsed.url.dialect === 'cloudimage') return true
+  return urlKeyTexts(parsed.url, watermark).some((text) => keys.has(keyHash(text)))
 }
 
 /** Whoever names more than this is about most of a project anyway. */
@@ -74,7 +96,7 @@ async function* subjectsOf(
   const { assets, folders, originals, everything } = row.selection
   const narrow = row.source !== 'automatic' && !everything
   if (!narrow || folders.length > 0 || originals.length > 0) {
-    yield* pages((page) => tables.served.subjects(row.project, page))
+    yield* allSubjects(tables, row)
     return
   }
   const named = new Set(assets.map((id) => keyText.asset(row.project, id)))
@@ -84,11 +106,16 @@ async function* subjectsOf(
       const checked = checkServedUrl(url, known)
       if (checked.ok) named.add(subjectText(row.project, checked.url.subject))
     }
-    if (named.size > NAMED_MAX)
-      return yield* pages((page) => tables.served.subjects(row.project, page))
+    if (named.size > NAMED_MAX) return yield* allSubjects(tables, row)
     await timers.sleep(0)
   }
   yield [...named]
+  // Each asset may be a watermark; what bears it is told apart by whoever reads these.
+  if (assets.length > 0) yield* pages((page) => tables.served.marked(row.project, page))
+}
+
+function allSubjects(tables: Tables, { project }: InvalidationRow) {
+  return pages((page) => tables.served.subjects(project, page))
 }
 
 type Subject = Extract<ReturnType<typeof checkServedUrl>, { ok: true }>['url']['subject']

@@ -270,6 +270,42 @@ describe('the URLs that they are asked about', () => {
   )
 
   test(
+    'also when the watermark is an asset that somebody names',
+    withTargets(async (bench, one) => {
+      await bench.store.transaction('durable', (tx) =>
+        tx.projects.update(PROJECT.id, { delivery: { watermarkImage: 'a' } }),
+      )
+      const marked = [ofOriginal('a.jpg', 'wat=1'), ofOriginal('b.jpg', 'wat=1&wat_url=a')] as const
+      const other = ofOriginal('c.jpg', 'wat=1&wat_url=b')
+      await serve(bench, ...marked, other)
+      await bench.finished((await bench.submit({ assets: ['a'], renditions: true })).id)
+      const urls = one.flushed[0]?.urls ?? []
+      for (const [, url] of marked) assert.ok(urls.includes(url), url)
+      assert.ok(!urls.includes(other[1]))
+    }),
+  )
+
+  test(
+    'all in whose place the project’s default image may stand, when that is invalidated',
+    withTargets(async (bench, one) => {
+      const choose = (missingOriginal: 'default-image-200' | 'empty-404') =>
+        bench.store.transaction('durable', (tx) =>
+          tx.projects.update(PROJECT.id, { delivery: { missingOriginal, missingImage: 'a' } }),
+        )
+      const [, missing] = ofOriginal('gone.jpg', 'w=7')
+      const other = ofAsset('b', 'wid=7')
+      await serve(bench, ofOriginal('gone.jpg', 'w=7'), other)
+      for (const shown of [true, false]) {
+        await choose(shown ? 'default-image-200' : 'empty-404')
+        await bench.finished((await bench.submit({ assets: ['a'], renditions: true })).id)
+        const urls = one.flushed.at(-1)!.urls
+        assert.equal(urls.includes(missing), shown)
+        assert.ok(!urls.includes(other[1]), 'nothing stands for what Dynamic Media names')
+      }
+    }),
+  )
+
+  test(
     'and are looked at by those that were served most',
     withTargets(async (bench, one) => {
       const [subject, , target] = ofAsset('a', 'wid=7')

@@ -5,6 +5,7 @@ import { SERVED_URLS_PER_SUBJECT_MAX } from './limits.ts'
 import { order } from './memory-log.ts'
 import { pair } from './memory-state.ts'
 import type { MemoryAccess, ServedRow } from './memory-state.ts'
+import type { Page, PageRequest } from './page.ts'
 import { namesPreset } from './sql-served.ts'
 import type { AssetFilter, AssetRow, AssetTable, ServedTable } from './store.ts'
 
@@ -122,11 +123,40 @@ function memorySightings(
   }
 }
 
+function memorySubjects(access: MemoryAccess): Pick<ServedTable, 'subjects' | 'marked'> {
+  function inOrder(
+    project: string,
+    { limit, cursor }: PageRequest,
+    wanted: (rows: readonly ServedRow[]) => boolean,
+  ): Page<string> {
+    const after = cursor === undefined ? '' : decodeCursor(cursor, [''] as const)[0]
+    const prefix = pair(project, '')
+    const subjects = [...access.read().served]
+      .filter(([key, rows]) => key.startsWith(prefix) && wanted(rows))
+      .map(([key]) => key.slice(prefix.length))
+      .filter((subject) => subject > after)
+    return toPage(
+      subjects.sort(order).slice(0, limit + 1),
+      limit,
+      (subject) => subject,
+      (subject) => [subject],
+    )
+  }
+
+  return {
+    subjects: async (project, page) => inOrder(project, page, () => true),
+    marked: async (project, page) =>
+      inOrder(project, page, (rows) => rows.some(({ target }) => target.includes('wat='))),
+  }
+}
+
 export function memoryServed(access: MemoryAccess): ServedTable {
   const ofSubject: OfSubject = (project, subject) =>
     access.read().served.get(pair(project, subject)) ?? []
+
   return {
     ...memorySightings(access, ofSubject),
+    ...memorySubjects(access),
     async record(urls, at) {
       for (const { project, subject, url, target, times = 1 } of urls) {
         const rows = ofSubject(project, subject)
@@ -147,20 +177,6 @@ export function memoryServed(access: MemoryAccess): ServedTable {
     async times(project, subject) {
       const often = ofSubject(project, subject).filter((row) => row.times > 1)
       return new Map(often.map((row) => [row.url, row.times]))
-    },
-    async subjects(project, page) {
-      const after = page.cursor === undefined ? '' : decodeCursor(page.cursor, [''] as const)[0]
-      const prefix = pair(project, '')
-      const all = Array.from(access.read().served.keys())
-        .filter((key) => key.startsWith(prefix))
-        .map((key) => key.slice(prefix.length))
-      const rows = all.filter((subject) => subject > after).sort(order)
-      return toPage(
-        rows.slice(0, page.limit + 1),
-        page.limit,
-        (subject) => subject,
-        (subject) => [subject],
-      )
     },
     async list(project, subject, page) {
       const last = page.cursor === undefined ? null : decodeCursor(page.cursor, [0, ''] as const)

@@ -14,6 +14,8 @@ export interface ServedTable {
   times(project: string, subject: string): Promise<ReadonlyMap<string, number>>
   /** Key texts of which URLs are known, in order. */
   subjects(project: string, page: PageRequest): Promise<Page<string>>
+  /** Those of which a URL with a watermark is known, in order. */
+  marked(project: string, page: PageRequest): Promise<Page<string>>
   /** Newest sighting first. `subject` is the key text of an asset or original. */
   list(
     project: string,

@@ -3,12 +3,14 @@ import { encodeValue } from '../contract/percent.ts'
 import { decodeCursor, toPage } from './cursor.ts'
 import { SERVED_URLS_PER_SUBJECT_MAX } from './limits.ts'
 import type { Sql } from './sql-schema.ts'
+import type { Page, PageRequest } from './page.ts'
 import type { ServedTable, SightingRow } from './served-table.ts'
 
 export function sqlServed(db: Sql): ServedTable {
   return {
     ...recording(db),
     ...looking(db),
+    ...naming(db),
     ...sighting(db),
     async usage(project, preset) {
       const found = await sql<{ renditions: number; assets: number }>`
@@ -66,7 +68,7 @@ function recording(db: Sql): Pick<ServedTable, 'record'> {
   }
 }
 
-function looking(db: Sql): Pick<ServedTable, 'known' | 'times' | 'subjects' | 'list'> {
+function looking(db: Sql): Pick<ServedTable, 'known' | 'times' | 'list'> {
   return {
     async known(project, subject, urls) {
       const ofSubject = db
@@ -88,24 +90,6 @@ function looking(db: Sql): Pick<ServedTable, 'known' | 'times' | 'subjects' | 'l
         .where('times', '>', 1)
         .execute()
       return new Map(rows.map((row) => [row.url, row.times]))
-    },
-    async subjects(project, page) {
-      const after = page.cursor === undefined ? '' : decodeCursor(page.cursor, [''] as const)[0]
-      const rows = await db
-        .selectFrom('served')
-        .select('subject')
-        .distinct()
-        .where('project', '=', project)
-        .where('subject', '>', after)
-        .orderBy('subject')
-        .limit(page.limit + 1)
-        .execute()
-      return toPage(
-        rows,
-        page.limit,
-        (row) => row.subject,
-        (row) => [row.subject],
-      )
     },
     async list(project, subject, page) {
       let query = db
@@ -129,6 +113,36 @@ function looking(db: Sql): Pick<ServedTable, 'known' | 'times' | 'subjects' | 'l
         (row) => [row.lastSeenAt, row.url],
       )
     },
+  }
+}
+
+function naming(db: Sql): Pick<ServedTable, 'subjects' | 'marked'> {
+  const subjectsOf = (project: string) =>
+    db.selectFrom('served').select('subject').distinct().where('project', '=', project)
+
+  async function inOrder(
+    subjects: ReturnType<typeof subjectsOf>,
+    { limit, cursor }: PageRequest,
+  ): Promise<Page<string>> {
+    const after = cursor === undefined ? '' : decodeCursor(cursor, [''] as const)[0]
+    const rows = await subjects
+      .where('subject', '>', after)
+      .orderBy('subject')
+      .limit(limit + 1)
+      .execute()
+    return toPage(
+      rows,
+      limit,
+      (row) => row.subject,
+      (row) => [row.subject],
+    )
+  }
+
+  return {
+    subjects: (project, page) => inOrder(subjectsOf(project), page),
+    // In the words of its index.
+    marked: (project, page) =>
+      inOrder(subjectsOf(project).where(sql<boolean>`instr(target, 'wat=') > 0`), page),
   }
 }
 

@@ -16,6 +16,7 @@ const ASKED = '005-asked-changes'
 const SERVED_TIMES = '006-served-times'
 const SOFT = '007-soft'
 const SEARCH = '008-search'
+const SERVED_MARKED = '009-served-marked'
 
 /** The log's name must never be met again: 96 bits. */
 const LOG_ID_BYTES = 12
@@ -158,6 +159,8 @@ const ASKED_CHANGES = `alter table changes add column asked integer not null def
 
 const TIMES = `alter table served add column times integer not null default 1;`
 
+const MARKED = `create index served_marked on served (project, subject) where instr(target, 'wat=') > 0`
+
 const SOFT_PURGES = `alter table purge_log add column soft_ms integer`
 
 function migrations(random: Random): Record<string, Migration> {
@@ -183,6 +186,7 @@ function migrations(random: Random): Record<string, Migration> {
         await rebuildSearchIndex(db)
       },
     },
+    [SERVED_MARKED]: { up: (db) => runAll(db, MARKED) },
   }
 }
 

@@ -13,6 +13,7 @@ export function targetsSuite(name: string, using: Using): void {
     test('which of some URLs are known, and how many there are', using(known))
     test('about how often each was served', using(times))
     test('its subjects are listed in order, in pages', using(subjects))
+    test('so are those that are known with a watermark', using(marked))
   })
 }
 
@@ -84,5 +85,20 @@ async function subjects(store: Store): Promise<void> {
   const first = await store.tables.served.subjects('demo', { limit: 2 })
   assert.deepEqual(first.items, ['asset:demo/a', 'asset:demo/b'])
   const rest = await store.tables.served.subjects('demo', { limit: 2, cursor: first.nextCursor! })
+  assert.deepEqual(rest, { items: ['asset:demo/c'], nextCursor: null })
+}
+
+async function marked(store: Store): Promise<void> {
+  const tell = (subject: string, target: string, project = 'demo') =>
+    store.transaction('volatile', (tx) =>
+      tx.served.record([{ project, subject, url: `http://x${target}`, target }], 1),
+    )
+  for (const name of ['c', 'a', 'b']) await tell(`asset:demo/${name}`, `/~/${name}?wat=1`)
+  await tell('asset:demo/a', '/~/a?w=5')
+  await tell('asset:demo/d', '/~/d?w=5')
+  await tell('asset:other/a', '/~/a?wat=1', 'other')
+  const first = await store.tables.served.marked('demo', { limit: 2 })
+  assert.deepEqual(first.items, ['asset:demo/a', 'asset:demo/b'])
+  const rest = await store.tables.served.marked('demo', { limit: 2, cursor: first.nextCursor! })
   assert.deepEqual(rest, { items: ['asset:demo/c'], nextCursor: null })
 }
