@@ -22,6 +22,7 @@ export const TO_MEET: readonly string[] = [
   ...of('outer', ['lying', 'limiting', 'late', 'looked at', 'tried again']),
   ...of('spelling', ['recorded', 'not recorded']),
   ...of('origin', ['looked at', 'kept before']),
+  'stand-in',
   ...of('variant', ['avif', 'webp', 'jpeg']),
   ...of('sluice_edge_requests_total', ['hit', 'stale', 'miss', 'revalidated']),
   ...of('sluice_edge_fills_total', ['absent', 'stamp', 'min-mark', 'lifetime', 'lease', 'soft']),

@@ -1,6 +1,6 @@
 import type { InvalidationStatus } from '../../src/contract/invalidation.ts'
 import type { InvalidationRow } from '../../src/store/store.ts'
-import { URLS, isPromised } from './scene.ts'
+import { PARTS, isPromised } from './scene.ts'
 import type { SceneUrl } from './scene.ts'
 import type { World } from './world.ts'
 
@@ -11,9 +11,9 @@ export class Ledger {
   readonly #committedAt = new Map<number, number>()
   readonly #entries = new Map<number, Entry>()
   readonly #rows = new Map<string, InvalidationRow>()
-  /** Per URL: seqs of invalidations of it, ascending. */
+  /** Per part of a URL: seqs of invalidations of it, ascending. */
   readonly #purges = new Map<SceneUrl, { readonly seq: number; readonly at: number }[]>()
-  /** Per URL: reads that began before this moment must not be seen any more by who asks from now on. */
+  /** Per part of a URL: reads that began before this moment must not be seen any more by who asks from now on. */
   readonly #floors = new Map<SceneUrl, Floor>()
   readonly #outerFloors = new Map<SceneUrl, Floor>()
 
@@ -77,7 +77,7 @@ export class Ledger {
   /** A purge of everything that is made of `subject`: marks that include it claim it at once. */
   claimed(subject: string, seq: number): void {
     const at = this.#committedAt.get(seq) ?? this.#world.moment()
-    for (const url of URLS) if (url.subject === subject) this.#claimed(url, { seq, at })
+    for (const url of PARTS) if (url.subject === subject) this.#claimed(url, { seq, at })
   }
 
   /** It is Done, and its window, if it has one, is over everywhere. */
@@ -87,7 +87,8 @@ export class Ledger {
     if (at === undefined) return
     const because = `purge ${seq} is Done and its window over`
     this.#world.note('store', because)
-    for (const url of URLS) if (url.subject === subject) this.#promise(url, { moment: at, because })
+    for (const url of PARTS)
+      if (url.subject === subject) this.#promise(url, { moment: at, because })
   }
 
   inserted(row: InvalidationRow): void {
@@ -112,7 +113,7 @@ export class Ledger {
 
   #purged(row: InvalidationRow, seq: number): void {
     const at = this.#committedAt.get(seq) ?? this.#world.moment()
-    for (const url of URLS) if (isPromised(row, url)) this.#claimed(url, { seq, at })
+    for (const url of PARTS) if (isPromised(row, url)) this.#claimed(url, { seq, at })
   }
 
   #claimed(url: SceneUrl, purge: { readonly seq: number; readonly at: number }): void {
@@ -130,7 +131,7 @@ export class Ledger {
     const because = `${nameOf(row.id)} (seq ${seq}) is Done`
     const floor = { moment: at, because }
     const askedAt = this.#committedAt.get(row.seq ?? 0) ?? at
-    for (const url of URLS) {
+    for (const url of PARTS) {
       if (isPromised(row, url)) this.#promise(url, floor)
       // Nothing is promised of a cache that lies; what evidence says of it must be true all the same.
       if (isPromised(row, url) && at >= this.#outerSince && !this.#liedSince(askedAt, url))

@@ -7,9 +7,8 @@ import type { RenewAnswer, RenewRequest } from '../../src/contract/node-protocol
 import type { Upstream } from '../../src/edge/upstream.ts'
 import { Authority } from '../../src/purgelog/authority.ts'
 import { soundBuild } from './build.ts'
-import { lateRenewal } from './log-scripts.ts'
+import { joinsWhileItReads, lateRenewal, refusedInAnotherLog } from './log-scripts.ts'
 import type { Mutant } from './mutants.ts'
-import { REPLACED_PROFILE, onlyFaults } from './profile.ts'
 import { SCRIPT_PROFILE } from './scripts.ts'
 
 /** A renewal speaks of a log, and how far it is in that one; here of whichever log there is now. */
@@ -71,19 +70,13 @@ export const LOG_MUTANTS: readonly Mutant[] = [
       ...soundBuild,
       fills: (freshness, { clock }) => new UprootedFills(freshness, clock),
     },
-    profile: REPLACED_PROFILE,
+    profile: SCRIPT_PROFILE,
+    script: refusedInAnotherLog,
   },
   {
     name: 'an answer that spans two logs, taken for one of the asker’s',
     build: { ...soundBuild, upstream: (upstream, freshness) => ofTwoLogs(upstream, freshness) },
-    // Whoever waits for a fill of a log that was replaced takes nothing of it: it must be a fill of one's own, and edge and image server
-    // must join the new log far apart.
-    profile: {
-      ...REPLACED_PROFILE,
-      writeEveryMs: 8,
-      faultEveryMs: 100,
-      network: { lost: 0, repeated: 0, slow: 0.5 },
-      faults: onlyFaults({ replaceStore: 1, slowOrigin: 2, badNetwork: 2 }),
-    },
+    profile: SCRIPT_PROFILE,
+    script: joinsWhileItReads,
   },
 ]

@@ -42,6 +42,12 @@ export class Origin {
     return { hash, bytes: text.length }
   }
 
+  /** What a version is called in properties: the beginning of its hash. */
+  versionOf(beginning: string): string | null {
+    for (const [hash, text] of this.#blobs) if (hash.startsWith(beginning)) return text
+    return null
+  }
+
   textOf(hash: string | undefined): string {
     return this.#blobs.get(hash ?? '') ?? ABSENT
   }
@@ -164,11 +170,13 @@ export class Origin {
 
   /** Pixels that can be read: what they were made of, and how. */
   renderFor(program: Program): Render {
-    return async (recipe, load) => {
+    return async (recipe, load, _project, loadWatermark) => {
       const source = new TextDecoder().decode(await load())
+      const mark = loadWatermark && new TextDecoder().decode(await loadWatermark())
       await this.#wait(program)
-      if (isDamaged(source)) throw new ImagingError('image-damaged', `This is no image: ${source}`)
-      const made = { source, recipe: recipeText(recipe) }
+      for (const text of [source, mark ?? ''])
+        if (isDamaged(text)) throw new ImagingError('image-damaged', `This is no image: ${text}`)
+      const made = { source, ...(mark === undefined ? {} : { mark }), recipe: recipeText(recipe) }
       return {
         bytes: encoder.encode(JSON.stringify(made)),
         mediaType: 'image/png',

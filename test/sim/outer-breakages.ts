@@ -128,4 +128,22 @@ export const OUTER_BREAKAGES: readonly Breakage[] = [
     check: 'test/flows/originals.test.ts',
     test: 'that keeps what is old makes an invalidation unverifiable, in words that say what to do',
   },
+  {
+    claim: 'outer caches',
+    broken: 'a cache that knows URLs alone keeps what an asset lies on as a watermark',
+    file: 'src/invalidation/covered-urls.ts',
+    text: 'if (assets.length > 0) yield* pages((page) => tables.served.marked(row.project, page))',
+    becomes: '',
+    check: 'src/invalidation/outer-targets.test.ts',
+    test: 'also when the watermark is an asset that somebody names',
+  },
+  {
+    claim: 'outer caches',
+    broken: 'it keeps what the default image was shown for',
+    file: 'src/invalidation/covered-urls.ts',
+    text: "if (isStandIn && parsed.url.dialect === 'cloudimage') return true",
+    becomes: '',
+    check: 'src/invalidation/outer-targets.test.ts',
+    test: 'all in whose place the project’s default image may stand, when that is invalidated',
+  },
 ]

@@ -20,6 +20,8 @@ export interface Profile {
   readonly lifetimeSeconds: number
   /** How long past it a copy of the remote original may stand in for a failing origin. */
   readonly standInSeconds: number
+  /** Another picture is shown where the remote original is missing. */
+  readonly showsMissing: boolean
   /** What reading or rendering takes at most while the origin is slow. */
   readonly originSlowMs: number
   readonly writes: Readonly<Record<WriteKind, number>>
@@ -84,6 +86,7 @@ export const CALM_PROFILE: Profile = {
   network: { lost: 0.1, repeated: 0.2, slow: 0.3 },
   lifetimeSeconds: 36_000,
   standInSeconds: 0,
+  showsMissing: false,
   writes: { put: 4, remote: 3, move: 2, preset: 1, purgeOnly: 1, soft: 1, packed: 1 },
   faults: NO_FAULTS,
 }
@@ -95,6 +98,7 @@ export function onlyFaults(faults: Partial<Profile['faults']>): Profile['faults'
 /** With a cache outside, only faults whose length a person can state as its fill bound: beyond them Done is evidence, not a proof. */
 const OUTER_PROFILE: Profile = {
   ...CALM_PROFILE,
+  showsMissing: true,
   outer: 'unseen',
   leaseMs: 300,
   throughHome: 0,
@@ -177,6 +181,7 @@ export function anyProfile(chance: { number(): number }): Profile {
     cacheBytes: from([16 * 1024 * 1024, 16 * 1024 * 1024, 8_000, 4_000]),
     lifetimeSeconds: from([1, 2, 36_000]),
     standInSeconds: from([0, 60]),
+    showsMissing: from([false, true]),
     writes: { ...weights(WRITE_KINDS, [0, 1, 4]), purgeOnly: from([1, 4]) },
     faults,
   }

@@ -1,6 +1,6 @@
 import type { AssetRow, ProjectRow } from '../../src/store/store.ts'
 import type { Profile } from './profile.ts'
-import { HOST, PROJECT, REMOTE } from './scene.ts'
+import { HOST, MARK, PROJECT, REMOTE } from './scene.ts'
 
 /** The scene as the store has it. */
 
@@ -30,6 +30,7 @@ export function projectRow({
   lifetimeSeconds,
   standInSeconds,
   outer,
+  showsMissing,
 }: Profile): ProjectRow {
   return {
     ...(outer === 'none' ? {} : { outerCaches: { recordUrls: true, tagHeaders: [] } }),
@@ -42,7 +43,11 @@ export function projectRow({
     origins: [{ host: REMOTE.split('/')[0]!, scheme: 'http' }],
     originAliases: {},
     cdnTtlSeconds: lifetimeSeconds,
-    delivery: { staleIfErrorSeconds: standInSeconds },
+    delivery: {
+      staleIfErrorSeconds: standInSeconds,
+      watermarkImage: MARK,
+      ...(showsMissing ? { missingOriginal: 'default-image-200', missingImage: MARK } : {}),
+    },
     browserTtlSeconds: 60,
     automaticInvalidation: automatic,
     maxUrlsPerInvalidation: 1000,

@@ -4,7 +4,17 @@ import type { Floor, Ledger } from './ledger.ts'
 import type { EdgeNode } from './edge-node.ts'
 import type { Origin } from './origin.ts'
 import type { OuterCache } from './outer-cache.ts'
-import { ACCEPTS, HOST, URLS, damagedIn, formatFor } from './scene.ts'
+import {
+  ACCEPTS,
+  HOST,
+  MARK,
+  URLS,
+  damagedIn,
+  formatFor,
+  isOf,
+  isPromised,
+  partsOf,
+} from './scene.ts'
 import type { SceneUrl } from './scene.ts'
 import { ABSENT } from './truth.ts'
 import type { Truth } from './truth.ts'
@@ -29,9 +39,10 @@ export interface Violation {
   readonly text: string
 }
 
-/** What an answer was made of, as its bytes say. */
+/** What an answer was made of, as its bytes say; null where they say nothing of it. */
 interface Seen {
-  readonly subject: string
+  readonly subject: string | null
+  readonly mark: string | null
   readonly preset: string | null
   /** Of a URL that has several. */
   readonly format: string | null
@@ -44,6 +55,7 @@ interface Asked {
 }
 
 const RECIPE_WIDTH = /"width":(\d+)/
+const VERSION = /^image\.version=(\w+)$/m
 const RECIPE_FORMAT = /"format":"(\w+)"/
 
 /**
@@ -77,7 +89,7 @@ export class Safety {
 
   async #readHead(edge: EdgeNode, url: SceneUrl): Promise<number> {
     // What is Done now binds this answer.
-    const floor = this.#ledger.floorOf(url)
+    const floors = partsOf(url).map((part) => this.#ledger.floorOf(part))
     const { logId } = this.#ledger
     const joined = edge.freshness.logId === logId
     const { chance } = this.#world
@@ -88,18 +100,18 @@ export class Safety {
     const answer = await wholeAnswer(head)
     // Numbers of a log that was replaced claim nothing in the new one.
     const claims = joined && this.#ledger.logId === logId
-    this.#check(edge.host.name, { url, accept, method }, floor, answer, claims)
+    this.#check(edge.host.name, { url, accept, method }, floors, answer, claims)
     return answer.status
   }
 
   /** A client asks a cache outside Sluice, of which only some invalidations promise something. */
   async readOuter(outer: OuterCache, url: SceneUrl): Promise<void> {
-    const floor = this.#ledger.outerFloorOf(url)
+    const floors = partsOf(url).map((part) => this.#ledger.outerFloorOf(part))
     const accept = this.#world.chance.pick(ACCEPTS)
     const answer = await outer.request(url.target, accept).catch(() => null)
     if (!answer) return
     const claims = outer.logOf(answer) === this.#ledger.logId
-    this.#check('outer', { url, accept, method: 'GET' }, floor, answer, claims)
+    this.#check('outer', { url, accept, method: 'GET' }, floors, answer, claims)
   }
 
   /** Some ask whether their copy is still good, some want only what is there. */
@@ -116,7 +128,7 @@ export class Safety {
   #check(
     who: string,
     { url, accept, method }: Asked,
-    floor: Floor,
+    floors: readonly Floor[],
     answer: WholeAnswer,
     claims: boolean,
   ): void {
@@ -126,7 +138,7 @@ export class Safety {
     if (who === 'outer') this.#world.meet('answer of a cache outside')
     if ((answer.headers['cache-status'] ?? '').includes('; hit')) this.counts.hits += 1
     if (answer.status >= 500) this.counts.unavailable += 1
-    const made = seen === null || seen === 'strange' ? seen : `${seen.subject} ${seen.preset ?? ''}`
+    const made = seen === null || seen === 'strange' ? seen : inWords(seen)
     const format = formatFor(url, accept)
     const what = `${url.target}${format === null ? '' : ` as ${format}`} -> ${answer.status} ${made}`
     const mark = answer.headers['sluice-mark']
@@ -135,11 +147,15 @@ export class Safety {
     if (seen === 'strange') return this.fail('strange answer', what)
     if (seen === null) return
     if (seen.format !== null) this.#world.meet(`variant ${seen.format}`)
-    if (answer.status < 400 && seen.format !== format)
+    const isStandIn = seen.subject === ABSENT && answer.status < 400
+    if (isStandIn) this.#world.meet('stand-in')
+    else if (answer.status < 400 && seen.format !== format)
       this.fail('other variant', `${who} answered ${what} in the variant ${seen.format}`)
-    this.#compare('stale', who, url, seen, floor)
-    if (mark !== undefined && claims)
-      this.#compare('false mark', who, url, seen, this.#ledger.claimOf(url, Number(mark)))
+    for (const [at, part] of partsOf(url).entries()) {
+      this.#compare('stale', who, part, seen, floors[at]!)
+      if (mark !== undefined && claims)
+        this.#compare('false mark', who, part, seen, this.#ledger.claimOf(part, Number(mark)))
+    }
   }
 
   /** By URL, with the mark that the answer bore: several invalidations may look at one at a time. */
@@ -158,14 +174,16 @@ export class Safety {
   }
 
   /** Fresh is what was looked at and is: a look that betrayed an old copy never ends in Done. */
-  checkEvidence({ evidence }: InvalidationRow, floor: Floor): void {
+  checkEvidence(row: InvalidationRow, floor: Floor): void {
+    const { evidence } = row
     for (const { via, url: full, mark } of evidence?.verdict === 'fresh' ? evidence.probes : []) {
       const url = URLS.find(({ target }) => full === `http://${HOST}${target}`)
       if (via !== 'outer' || !url) continue
       // Of several that bore this mark, the last is the one that knows most.
       const look = this.#looks.get(url.target)?.findLast((each) => each.mark === mark)
       if (!look) this.fail('false evidence', `nobody saw what ${full} is; mark ${mark}`)
-      else this.#compare('false evidence', 'outer', url, look.seen, floor)
+      for (const part of look ? partsOf(url).filter((each) => isPromised(row, each)) : [])
+        this.#compare('false evidence', 'outer', part, look!.seen, floor)
     }
     if (evidence) this.#checkOrigins(evidence, floor)
   }
@@ -188,11 +206,13 @@ export class Safety {
     seen: Seen,
     { moment, because }: Floor,
   ): void {
+    const made = url.says === 'watermark' ? seen.mark : seen.subject
     const parts = [
-      [url.subject, seen.subject],
-      ...(seen.preset === null || seen.subject === ABSENT ? [] : [['presets', seen.preset]]),
+      [url.subject, made],
+      ...(url.usesPreset && made !== ABSENT ? [['presets', seen.preset] as const] : []),
     ] as const
     for (const [subject, value] of parts) {
+      if (value === null) continue
       const history = this.#truth.of(subject)
       if (history.couldBring(value, moment)) continue
       this.fail(
@@ -214,8 +234,8 @@ export class Safety {
       case 200: {
         // Who asks for the head alone may be the first to learn of this version.
         if (method === 'HEAD') return this.#byTag.get(tag ?? '') ?? null
-        const seen = readBody(answer, url)
-        if (tag === undefined) return 'strange'
+        const seen = this.#readBody(answer, url)
+        if (tag === undefined || seen === null) return 'strange'
         this.#byTag.set(tag, seen)
         this.#lastTag.set(url.target, tag)
         return seen
@@ -226,24 +246,63 @@ export class Safety {
       case 304:
         return this.#byTag.get(tag ?? '') ?? 'strange'
       case 404:
-        return { subject: ABSENT, preset: null, format: null }
+        // Of two things that may be missing only the words tell which.
+        if (url.mark && method === 'HEAD') return null
+        return refused(url, ABSENT, textOf(answer).includes('The watermark'))
       case 422: {
         if (method === 'HEAD') return null
-        const subject = damagedIn(Buffer.from(answer.body).toString())
-        return subject === null ? 'strange' : { subject, preset: null, format: null }
+        const text = damagedIn(textOf(answer))
+        return text === null ? 'strange' : refused(url, text, isOf(text, MARK))
       }
       default:
         return answer.status >= 500 ? null : 'strange'
     }
   }
+
+  #readBody(answer: WholeAnswer, url: SceneUrl): Seen | null {
+    const text = textOf(answer)
+    const nothing = { mark: null, preset: null, format: null }
+    switch (url.says) {
+      case 'picture':
+      case 'watermark':
+        return readPicture(text, url)
+      case 'content':
+        return { ...nothing, subject: text }
+      case 'properties': {
+        const version = VERSION.exec(text)?.[1]
+        return { ...nothing, subject: version ? this.#origin.versionOf(version) : null }
+      }
+    }
+  }
 }
 
-function readBody(answer: WholeAnswer, url: SceneUrl): Seen {
-  const text = Buffer.from(answer.body).toString()
-  const { source, recipe } = JSON.parse(text) as { source: string; recipe: string }
+/** Why there is no picture: its original, or the watermark that it should bear. */
+function refused(url: SceneUrl, text: string, isMark: boolean): Seen {
+  const ofMark = url.mark !== null && isMark
+  return { subject: ofMark ? null : text, mark: ofMark ? text : null, preset: null, format: null }
+}
+
+function readPicture(text: string, url: SceneUrl): Seen {
+  const { source, mark, recipe } = JSON.parse(text) as {
+    source: string
+    mark?: string
+    recipe: string
+  }
+  // What is missing may be shown as something else.
+  if (url.mark && isOf(source, MARK))
+    return { subject: ABSENT, mark: source, preset: null, format: null }
   return {
     subject: source,
+    mark: mark ?? null,
     preset: url.usesPreset ? `wid=${RECIPE_WIDTH.exec(recipe)?.[1]}` : null,
     format: url.formats.length === 0 ? null : (RECIPE_FORMAT.exec(recipe)?.[1] ?? 'none'),
   }
+}
+
+function textOf({ body }: WholeAnswer): string {
+  return Buffer.from(body).toString()
+}
+
+function inWords({ subject, mark, preset }: Seen): string {
+  return [subject, mark, preset].filter((part) => part !== null).join(' ')
 }
