@@ -46,6 +46,14 @@ test('events arrive whole, however the network cuts them and whichever line ends
   )
 })
 
+test('what ends a line elsewhere ends none here', async () => {
+  const data = 'one\u2028two\u2029three\u0085four\vfive'
+  const got: string[] = []
+  for await (const event of readEvents(pieces(new TextEncoder().encode(`data: ${data}\n\n`), [])))
+    got.push(event.data)
+  assert.deepEqual(got, [data])
+})
+
 test('data over several lines is one text, and an event without a name is a message', async () => {
   const stream = new TextEncoder().encode('data: a\ndata: b\n\ndata:c\n\n: comment\n\n')
   const got = []
