@@ -3,9 +3,10 @@ import { CLOUDIMAGE_GRAMMARS, CLOUDIMAGE_SYNONYMS } from './cloudimage-commands.
 import { withFiltersApart } from './cloudimage-filters.ts'
 import { CLOUDIMAGE_QUERY } from './cloudimage.ts'
 import { problemText } from './delivery-url.ts'
-import type { DeliveryProblem, Modifier } from './delivery-url.ts'
+import type { Modifier } from './delivery-url.ts'
 import { DYNAMIC_MEDIA_GRAMMARS } from './dynamic-media-commands.ts'
 import { fallbackOf } from './negotiate-format.ts'
+import type { ExpandedPresets } from './presets.ts'
 import type { PresetsRecord } from './records.ts'
 import { ownValue } from './value-grammar.ts'
 
@@ -19,14 +20,6 @@ const OF_THE_URL: ReadonlySet<string> = new Set(['p', 'vh', 'ci_cache'])
 
 /** A default in a preset counts, because it overrides the URL. */
 const PRESET_QUERY = { ...CLOUDIMAGE_QUERY, defaults: {} }
-
-export type CloudimageCommands =
-  | {
-      readonly ok: true
-      readonly commands: ReadonlyMap<string, string>
-      readonly presets: readonly string[]
-    }
-  | { readonly ok: false; readonly problem: DeliveryProblem; readonly presets: readonly string[] }
 
 /** Both dialects share the presets of a project: each is written in the words of one of them. */
 export function isCloudimagePreset(text: string): boolean {
@@ -49,6 +42,12 @@ export function cloudimagePresetProblem(text: string): string | null {
   return parsed.ok ? null : `${problemText(parsed.problem)}.`
 }
 
+/** Its operations; none of one that is wrong. */
+export function cloudimagePresetCommands(text: string): ReadonlyMap<string, string> {
+  const parsed = modifiersOf(text)
+  return commandsOf(parsed.ok ? parsed.modifiers : [])
+}
+
 function modifiersOf(text: string) {
   return canonicalModifiers(withFiltersApart(bare(text)), PRESET_QUERY)
 }
@@ -61,7 +60,7 @@ function bare(text: string): string {
 export function cloudimageCommands(
   modifiers: readonly Modifier[],
   presets: PresetsRecord['presets'],
-): CloudimageCommands {
+): ExpandedPresets {
   const commands = commandsOf(modifiers)
   const name = commands.get('p')
   commands.delete('p')
@@ -93,6 +92,6 @@ function fixedFormat(formats: string): string {
   return fallbackOf(formats.split(',')) ?? formats
 }
 
-function refused(preset: string, status: 400 | 404, reason: string): CloudimageCommands {
+function refused(preset: string, status: 400 | 404, reason: string): ExpandedPresets {
   return { ok: false, problem: { status, parameter: 'p', reason }, presets: [preset] }
 }

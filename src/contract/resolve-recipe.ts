@@ -4,6 +4,7 @@ import type { DeliveryProblem, DeliveryUrl } from './delivery-url.ts'
 import { dynamicMediaRecipe } from './dynamic-media-recipe.ts'
 import { fallbackFormat } from './negotiate-format.ts'
 import { expandPresets } from './presets.ts'
+import type { ExpandedPresets } from './presets.ts'
 import type { Recipe } from './recipe.ts'
 import type { CropRecord, PresetsRecord } from './records.ts'
 
@@ -29,16 +30,23 @@ export function resolveRecipe(url: DeliveryUrl, inputs: RecipeInputs): ResolvedR
   if (subject.kind === 'image' && subject.crop !== null && inputs.crop === null) {
     return { ok: false, problem: unknownCrop(subject.asset, subject.crop), presets: [] }
   }
-  const expanded =
-    url.dialect === 'dynamic-media'
-      ? expandPresets(url.modifiers, inputs.presets)
-      : cloudimageCommands(url.modifiers, inputs.presets)
+  const expanded = expandCommands(url, inputs.presets)
   if (!expanded.ok) return expanded
   const recipe =
     url.dialect === 'dynamic-media'
       ? dynamicMediaRecipe(expanded.commands, inputs.crop)
       : cloudimageRecipe(expanded.commands, inputs.format ?? fallbackFormat(url))
   return { ok: true, recipe, presets: expanded.presets }
+}
+
+/** A URL's commands with those of its presets. */
+export function expandCommands(
+  { dialect, modifiers }: DeliveryUrl,
+  presets: PresetsRecord['presets'],
+): ExpandedPresets {
+  return dialect === 'dynamic-media'
+    ? expandPresets(modifiers, presets)
+    : cloudimageCommands(modifiers, presets)
 }
 
 function unknownCrop(asset: string, crop: string): DeliveryProblem {

@@ -26,8 +26,8 @@ function parsed(target: string): DeliveryUrl {
   return result.url
 }
 
-function markSource(query: string, ofProject: string | null = 'brand/mark'): string | null {
-  return markSourceKeyText(parsed(`/_t/doc/sample.li/a.jpg?${query}`), ofProject)
+function markSource(query: string): string | null {
+  return markSourceKeyText(parsed(`/_t/doc/sample.li/a.jpg?${query}`))
 }
 
 describe('the keys of an answer', () => {
@@ -66,10 +66,9 @@ describe('the keys of an answer', () => {
     assert.ok(asset.includes('asset:demo/brand/mark') && asset.includes('folder:demo/brand'))
   })
 
-  it('of a watermark’s cached original follow from the URL, else from the project', () => {
+  it('of a watermark’s cached original follow from the URL', () => {
     assert.equal(markSource('wat=1&wat_url=sample.li/mark.png'), 'src:demo/sample.li/mark.png')
-    assert.equal(markSource('wat=1'), 'src:demo/brand/mark')
-    assert.equal(markSource('wat=1', null), null)
+    assert.equal(markSource('wat=1'), null)
     assert.equal(markSource('w=3'), null)
   })
 

@@ -15,16 +15,13 @@ export function folderAncestors(id: string): readonly string[] {
   return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join('/'))
 }
 
-/**
- * Texts of all keys of the answer to this URL, except those that only its inputs know. `ofProject`: the watermark that the project
- * lays on where a URL names none, for whoever knows it.
- */
-export function urlKeyTexts(url: DeliveryUrl, ofProject: string | null = null): readonly string[] {
+/** Texts of all keys of the answer to this URL, except those that only its inputs know. */
+export function urlKeyTexts(url: DeliveryUrl): readonly string[] {
   const { project } = url
   return [
     keyText.project(project),
     ...subjectKeyTexts(url),
-    ...markKeyTexts(url, ofProject),
+    ...markKeyTexts(url),
     ...url.presets.map((name) => keyText.preset(project, name)),
     keyText.path(project, url.path),
     urlKeyText(url),
@@ -47,16 +44,16 @@ function subjectKeyTexts({
 }
 
 /** Of the watermark, so that whoever knows URLs alone finds what it lies on. */
-function markKeyTexts(url: DeliveryUrl, ofProject: string | null): readonly string[] {
-  const subject = markOf(url, ofProject)
+function markKeyTexts(url: DeliveryUrl): readonly string[] {
+  const subject = markOf(url)
   return subject ? subjectKeyTexts({ project: url.project, subject }) : []
 }
 
-function markOf({ modifiers }: DeliveryUrl, ofProject: string | null): DeliverySubject | null {
+function markOf({ modifiers }: DeliveryUrl): DeliverySubject | null {
   const commands = modifiers.filter((modifier) => modifier.kind === 'command')
   if (!commands.some(({ name }) => name === 'wat')) return null
-  const source = commands.find(({ name }) => name === 'wat_url')?.value ?? ofProject
-  return source === null ? null : markSubject(source)
+  const source = commands.find(({ name }) => name === 'wat_url')?.value
+  return source === undefined ? null : markSubject(source)
 }
 
 /** One rendition in every spelling, version and format. */
@@ -109,8 +106,8 @@ export function sourceKeyText({
   return keyText.source(project, subject.kind === 'original' ? subject.original : subject.asset)
 }
 
-/** The same of the watermark that it is delivered with. `ofProject`: what the project lays on where a URL names none. */
-export function markSourceKeyText(url: DeliveryUrl, ofProject: string | null): string | null {
-  const subject = markOf(url, ofProject)
+/** The same of the watermark that it names. */
+export function markSourceKeyText(url: DeliveryUrl): string | null {
+  const subject = markOf(url)
   return subject ? sourceKeyText({ project: url.project, subject }) : null
 }

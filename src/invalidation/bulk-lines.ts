@@ -54,8 +54,10 @@ export class PieceMaker {
   #keysBytes = 0
   #sources = new Set<string>()
 
-  constructor(names: DeliveryNames) {
+  /** `sources`: keys of cached originals that the project adds to its pictures, whatever the list says. */
+  constructor(names: DeliveryNames, sources: readonly string[]) {
     this.#keysOf = createQuickKeys(names)
+    for (const source of sources) this.#addSource(source)
   }
 
   /** Pieces that these bytes complete. Once a line was wrong there are none, because nothing will be purged. */

@@ -1,8 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { BulkPiece } from '../store/store.ts'
 import type { BulkSummary } from './bulk-lines.ts'
-import type { FromThread, ToThread } from './bulk-thread.ts'
-import type { DeliveryNames } from './url-check.ts'
+import type { ForThread, FromThread, ToThread } from './bulk-thread.ts'
 
 /** Messages under way: the thread always has the next one, and memory stays small. */
 const UNDER_WAY_MAX = 3
@@ -25,10 +24,10 @@ const THREAD = new URL(
  */
 export async function* readBulk(
   body: AsyncIterable<Uint8Array>,
-  names: DeliveryNames,
+  begins: ForThread,
 ): AsyncGenerator<BulkPiece, BulkSummary> {
   const worker = new Worker(THREAD, {
-    workerData: { names },
+    workerData: begins,
     resourceLimits: THREAD_LIMITS,
   })
   const answers = answersOf(worker)

@@ -1,3 +1,4 @@
+import { projectSourceKeyTexts } from '../contract/url-inputs.ts'
 import { sha256 } from '../kernel/hash.ts'
 import { uuidv7 } from '../kernel/ids.ts'
 import type { InvalidationRow, ProjectRow } from '../store/store.ts'
@@ -13,7 +14,7 @@ import type { BulkRequest, Submitted } from './requests.ts'
 import { scheduledAt } from './schedule.ts'
 import { blankRow, knownByKey, told } from './submit.ts'
 import type { SubmitParts } from './submit.ts'
-import { deliveryNames } from './url-check.ts'
+import { deliveryNames, projectInputs } from './url-check.ts'
 
 /** Each takes a thread and some 60 MB while it is read. One of a project, so that a slow sender stands in nobody else's way. */
 const BULKS_AT_ONCE_MAX = 3
@@ -88,7 +89,8 @@ async function stage(
   body: AsyncIterable<Uint8Array>,
 ): Promise<BulkSummary> {
   const names = deliveryNames(project, await edgeUrls(store.tables))
-  const pieces = readBulk(body, names)
+  const sources = projectSourceKeyTexts(project.id, projectInputs(project))
+  const pieces = readBulk(body, { names, sources })
   for (;;) {
     const next = await pieces.next()
     if (next.done) return next.value

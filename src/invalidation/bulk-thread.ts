@@ -5,6 +5,12 @@ import { PieceMaker } from './bulk-lines.ts'
 import type { BulkSummary } from './bulk-lines.ts'
 import type { DeliveryNames } from './url-check.ts'
 
+/** What it begins with. */
+export interface ForThread {
+  readonly names: DeliveryNames
+  readonly sources: readonly string[]
+}
+
 /** What goes to the thread: bytes of the list, then null. */
 export type ToThread = Uint8Array | null
 
@@ -19,7 +25,8 @@ export interface FromThread {
 if (!isMainThread && parentPort !== null) {
   const port = parentPort
   goAfterOthers()
-  const maker = new PieceMaker((workerData as { names: DeliveryNames }).names)
+  const { names, sources } = workerData as ForThread
+  const maker = new PieceMaker(names, sources)
   port.on('message', (message: ToThread) => {
     const { pieces, summary } =
       message === null ? maker.end() : { pieces: maker.push(message), summary: null }

@@ -34,8 +34,8 @@ const request = (body: BulkRequest['body'], part: Partial<BulkRequest> = {}): Bu
 const submit = async (bench: Workbench, text: string | Uint8Array, part = {}) =>
   (await bench.invalidations.submitBulk(PROJECT.id, request(streamOf(text), part))).invalidation
 
-function read(text: string | Uint8Array, size: number) {
-  const maker = new PieceMaker(NAMES)
+function read(text: string | Uint8Array, size: number, sources: readonly string[] = []) {
+  const maker = new PieceMaker(NAMES, sources)
   const bytes = Buffer.from(text as string)
   const pieces = []
   for (let at = 0; at < bytes.length; at += size)
@@ -62,6 +62,12 @@ describe('reading a long list', () => {
     assert.deepEqual(unpackUrls(pieces[0]!.urls), [one, two, three])
     assert.deepEqual([summary.urls, summary.wrong, summary.pieces], [3, 0, 1])
     assert.deepEqual(summary.first, [one, two, three])
+  })
+
+  test('what the project adds to its pictures is in the keys, whatever the list says', () => {
+    const source = 'src:demo/brand/mark'
+    const { pieces } = read(urlsOf(3).join('\n'), 1 << 20, [source])
+    assert.ok(pieces.flatMap(({ keys }) => unpackKeys(keys)).includes(keyHash(source)))
   })
 
   test('wherever the stream is cut, the pieces are the same: all URLs in order, the keys of a short list', () => {
@@ -126,7 +132,7 @@ describe('reading a long list', () => {
 
   test('a thread reads it as well, and ends with its reader', async () => {
     const text = urlsOf(20_000).join('\n')
-    const pieces = readBulk(streamOf(text, 50_000), NAMES)
+    const pieces = readBulk(streamOf(text, 50_000), { names: NAMES, sources: [] })
     const seen = []
     for (;;) {
       const next = await pieces.next()
@@ -137,7 +143,7 @@ describe('reading a long list', () => {
       seen.push(next.value)
     }
     assert.equal(seen.length, read(text, 1 << 20).pieces.length)
-    const left = readBulk(streamOf(text), NAMES)
+    const left = readBulk(streamOf(text), { names: NAMES, sources: [] })
     await left.next()
     await left.return(undefined as never)
   })

@@ -1,12 +1,12 @@
 import { markSubject } from '../contract/cloudimage-watermark.ts'
-import { deliverySettings } from '../contract/delivery-settings.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import { parseCanonicalTarget } from '../contract/parse-delivery-url.ts'
-import { urlKeyTexts } from '../contract/url-keys.ts'
+import { answerKeyTexts } from '../contract/url-inputs.ts'
+import type { ProjectInputs } from '../contract/url-inputs.ts'
 import type { Timers } from '../kernel/timers.ts'
-import type { InvalidationRow, Page, PageRequest, ProjectRow, Tables } from '../store/store.ts'
+import type { InvalidationRow, Page, PageRequest, Tables } from '../store/store.ts'
 import type { PlaceToProbe } from '../targets/target.ts'
-import { checkServedUrl, deliveryNames } from './url-check.ts'
+import { checkServedUrl, deliveryNames, projectInputs } from './url-check.ts'
 import type { DeliveryNames } from './url-check.ts'
 
 /** Rows read at a time; between two of these others get their turn. */
@@ -28,9 +28,8 @@ export async function* coveredUrls(
   const known = deliveryNames(project, [])
   const keys = new Set<string>(row.keys)
   const everything = keys.has(keyHash(keyText.project(row.project)))
-  const inputs = inputsOf(project, keys)
-  const subjectLists = inputs.isStandIn ? allSubjects(tables, row) : subjectsOf(parts, row, known)
-  for await (const subjects of subjectLists) {
+  const inputs = projectInputs(project)
+  for await (const subjects of subjectsOf(parts, row, known, inputs)) {
     for (const subject of subjects) {
       const whole = everything || keys.has(keyHash(subject))
       const list = (page: PageRequest) => tables.served.list(row.project, subject, page)
@@ -58,30 +57,11 @@ async function* listedUrls(tables: Tables, row: InvalidationRow, known: Delivery
   }
 }
 
-/** What a project adds to pictures whose URLs do not say so. */
-interface Inputs {
-  readonly watermark: string | null
-  /** The keys name the picture that stands for missing originals: which are missing, nobody here knows. */
-  readonly isStandIn: boolean
-}
-
-function inputsOf({ id, delivery }: ProjectRow, keys: ReadonlySet<string>): Inputs {
-  const { watermarkImage: watermark, missingOriginal, missingImage } = deliverySettings(delivery)
-  const shown = missingOriginal === 'default-image-200' || missingOriginal === 'default-image-404'
-  const subject = shown && missingImage !== null ? markSubject(missingImage) : null
-  return { watermark, isStandIn: subject !== null && keys.has(keyHash(subjectText(id, subject))) }
-}
-
-/** May an answer to this canonical target bear one of the keys, as far as its URL tells? */
-function bears(
-  target: string | null,
-  keys: ReadonlySet<string>,
-  { watermark, isStandIn }: Inputs,
-): boolean {
+/** May an answer to this canonical target bear one of the keys? */
+function bears(target: string | null, keys: ReadonlySet<string>, inputs: ProjectInputs): boolean {
   const parsed = target === null ? null : parseCanonicalTarget(target)
   if (parsed?.ok !== true) return false
-  if (isStandIn && parsed.url.dialect === 'cloudimage') return true
-  return urlKeyTexts(parsed.url, watermark).some((text) => keys.has(keyHash(text)))
+  return answerKeyTexts(parsed.url, inputs).some((text) => keys.has(keyHash(text)))
 }
 
 /** Whoever names more than this is about most of a project anyway. */
@@ -92,6 +72,7 @@ async function* subjectsOf(
   { tables, timers }: { readonly tables: Tables; readonly timers: Timers },
   row: InvalidationRow,
   known: DeliveryNames,
+  inputs: ProjectInputs,
 ): AsyncIterable<readonly string[]> {
   const { assets, folders, originals, everything } = row.selection
   const narrow = row.source !== 'automatic' && !everything
@@ -109,9 +90,21 @@ async function* subjectsOf(
     if (named.size > NAMED_MAX) return yield* allSubjects(tables, row)
     await timers.sleep(0)
   }
+  if (standsIn(row.project, named, inputs)) return yield* allSubjects(tables, row)
   yield [...named]
-  // Each asset may be a watermark; what bears it is told apart by whoever reads these.
-  if (assets.length > 0) yield* pages((page) => tables.served.marked(row.project, page))
+  // Each may be a watermark; what bears it is told apart by whoever reads these.
+  yield* pages((page) => tables.served.marked(row.project, page))
+}
+
+/** Is one of them shown where originals are missing? Which are, nobody here knows. */
+function standsIn(
+  project: string,
+  named: ReadonlySet<string>,
+  { delivery }: ProjectInputs,
+): boolean {
+  const { missingImage } = delivery
+  const subject = missingImage === null ? null : markSubject(missingImage)
+  return subject !== null && named.has(subjectText(project, subject))
 }
 
 function allSubjects(tables: Tables, { project }: InvalidationRow) {

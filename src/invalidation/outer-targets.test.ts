@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { keyHash, keyText } from '../contract/keys.ts'
+import type { MissingOriginal } from '../contract/delivery-settings.ts'
 import { isFinal } from '../contract/invalidation.ts'
 import type { Evidence, Invalidation } from '../contract/invalidation.ts'
 import type { ServedUrl } from '../contract/node-protocol.ts'
@@ -273,9 +274,16 @@ describe('the URLs that they are asked about', () => {
     'also when the watermark is an asset that somebody names',
     withTargets(async (bench, one) => {
       await bench.store.transaction('durable', (tx) =>
-        tx.projects.update(PROJECT.id, { delivery: { watermarkImage: 'a' } }),
+        tx.projects.update(PROJECT.id, {
+          delivery: { watermarkImage: 'a' },
+          presets: { marked: 'wat=1' },
+        }),
       )
-      const marked = [ofOriginal('a.jpg', 'wat=1'), ofOriginal('b.jpg', 'wat=1&wat_url=a')] as const
+      const marked = [
+        ofOriginal('a.jpg', 'wat=1'),
+        ofOriginal('b.jpg', 'wat=1&wat_url=a'),
+        ofOriginal('d.jpg', 'p=marked'),
+      ] as const
       const other = ofOriginal('c.jpg', 'wat=1&wat_url=b')
       await serve(bench, ...marked, other)
       await bench.finished((await bench.submit({ assets: ['a'], renditions: true })).id)
@@ -288,19 +296,25 @@ describe('the URLs that they are asked about', () => {
   test(
     'all in whose place the project’s default image may stand, when that is invalidated',
     withTargets(async (bench, one) => {
-      const choose = (missingOriginal: 'default-image-200' | 'empty-404') =>
+      const choose = (missingOriginal: MissingOriginal, missingImage: string) =>
         bench.store.transaction('durable', (tx) =>
-          tx.projects.update(PROJECT.id, { delivery: { missingOriginal, missingImage: 'a' } }),
+          tx.projects.update(PROJECT.id, { delivery: { missingOriginal, missingImage } }),
         )
       const [, missing] = ofOriginal('gone.jpg', 'w=7')
       const other = ofAsset('b', 'wid=7')
       await serve(bench, ofOriginal('gone.jpg', 'w=7'), other)
-      for (const shown of [true, false]) {
-        await choose(shown ? 'default-image-200' : 'empty-404')
-        await bench.finished((await bench.submit({ assets: ['a'], renditions: true })).id)
-        const urls = one.flushed.at(-1)!.urls
-        assert.equal(urls.includes(missing), shown)
-        assert.ok(!urls.includes(other[1]), 'nothing stands for what Dynamic Media names')
+      const ways = [
+        ['a', { assets: ['a'], renditions: true }],
+        ['in/a', { folders: ['in'] }],
+      ] as const
+      for (const [image, selection] of ways) {
+        for (const choice of ['default-image-200', 'empty-404'] as const) {
+          await choose(choice, image)
+          await bench.finished((await bench.submit(selection)).id)
+          const urls = one.flushed.at(-1)!.urls
+          assert.equal(urls.includes(missing), choice === 'default-image-200')
+          assert.ok(!urls.includes(other[1]), 'nothing stands for what Dynamic Media names')
+        }
       }
     }),
   )

@@ -1,13 +1,8 @@
 import type { DeliveryUrl } from '../contract/delivery-url.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
-import {
-  coverage,
-  folderAncestors,
-  markSourceKeyText,
-  sourceKeyText,
-} from '../contract/url-keys.ts'
-import { deliverySettings } from '../contract/delivery-settings.ts'
+import { sourceKeyTexts } from '../contract/url-inputs.ts'
+import { coverage, folderAncestors } from '../contract/url-keys.ts'
 import { sha256 } from '../kernel/hash.ts'
 import { SENTENCES } from './errors.ts'
 import type { RefusedItem } from './errors.ts'
@@ -17,7 +12,7 @@ import { ORIGINALS_READ_MAX, checkOriginal, commaForms, splitOriginals } from '.
 import { sightedUrl } from './sightings.ts'
 import type { Sighted } from './sightings.ts'
 import { encodeId } from './template-lines.ts'
-import { checkServedUrl, checkUrl } from './url-check.ts'
+import { checkServedUrl, checkUrl, projectInputs } from './url-check.ts'
 import type { DeliveryNames } from './url-check.ts'
 
 /** Everything that planning reads; gathered before, so that planning is pure. */
@@ -154,8 +149,7 @@ function placeOf({ pointer, line }: RefusedItem): number {
 
 /** With those of the cached originals that its picture is made of (freshness rule P12). */
 function urlKeys(url: DeliveryUrl, { project }: PlanInput): readonly string[] {
-  const mark = markSourceKeyText(url, deliverySettings(project.delivery).watermarkImage)
-  return [coverage(url).key, sourceKeyText(url), ...(mark === null ? [] : [mark])]
+  return [coverage(url).key, ...sourceKeyTexts(url, projectInputs(project))]
 }
 
 function purgedByAsset({ selection, assets }: PlanInput): (url: DeliveryUrl) => boolean {

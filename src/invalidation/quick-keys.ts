@@ -25,7 +25,7 @@ export function urlKeys(text: string, known: DeliveryNames): UrlKeys {
 function keysOf(checked: CheckedUrl): UrlKeys {
   if (!checked.ok) return checked
   const { url } = checked
-  const mark = markSourceKeyText(url, null)
+  const mark = markSourceKeyText(url)
   const keys = { ok: true, covered: coverage(url).key, source: sourceKeyText(url) } as const
   return mark === null ? keys : { ...keys, mark }
 }

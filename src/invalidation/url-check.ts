@@ -1,8 +1,10 @@
+import { deliverySettings } from '../contract/delivery-settings.ts'
 import type { DeliveryUrl } from '../contract/delivery-url.ts'
 import { didYouMean } from '../contract/did-you-mean.ts'
 import { parseDeliveryUrl } from '../contract/parse-delivery-url.ts'
 import { projectNames } from '../contract/project-names.ts'
 import type { NamesRecord } from '../contract/records.ts'
+import type { ProjectInputs } from '../contract/url-inputs.ts'
 import type { ProjectRow } from '../store/store.ts'
 import { withWayOut } from './ways-out.ts'
 
@@ -22,6 +24,11 @@ export interface DeliveryNames {
   readonly tokens: readonly string[]
   /** Lower case, without port: publish server, own hosts, edges. */
   readonly hosts: ReadonlySet<string>
+}
+
+/** What the project adds to its pictures now; a change of it is a purge of its own. */
+export function projectInputs({ presets, delivery }: ProjectRow): ProjectInputs {
+  return { presets, delivery: deliverySettings(delivery) }
 }
 
 /** `edgeUrls` are the public base URLs of our edges. */

@@ -1,10 +1,8 @@
 import { sha256 } from '../kernel/hash.ts'
-import { queryText } from '../contract/canonical-query.ts'
-import { cloudimageUrl } from '../contract/cloudimage.ts'
 import { deliverySettings } from '../contract/delivery-settings.ts'
 import type { DeliveryUrl } from '../contract/delivery-url.ts'
-import { parseOriginal } from '../contract/original.ts'
 import type { ProjectRecord } from '../contract/records.ts'
+import { standInUrl } from '../contract/url-inputs.ts'
 import { provenanceHeaders } from './answer.ts'
 import type { Provenance, ResizerAnswer } from './answer.ts'
 import type { Made } from './rendition.ts'
@@ -29,8 +27,6 @@ const TRANSPARENT = Buffer.from(
   'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7',
   'base64',
 )
-/** The box of a default image when the URL names no size (Scaleflex, "Default behaviors"). */
-const DEFAULT_BOX = 'w=400&h=400&func=bound'
 
 /** Null for `text-404`: then the refusal says what is missing. */
 export async function standInFor(
@@ -55,7 +51,7 @@ export async function standInFor(
       return { ...empty, ...image(200, 'image/gif', TRANSPARENT) }
     case 'default-image-404':
     case 'default-image-200': {
-      const wanted = defaultImageUrl(project, settings.missingImage, url)
+      const wanted = standInUrl(url, settings)
       if (!wanted) return empty
       const made = await makeDefault(wanted)
       // A default image that is missing itself is no reason to answer 200.
@@ -73,21 +69,6 @@ export async function standInFor(
 
 function image(status: 200 | 404, mediaType: string, bytes: Uint8Array) {
   return { status, mediaType, bytes, etag: `"${sha256(bytes).slice(0, 32)}"` } as const
-}
-
-/** Only the size of the URL is applied to it. */
-function defaultImageUrl(
-  { project }: ProjectRecord,
-  missingImage: string | null,
-  url: DeliveryUrl,
-): DeliveryUrl | null {
-  const names = { project, companies: [], tokens: [], hosts: [], originAliases: {} }
-  const original = missingImage === null ? null : parseOriginal(missingImage, names)
-  if (!original?.ok) return null
-  const size = url.modifiers.filter(({ name }) => name === 'w' || name === 'h')
-  const query = size.length === 0 ? DEFAULT_BOX : queryText(size)
-  const parsed = cloudimageUrl(project, original.subject, query)
-  return parsed.ok ? parsed.url : null
 }
 
 export function standInAnswer(

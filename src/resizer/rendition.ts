@@ -7,6 +7,7 @@ import { inThisLog } from '../cache/fills.ts'
 import type { FillAnswer, FillOrder } from '../cache/fills.ts'
 import type { Freshness } from '../cache/freshness.ts'
 import type { MarkedCache } from '../cache/marked-cache.ts'
+import { deliverySettings } from '../contract/delivery-settings.ts'
 import type { DeliveryUrl } from '../contract/delivery-url.ts'
 import { keyHash, keyText } from '../contract/keys.ts'
 import type { KeyHash } from '../contract/keys.ts'
@@ -15,6 +16,7 @@ import type { Recipe } from '../contract/recipe.ts'
 import { recordName } from '../contract/records.ts'
 import type { PresetsRecord, ProjectRecord } from '../contract/records.ts'
 import { resolveRecipe } from '../contract/resolve-recipe.ts'
+import { watermarkUrl } from '../contract/url-inputs.ts'
 import { urlKeyTexts } from '../contract/url-keys.ts'
 import { isKeptBytesLost, keptBytesLost } from './errors.ts'
 import { standInFor } from './missing-original.ts'
@@ -24,7 +26,7 @@ import type { Problem } from './problems.ts'
 import type { InputNeed } from './record-reader.ts'
 import { readInput } from './rendition-input.ts'
 import type { Input, InputParts } from './rendition-input.ts'
-import { readMark, togetherOf, watermarkUrl } from './watermark.ts'
+import { readMark, togetherOf } from './watermark.ts'
 
 /** What is kept of a rendition besides its bytes. */
 export interface RenditionMeta {
@@ -134,7 +136,9 @@ async function make(
   )
   if (!resolved.ok) return refused(resolved.problem)
   const { recipe } = resolved
-  const markUrl = watermarkUrl(project, url, recipe)
+  const { watermarkImage } = deliverySettings(project.delivery)
+  const mark = recipe.watermark
+  const markUrl = mark ? watermarkUrl(url, mark.source ?? watermarkImage) : null
   if (markUrl) addAll(keyTexts, urlKeyTexts(markUrl))
   const watermark = markUrl && (await readMark(parts, markUrl, project, need))
   if (watermark && 'status' in watermark) return refused(watermark)

@@ -1,8 +1,4 @@
-import { cloudimageUrl } from '../contract/cloudimage.ts'
-import { markSubject } from '../contract/cloudimage-watermark.ts'
-import { deliverySettings } from '../contract/delivery-settings.ts'
 import type { DeliveryUrl } from '../contract/delivery-url.ts'
-import type { Recipe } from '../contract/recipe.ts'
 import type { ProjectRecord } from '../contract/records.ts'
 import type { Problem } from './problems.ts'
 import type { InputNeed } from './record-reader.ts'
@@ -10,19 +6,6 @@ import { readInput } from './rendition-input.ts'
 import type { Input, InputParts } from './rendition-input.ts'
 
 /** The watermark of a rendition: an input like the original, with keys of its own (freshness rule P11). */
-
-/** Where it is; null where there is none. */
-export function watermarkUrl(
-  project: ProjectRecord,
-  url: DeliveryUrl,
-  { watermark }: Recipe,
-): DeliveryUrl | null {
-  if (!watermark) return null
-  const source = watermark.source ?? deliverySettings(project.delivery).watermarkImage
-  const subject = source === null ? null : markSubject(source)
-  const parsed = subject ? cloudimageUrl(url.project, subject, '') : null
-  return parsed?.ok ? { ...parsed.url, cacheSeconds: url.cacheSeconds } : null
-}
 
 /** One that cannot be had refuses the picture: it must not come without the mark that was asked for. */
 export async function readMark(

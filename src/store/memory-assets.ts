@@ -6,7 +6,7 @@ import { order } from './memory-log.ts'
 import { pair } from './memory-state.ts'
 import type { MemoryAccess, ServedRow } from './memory-state.ts'
 import type { Page, PageRequest } from './page.ts'
-import { namesPreset } from './sql-served.ts'
+import { mayBearMark, namesPreset } from './sql-served.ts'
 import type { AssetFilter, AssetRow, AssetTable, ServedTable } from './store.ts'
 
 export function memoryAssets(access: MemoryAccess): AssetTable {
@@ -146,7 +146,7 @@ function memorySubjects(access: MemoryAccess): Pick<ServedTable, 'subjects' | 'm
   return {
     subjects: async (project, page) => inOrder(project, page, () => true),
     marked: async (project, page) =>
-      inOrder(project, page, (rows) => rows.some(({ target }) => target.includes('wat='))),
+      inOrder(project, page, (rows) => rows.some(({ target }) => mayBearMark(target))),
   }
 }
 

@@ -14,7 +14,7 @@ export interface ServedTable {
   times(project: string, subject: string): Promise<ReadonlyMap<string, number>>
   /** Key texts of which URLs are known, in order. */
   subjects(project: string, page: PageRequest): Promise<Page<string>>
-  /** Those of which a URL with a watermark is known, in order. */
+  /** Those of which a URL is known that has a watermark, or one of Cloudimage's presets, which may; in order. */
   marked(project: string, page: PageRequest): Promise<Page<string>>
   /** Newest sighting first. `subject` is the key text of an asset or original. */
   list(

@@ -116,33 +116,43 @@ function looking(db: Sql): Pick<ServedTable, 'known' | 'times' | 'list'> {
   }
 }
 
+async function inOrder(
+  { limit, cursor }: PageRequest,
+  behind: (after: string, count: number) => Promise<readonly { readonly subject: string }[]>,
+): Promise<Page<string>> {
+  const after = cursor === undefined ? '' : decodeCursor(cursor, [''] as const)[0]
+  return toPage(
+    await behind(after, limit + 1),
+    limit,
+    (row) => row.subject,
+    (row) => [row.subject],
+  )
+}
+
 function naming(db: Sql): Pick<ServedTable, 'subjects' | 'marked'> {
-  const subjectsOf = (project: string) =>
-    db.selectFrom('served').select('subject').distinct().where('project', '=', project)
-
-  async function inOrder(
-    subjects: ReturnType<typeof subjectsOf>,
-    { limit, cursor }: PageRequest,
-  ): Promise<Page<string>> {
-    const after = cursor === undefined ? '' : decodeCursor(cursor, [''] as const)[0]
-    const rows = await subjects
-      .where('subject', '>', after)
-      .orderBy('subject')
-      .limit(limit + 1)
-      .execute()
-    return toPage(
-      rows,
-      limit,
-      (row) => row.subject,
-      (row) => [row.subject],
-    )
-  }
-
   return {
-    subjects: (project, page) => inOrder(subjectsOf(project), page),
-    // In the words of its index.
+    subjects: (project, page) =>
+      inOrder(page, (after, count) =>
+        db
+          .selectFrom('served')
+          .select('subject')
+          .distinct()
+          .where('project', '=', project)
+          .where('subject', '>', after)
+          .orderBy('subject')
+          .limit(count)
+          .execute(),
+      ),
     marked: (project, page) =>
-      inOrder(subjectsOf(project).where(sql<boolean>`instr(target, 'wat=') > 0`), page),
+      inOrder(page, async (after, count) => {
+        // In the words of its index, which SQLite would not take by itself.
+        const found = await sql<{ subject: string }>`
+          select distinct subject from served indexed by served_marked
+          where project = ${project} and subject > ${after}
+            and (instr(target, 'wat=') > 0 or instr(target, '?p=') > 0 or instr(target, '&p=') > 0)
+          order by subject limit ${count}`.execute(db)
+        return found.rows
+      }),
   }
 }
 
@@ -184,6 +194,11 @@ function presetInTarget(preset: string): string {
 /** The same in Cloudimage's dialect, between the ampersands that separate operations. */
 function operationInTarget(preset: string): string {
   return `&p=${encodeValue(preset)}&`
+}
+
+/** The same as the index of these has in SQL. */
+export function mayBearMark(target: string): boolean {
+  return ['wat=', '?p=', '&p='].some((part) => target.includes(part))
 }
 
 export function namesPreset(target: string, preset: string): boolean {

@@ -159,7 +159,7 @@ const ASKED_CHANGES = `alter table changes add column asked integer not null def
 
 const TIMES = `alter table served add column times integer not null default 1;`
 
-const MARKED = `create index served_marked on served (project, subject) where instr(target, 'wat=') > 0`
+const MARKED = `create index served_marked on served (project, subject) where instr(target, 'wat=') > 0 or instr(target, '?p=') > 0 or instr(target, '&p=') > 0`
 
 const SOFT_PURGES = `alter table purge_log add column soft_ms integer`
 

@@ -13,7 +13,10 @@ export function targetsSuite(name: string, using: Using): void {
     test('which of some URLs are known, and how many there are', using(known))
     test('about how often each was served', using(times))
     test('its subjects are listed in order, in pages', using(subjects))
-    test('so are those that are known with a watermark', using(marked))
+    test(
+      'so are those that are known with a watermark, or a preset that may bring one',
+      using(marked),
+    )
   })
 }
 
@@ -93,9 +96,11 @@ async function marked(store: Store): Promise<void> {
     store.transaction('volatile', (tx) =>
       tx.served.record([{ project, subject, url: `http://x${target}`, target }], 1),
     )
-  for (const name of ['c', 'a', 'b']) await tell(`asset:demo/${name}`, `/~/${name}?wat=1`)
+  const queries = { c: 'w=2&p=small', a: 'wat=1', b: 'p=small' }
+  for (const [name, query] of Object.entries(queries))
+    await tell(`asset:demo/${name}`, `/~/${name}?${query}`)
   await tell('asset:demo/a', '/~/a?w=5')
-  await tell('asset:demo/d', '/~/d?w=5')
+  await tell('asset:demo/d', '/~/d?crop=5')
   await tell('asset:other/a', '/~/a?wat=1', 'other')
   const first = await store.tables.served.marked('demo', { limit: 2 })
   assert.deepEqual(first.items, ['asset:demo/a', 'asset:demo/b'])

@@ -263,6 +263,27 @@ describe('long and wrong lists in the console', WITH_CHROMIUM, () => {
       .waitFor()
   })
 
+  test('assets to choose from come after the folders above them, and so do not move under the pointer', async () => {
+    const { page } = desk
+    const folders = /\/folders(?:\?|$)/
+    const held = Promise.withResolvers<void>()
+    await page.route(folders, async (route) => {
+      await held.promise
+      await route.continue()
+    })
+    await page.goto('/projects/demo/invalidate')
+    const assets = page.waitForResponse((response) => response.url().includes('/assets?'))
+    await page.getByRole('button', { name: 'Add Assets' }).click()
+    await assets
+    const list = page.getByRole('list', { name: 'Assets' })
+    await page.getByLabel('Loading folders').waitFor()
+    assert.equal(await list.count(), 0)
+    held.resolve()
+    await list.waitFor()
+    await page.unroute(folders)
+    await page.getByRole('button', { name: 'Cancel' }).click()
+  })
+
   test('a list that could not be formed says why, and is asked for again by a button', async () => {
     const { page } = desk
     let refused = 0

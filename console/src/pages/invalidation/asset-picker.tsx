@@ -56,16 +56,17 @@ export function AssetPicker({ chosen, onChosen }: AssetPickerProps) {
                 onFolder={setFolder}
                 picked={folders}
                 onPick={(path, on) => setFolders(changed(folders, path, on))}
-              />
-              <Loaded query={pages} what="assets">
-                {(data) => (
-                  <PickList
-                    assets={data.pages.flatMap(({ items }) => items)}
-                    picked={picked}
-                    onPick={(id, on) => setPicked(changed(picked, id, on))}
-                  />
-                )}
-              </Loaded>
+              >
+                <Loaded query={pages} what="assets">
+                  {(data) => (
+                    <PickList
+                      assets={data.pages.flatMap(({ items }) => items)}
+                      picked={picked}
+                      onPick={(id, on) => setPicked(changed(picked, id, on))}
+                    />
+                  )}
+                </Loaded>
+              </FolderPicker>
               {pages.hasNextPage ? (
                 <Button variant="secondary" size="S" onPress={() => void pages.fetchNextPage()}>
                   Show more

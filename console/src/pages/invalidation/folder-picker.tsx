@@ -1,6 +1,8 @@
 import { ActionButton, Checkbox } from '@react-spectrum/s2'
 import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { nameOf } from '../../asset-names.ts'
+import { Loading } from '../../parts/loading.tsx'
 import { Notice } from '../../parts/notice.tsx'
 import { queries } from '../../queries.ts'
 import { useProjectId } from '../../use-project.ts'
@@ -12,14 +14,17 @@ interface FolderPickerProps {
   readonly onFolder: (folder: string) => void
   readonly picked: ReadonlySet<string>
   readonly onPick: (path: string, on: boolean) => void
+  /** What stands below them: it waits for them, and so does not move away under the pointer. */
+  readonly children: ReactNode
 }
 
 /** The folders below the one that is open, each to be chosen whole or to be opened. */
-export function FolderPicker({ folder, onFolder, picked, onPick }: FolderPickerProps) {
+export function FolderPicker({ folder, onFolder, picked, onPick, children }: FolderPickerProps) {
   const project = useProjectId()
-  const { data } = useQuery(queries.folders(project, folder))
+  const { data, isPending } = useQuery(queries.folders(project, folder))
   const below = data?.items ?? []
   const parent = folder.includes('/') ? folder.slice(0, folder.lastIndexOf('/')) : ''
+  if (isPending) return <Loading what="folders" />
   return (
     <>
       {folder === '' ? null : (
@@ -58,6 +63,7 @@ export function FolderPicker({ folder, onFolder, picked, onPick }: FolderPickerP
           </p>
         </Notice>
       )}
+      {children}
     </>
   )
 }
